@@ -1,0 +1,1 @@
+"""The Cerebras Management API from the other side: a simulator to rehearse rollouts against."""
