@@ -1,0 +1,105 @@
+"""What can go wrong, and what to do about it.
+
+Two families: a `CallError` is one HTTP call that failed, for whoever made the call to judge; a `Stop` ends the
+run, and carries the `Result` that the workflow reads.
+"""
+
+from dataclasses import dataclass
+from enum import Enum, StrEnum, auto
+
+
+class Result(StrEnum):
+    """What the step concluded: the `result` output."""
+
+    SUCCEEDED = "succeeded"
+    UNCHANGED = "unchanged"
+    TRIGGERED = "triggered"
+    FAILED = "failed"
+    ROLLED_BACK = "rolled-back"
+    CANCELLED = "cancelled"
+    SUPERSEDED = "superseded"
+    TIMED_OUT = "timed-out"
+    INTERRUPTED = "interrupted"
+    REFUSED = "refused"
+    UNREACHABLE = "unreachable"
+    INVALID_INPUT = "invalid-input"
+
+    @property
+    def green(self) -> bool:
+        """Whether the step ends with exit code 0."""
+        return self in {Result.SUCCEEDED, Result.UNCHANGED, Result.TRIGGERED}
+
+
+class Fate(Enum):
+    """How far a request that got no good answer may have come."""
+
+    UNSENT = auto()  # it never left: connection refused, DNS, TLS
+    THROTTLED = auto()  # answered 429: turned away before it was looked at
+    UNKNOWN = auto()  # it may have been processed: reply lost, unreadable, 408 or 5xx
+    DENIED = auto()  # the API said no
+
+
+@dataclass
+class CallError(Exception):
+    """One call that failed.
+
+    `reason` is the API's or the network's own words, cut and in one line; `retry_after` is in seconds.
+    """
+
+    fate: Fate
+    reason: str
+    status: int | None = None
+    retry_after: float | None = None
+    hint: str = ""
+
+    def __str__(self) -> str:
+        """Say it in one line."""
+        return self.reason
+
+
+@dataclass
+class Stop(Exception):
+    """The end of the run: why, and what to do next."""
+
+    reason: str
+    hint: str = ""
+    result: Result = Result.REFUSED
+
+    def __str__(self) -> str:
+        """Say it in one line."""
+        return self.reason
+
+
+class Refused(Stop):
+    """The API or the plan says no."""
+
+
+@dataclass
+class InvalidInput(Stop):
+    """Inputs that cannot be used; nothing was sent. `problems` has a line for each."""
+
+    problems: tuple[str, ...] = ()
+    result: Result = Result.INVALID_INPUT
+
+
+@dataclass
+class Unreachable(Stop):
+    """The API could not be asked for longer than the failure budget: nobody knows."""
+
+    result: Result = Result.UNREACHABLE
+
+
+@dataclass
+class TimedOut(Stop):
+    """The bound on the whole run was reached."""
+
+    result: Result = Result.TIMED_OUT
+
+
+@dataclass
+class Interrupted(Stop):
+    """The job was cancelled: SIGINT or SIGTERM came. `sent`: a request was out, and its reply is not read."""
+
+    reason: str = "the job was cancelled"
+    result: Result = Result.INTERRUPTED
+    sent: bool = False

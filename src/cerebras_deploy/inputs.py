@@ -1,0 +1,201 @@
+"""What the workflow asked for: the inputs of action.yml, checked before anything is sent.
+
+The runner hands each declared input over as `INPUT_<NAME>`, upper case, dashes kept, empty when unset
+(actions/runner Handler.cs, ActionRunner.cs); `required` is not enforced there.
+"""
+
+import ipaddress
+import re
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Literal, NamedTuple
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, SecretStr, ValidationError
+
+from cerebras_deploy.errors import InvalidInput
+from cerebras_deploy.text import plain
+from cerebras_deploy.wire import ALIAS, INTEGER_VERSION, NAME_PART
+
+_DURATION = re.compile(r"(?:(\d{1,9})h)?(?:(\d{1,9})m(?!s))?(?:(\d{1,9})s)?(?:(\d{1,9})ms)?", re.ASCII)
+_TRUE, _FALSE = ("true", "True", "TRUE"), ("false", "False", "FALSE")
+_SECONDS = (3600, 60, 1, 0.001)
+_DAY = 86400
+
+SECRETS = ("api-key",)
+
+NAME = "a name of letters, digits, `.`, `_`, `~` and `-`"
+VERSION = "a version alias (a-z first, then letters, digits and dashes, 2 to 128 in all) or an integer version id"
+MODEL = "`orgs/<org>/models/<arch>/versions/<version>`, `orgs/<org>/models/<arch>` or `<arch>`"
+BASE_URL = "an https:// address (http:// only for loopback and private addresses and names without a dot)"
+
+
+class ModelRef(NamedTuple):
+    """The `model` input; what it leaves out comes from `alias` and from the endpoint."""
+
+    architecture: str
+    org: str = ""
+    version: str = ""
+
+
+def parse_inputs(environ: Mapping[str, str]) -> "Inputs":
+    """Read the inputs from the container's environment.
+
+    Raises `InvalidInput` with a line for every mistake: the input's name, what came, what is accepted.
+    """
+    names = [field.alias or name for name, field in Inputs.model_fields.items()]
+    given = {name: environ.get(f"INPUT_{name.upper()}", "").strip() for name in names}
+    try:
+        inputs, problems = Inputs.model_validate({k: v for k, v in given.items() if v}), []
+    except ValidationError as error:
+        inputs, problems = None, list(_problems(error, given))
+    problems += _conflicts(given)
+    if inputs is None or problems:
+        raise InvalidInput("; ".join(problems), "correct the step's `with:`", problems=tuple(problems))
+    return inputs
+
+
+def _problems(error: ValidationError, given: Mapping[str, str]) -> Iterator[str]:
+    for detail in error.errors():
+        name = str(detail["loc"][0])
+        accepted = detail.get("ctx", {}).get("error") or detail.get("ctx", {}).get("expected", detail["msg"])
+        if detail["type"] == "missing":
+            yield f"`{name}` is required, and nothing came"
+        elif name.endswith("api-key"):
+            yield f"`{name}`: {accepted}"  # what came is a secret, however malformed
+        else:
+            yield f"`{name}` is `{plain(given[name], 80)}`; accepted: {accepted}"
+
+
+def _conflicts(given: Mapping[str, str]) -> Iterator[str]:
+    """Find what single inputs cannot tell: combinations that contradict each other."""
+    model, alias, deployment_id = given["model"], given["alias"], given["deployment-id"]
+    version = model.split("/")[5] if model.count("/") == 5 else ""  # noqa: PLR2004 - orgs/o/models/a/versions/v
+    if not model and not deployment_id:
+        yield "`model` is required unless `deployment-id` is given, and nothing came"
+    if model and not version and not alias and not deployment_id:
+        yield f"`model` is `{plain(model, 80)}` and `alias` is empty; accepted: a version in one of them"
+    if version and alias and version != alias:
+        yield (
+            f"`alias` is `{plain(alias, 80)}`, but `model` says version `{plain(version, 80)}`; accepted: one of them, "
+            "or both alike"
+        )
+    if deployment_id and given["wait"] in _FALSE:
+        yield "`wait` is `false` together with `deployment-id`; accepted: either start a deployment or await one"
+
+
+def _boolean(text: str) -> bool:
+    if text not in _TRUE + _FALSE:
+        raise ValueError("true True TRUE false False FALSE")
+    return text in _TRUE
+
+
+def _between(low: float, high: float, words: str) -> BeforeValidator:
+    def duration(text: str) -> float:
+        if text.isascii() and text.isdigit() and len(text) <= 9:  # noqa: PLR2004 - as many digits as in _DURATION
+            seconds = float(text)
+        else:
+            match = _DURATION.fullmatch(text)
+            parts = match.groups() if match else ()
+            seconds = sum(int(n) * unit for n, unit in zip(parts, _SECONDS, strict=False) if n)
+        if not low <= seconds <= high:
+            raise ValueError(f"a duration from {words}, like 90 (seconds), 500ms, 90s, 5m or 1h30m")
+        return seconds
+
+    return BeforeValidator(duration)
+
+
+def _name(text: str) -> str:
+    if not NAME_PART.fullmatch(text):
+        raise ValueError(NAME)
+    return text
+
+
+def _version(text: str) -> str:
+    if not (INTEGER_VERSION.fullmatch(text) or ALIAS.fullmatch(text)):
+        raise ValueError(VERSION)
+    return text
+
+
+def _model(text: str) -> ModelRef:
+    match text.split("/"):
+        case ["orgs", org, "models", architecture, "versions", version] if version:
+            ref = ModelRef(architecture, org, version)
+        case ["orgs", org, "models", architecture] if org:
+            ref = ModelRef(architecture, org)
+        case [architecture]:
+            ref = ModelRef(architecture)
+        case _:
+            raise ValueError(MODEL)
+    if not all(NAME_PART.fullmatch(part) for part in (ref.architecture, ref.org or "-")):
+        raise ValueError(f"{MODEL}, each part {NAME}")
+    if ref.version:
+        try:
+            _version(ref.version)
+        except ValueError as error:
+            raise ValueError(f"{MODEL}, <version> being {VERSION}") from error
+    return ref
+
+
+def _key(text: str) -> SecretStr:
+    if not (text.isascii() and text.isprintable() and " " not in text):
+        raise ValueError(
+            "what came has a blank, a line break or a character outside ASCII in it; accepted: the bare key"
+        )
+    return SecretStr(text)
+
+
+def _base_url(text: str) -> str:
+    try:
+        url = urlsplit(text)
+        host, _ = url.hostname or "", url.port
+    except ValueError as error:
+        raise ValueError(BASE_URL) from error
+    clean = text.isascii() and text.isprintable() and not re.search(r"[\s\\]", text)
+    bare = not (url.query or url.fragment or url.username or url.password or "@" in url.netloc)
+    named = re.fullmatch(r"[a-z0-9._-]{1,253}|[0-9a-f:.]+", host)  # what httpx, too, takes for a host
+    if not (clean and bare and named and (url.scheme == "https" or (url.scheme == "http" and _is_private(host)))):
+        raise ValueError(BASE_URL)
+    return text.rstrip("/")
+
+
+def _is_private(host: str) -> bool:
+    """Whether plain http to it stays inside: a key must not cross the internet in the clear."""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return bool(re.fullmatch(r"[a-z_][a-z0-9_-]*", host))
+    address = getattr(address, "ipv4_mapped", None) or address
+    return (address.is_loopback or address.is_private) and not address.is_unspecified
+
+
+Name = Annotated[str, BeforeValidator(_name)]
+Boolean = Annotated[bool, BeforeValidator(_boolean)]
+
+
+class Inputs(BaseModel):
+    """The inputs, typed; durations in seconds. An input that was left empty has its default."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        alias_generator=lambda name: name.replace("_", "-"),
+        populate_by_name=True,
+    )
+
+    api_key: Annotated[SecretStr, BeforeValidator(_key)]
+    endpoint: Name
+    model: Annotated[ModelRef | None, BeforeValidator(_model)] = None
+    alias: Annotated[str, BeforeValidator(_version)] = ""
+    deployment_id: Name = ""
+    wait: Boolean = True
+    timeout: Annotated[float, _between(1, 7 * _DAY, "1 s to 7 days")] = 3600.0
+    poll_interval: Annotated[float, _between(0.1, 600, "100 ms to 10 min")] = 5.0
+    if_current: Literal["skip", "deploy"] = "skip"
+    if_busy: Literal["wait", "queue", "fail"] = "wait"
+    base_url: Annotated[str, BeforeValidator(_base_url)] = "https://api.cerebras.ai"
+    summary: Boolean = True
+
+    @property
+    def version_ref(self) -> str:
+        """The version asked for, as text: an alias or an integer; empty when following without one."""
+        return (self.model.version if self.model else "") or self.alias

@@ -1,0 +1,91 @@
+"""What happened so far: a log line for each change as it comes, a heartbeat while nothing changes, and the timeline."""
+
+from cerebras_deploy.client import Call
+from cerebras_deploy.errors import CallError
+from cerebras_deploy.report import Counts, Moment
+from cerebras_deploy.runner import Runner
+from cerebras_deploy.schedule import HEARTBEAT
+from cerebras_deploy.times import span, stopwatch
+from cerebras_deploy.watch import Clock
+
+KEPT = 200  # moments of the timeline: the first half and the last half of them
+OUTAGE = 15.0  # seconds; a shorter one ends without a word
+
+
+class Journal:
+    """Tells the log what changes; `runner` prints it."""
+
+    def __init__(self, clock: Clock, runner: Runner) -> None:
+        self._clock, self._runner = clock, runner
+        self._started = clock.now()
+        self._spoke = self._changed = 0.0
+        self._state = ""
+        self._outage = ""
+        self._told: set[str] = set()
+        self.timeline: list[Moment] = []
+        self.counts = Counts()
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the start of the run."""
+        return self._clock.now() - self._started
+
+    def say(self, text: str) -> None:
+        """Print a line with the elapsed time."""
+        self._spoke = self.elapsed
+        self._runner.line(f"{stopwatch(self._spoke)}  {text}")
+
+    def first(self, what: str) -> bool:
+        """Return whether this is the first time that `what` is to be said."""
+        new = what not in self._told
+        self._told.add(what)
+        return new
+
+    def plan(self, text: str) -> None:
+        """Print what is to be done, once."""
+        if self.first("plan"):
+            self._runner.line(text)
+
+    def state(self, text: str, left: float, *, said: str = "") -> None:
+        """Note the state of what is waited for: a line if it changed, else a heartbeat once a minute.
+
+        `said` is the line to print in place of `text`; `left` is in seconds.
+        """
+        now = self.elapsed
+        if text != self._state:
+            self._state, self._changed = text, now
+            self._remember(Moment(now, text))
+            self.say(said or text)
+        elif now - self._spoke >= HEARTBEAT:
+            self.say(f"still {text} for {span(now - self._changed)}, {span(left)} left")
+
+    def warn_once(self, title: str, text: str) -> None:
+        """Print a warning annotation, unless it was printed before."""
+        if self.first(text):
+            self._runner.annotate("warning", title, text)
+
+    def error(self, title: str, text: str) -> None:
+        """Print an error annotation before the end."""
+        self._runner.annotate("error", title, text)
+
+    def failing(self, error: CallError, left: float) -> None:
+        """Say that reads fail: at first, when the reason changes, and once a minute."""
+        if error.reason != self._outage or self.elapsed - self._spoke >= HEARTBEAT:
+            self._outage = error.reason
+            self.say(f"{error.reason}; trying again for {span(left)} at most")
+
+    def recovered(self, after: float) -> None:
+        """Say that reads go well again, if they had not for a while."""
+        self._outage = ""
+        if after >= OUTAGE:
+            self.say(f"the API answers again, after {span(after)}")
+
+    def called(self, call: Call) -> None:
+        """Count a call; the debug log gets a line for it."""
+        self.counts = Counts(self.counts.calls + 1, self.counts.failed + (not call.ok))
+        self._runner.debug(f"{call.method} {call.path}: {call.outcome} in {call.seconds * 1000:.0f} ms")
+
+    def _remember(self, moment: Moment) -> None:
+        self.timeline.append(moment)
+        if len(self.timeline) > KEPT:
+            del self.timeline[KEPT // 2]

@@ -1,0 +1,145 @@
+"""What an HTTP reply that is not the expected object means: how far the request came, why, and what to do.
+
+The Management API documents no errors. Seen live or inferred (docs/api.md): `{"message", "code"}`,
+`{"error": {"message"}}`, `{"detail": "text" | [{"loc", "msg"}]}`, an empty body, Cloudflare's text, HTML of a proxy.
+"""
+
+import math
+import re
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from typing import Any, NamedTuple
+
+import pydantic_core
+
+from cerebras_deploy.errors import CallError, Fate
+from cerebras_deploy.text import plain
+
+DETAIL_LIMIT = 300  # characters of the server's own words that are shown
+
+
+class Answer(NamedTuple):
+    """One HTTP reply; header names in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+def failure(answer: Answer, text: str) -> CallError:
+    """Read a reply outside 2xx; `text` is its body, decoded and without secrets."""
+    status = answer.status
+    detail = _detail(text, answer.headers.get("content-type", ""))
+    ray = answer.headers.get("cf-ray", "")
+    phrase = HTTPStatus(status).phrase if status in set(HTTPStatus) else ""
+    reason = f"HTTP {status} {phrase}".strip() + (f": {detail}" if detail else "")
+    return CallError(
+        _fate(status),
+        plain(reason, DETAIL_LIMIT + 60) + (f" (cf-ray {plain(ray, 60)})" if ray else ""),
+        status=status,
+        retry_after=_retry_after(answer.headers),
+        hint=_hint(answer, detail),
+    )
+
+
+def unreadable(answer: Answer, why: str) -> CallError:
+    """Read a 2xx that is not the expected object: a proxy's page, half a reply, another API."""
+    kind = answer.headers.get("content-type", "no content type")
+    return CallError(
+        Fate.UNKNOWN,
+        plain(f"HTTP {answer.status} with an unreadable body ({kind}): {why}", DETAIL_LIMIT),
+        status=answer.status,
+        hint="check `base-url`, and what stands between the runner and the API",
+    )
+
+
+def _fate(status: int) -> Fate:
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        return Fate.THROTTLED
+    if status == HTTPStatus.REQUEST_TIMEOUT or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return Fate.UNKNOWN
+    return Fate.DENIED
+
+
+def _detail(text: str, content_type: str) -> str:
+    """Return what the body says, in the order error.message, message, detail, the body itself."""
+    if "html" in content_type or text.lstrip()[:1] == "<":
+        title = re.search(r"<title[^>]*>(.{0,200}?)</title>", text, re.IGNORECASE | re.DOTALL)
+        return plain(f"an HTML page{f', «{title[1]}»' if title else ''}", DETAIL_LIMIT)
+    try:
+        body = pydantic_core.from_json(text)
+    except ValueError:
+        return plain(text, DETAIL_LIMIT)
+    said = next(_messages(body), text)
+    return plain(said, DETAIL_LIMIT)
+
+
+def _messages(body: Any) -> Iterator[str]:
+    match body:
+        case {"error": {"message": str(message)}} | {"message": str(message)} | {"error": str(message)}:
+            yield message
+        case {"detail": str(message)}:
+            yield message
+        case {"detail": [*items]}:
+            yield "; ".join(_validation(item) for item in items[:5])
+        case _:
+            return
+
+
+def _validation(item: Any) -> str:
+    match item:
+        case {"loc": [*loc], "msg": str(message)}:
+            return f"{'.'.join(str(part) for part in loc)}: {message}"
+        case _:
+            return str(item)
+
+
+def _retry_after(headers: Mapping[str, str]) -> float | None:
+    """Return the header's seconds, if it has any; a date counts from the reply's own `Date`."""
+    value = headers.get("retry-after", "").strip()
+    try:
+        seconds = float(value)
+    except ValueError:
+        seconds = _until(value, headers.get("date", ""))
+    return seconds if math.isfinite(seconds) and seconds >= 0 else None
+
+
+def _until(date: str, now: str) -> float:
+    try:
+        return (_instant(date) - (_instant(now) if now else datetime.now(UTC))).total_seconds()
+    except (ValueError, TypeError, OverflowError):
+        return math.nan
+
+
+def _instant(date: str) -> datetime:
+    instant = parsedate_to_datetime(date)
+    return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
+
+
+def _hint(answer: Answer, detail: str) -> str:
+    """Return the likely cause and the next step."""
+    match answer.status:
+        case 401:
+            return (
+                "`api-key` must be a Management API key (cloud.cerebras.ai, API keys page): an inference key is another "
+                "one and does not work here"
+            )
+        case 403 if detail.startswith("error code: 10"):
+            return "Cloudflare turned away this runner's address or a proxy's client; give the cf-ray to support"
+        case 403:
+            return (
+                "the Management API is in private preview and may not be enabled for the key's organisation, or the key "
+                "belongs to another one"
+            )
+        case 404 if not answer.body:
+            return (
+                "there is no such path: check `base-url`, and that the private preview is enabled for the organisation"
+            )
+        case 404:
+            return "check its spelling, and that the key belongs to the organisation that manages it"
+        case status if 300 <= status < 400:  # noqa: PLR2004 - redirects
+            return f"`base-url` redirects to {plain(answer.headers.get('location', 'nowhere'), 100)}: give the address that answers"
+        case _:
+            return ""

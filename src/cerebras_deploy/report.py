@@ -1,0 +1,81 @@
+"""How it reads: outputs, summary and annotation, from what the step concluded. The log's lines: journal.py."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from cerebras_deploy.errors import Result
+from cerebras_deploy.settle import Facts, Outcome
+from cerebras_deploy.text import code, plain
+from cerebras_deploy.times import span, stopwatch
+
+KILLED = "the action was killed before it could conclude"
+
+
+class Moment(NamedTuple):
+    """One change, for the summary's timeline: when, in seconds of the run, and what."""
+
+    at: float
+    text: str
+
+
+class Counts(NamedTuple):
+    """API calls made, and how many of them failed."""
+
+    calls: int = 0
+    failed: int = 0
+
+
+def outputs(facts: Facts, outcome: Outcome | None, elapsed: float) -> dict[str, str]:
+    """Return every output; without an outcome the pessimistic ones, for the case that nobody can write better ones."""
+    began = facts.began
+    return {
+        "deployment-id": facts.deployment_id,
+        "status": facts.status,
+        "result": outcome.result.value if outcome else Result.INTERRUPTED.value,
+        "message": outcome.message if outcome else KILLED,
+        "endpoint": facts.endpoint,
+        "model": str(facts.model or ""),
+        "version-id": facts.model.version if facts.model else "",
+        "previous-model": facts.previous,
+        "duration-seconds": f"{elapsed - began:.0f}" if outcome and began is not None else "",
+    }
+
+
+def summary(facts: Facts, outcome: Outcome, timeline: Sequence[Moment], counts: Counts) -> str:
+    """Return the job summary: the verdict, the facts as a table, the changes."""
+    rows = {
+        "Endpoint": code(facts.endpoint),
+        "Model": code(str(facts.model or facts.asked)),
+        "Deployment": code(facts.deployment_id),
+        "Result": code(outcome.result.value),
+        "Last status": code(facts.status),
+        "Served before": code(facts.previous),
+        "API calls": f"{counts.calls}, {counts.failed} of them failed",
+    }
+    lines = [
+        f"### {'✅' if outcome.result.green else '❌'} {outcome.title}",
+        "",
+        code(outcome.message, 2000),
+        "",
+        "| | |",
+        "| --- | --- |",
+        *(f"| {name} | {value} |" for name, value in rows.items() if value),
+    ]
+    if timeline:
+        lines += ["", "| Time | For | What |", "| --- | --- | --- |", *_rows(timeline)]
+    return "\n".join(lines) + "\n"
+
+
+def _rows(timeline: Sequence[Moment]) -> list[str]:
+    ends = [moment.at for moment in timeline[1:]]
+    lasted = [span(end - moment.at) for moment, end in zip(timeline, ends, strict=False)] + [""]
+    return [
+        f"| {stopwatch(moment.at)} | {length} | {code(moment.text)} |"
+        for moment, length in zip(timeline, lasted, strict=True)
+    ]
+
+
+def annotation(outcome: Outcome) -> tuple[str, str, str]:
+    """Return the level, the title and the text of the annotation that ends the log."""
+    level = "notice" if outcome.result.green else "error"
+    return level, outcome.title, plain(outcome.message, 2000)

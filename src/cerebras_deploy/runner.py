@@ -1,0 +1,103 @@
+"""The GitHub runner: commands on stdout, output and summary files. The only user of actions-toolkit.
+
+Everything goes to stdout, since the runner reads stdout and stderr in no fixed order. `core` of the toolkit is not
+used: it imports requests, and its `set_failed` exits before outputs are written.
+"""
+
+import os
+import sys
+from collections.abc import Mapping
+
+from actions_toolkit.command import issue_command
+from actions_toolkit.file_command import issue_file_command, prepare_key_value_message
+
+from cerebras_deploy.text import Redactor, plain
+
+SUMMARY_LIMIT = 1024 * 1024  # bytes; a larger one is not shown (CreateStepSummaryCommand)
+LINE_LIMIT = 4000  # characters; the runner cuts annotations at 4096
+ANNOTATIONS = 5  # warnings and early errors in a step; the runner keeps ten of a kind
+
+
+class Runner:
+    """Speaks to the runner; no text leaves but through `_clean`, and none with a secret in it."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+        self.redact = Redactor()
+        self._annotated = 0
+
+    @property
+    def debugging(self) -> bool:
+        """Whether step debug logging is on."""
+        return self._environ.get("RUNNER_DEBUG") == "1"
+
+    def mask(self, secrets: list[str]) -> None:
+        """Have the runner blank these, and blank them here; call it before anything else is printed."""
+        for secret in secrets:
+            for line in {secret, *secret.splitlines()}:
+                if line.strip():
+                    self._command("add-mask", "", line.strip())
+        self.redact = Redactor([line for secret in secrets for line in {secret, *secret.splitlines()}])
+
+    def line(self, text: str) -> None:
+        """Print one line."""
+        sys.stdout.write(self._clean(text) + "\n")
+        sys.stdout.flush()
+
+    def debug(self, text: str) -> None:
+        """Print a line that shows with step debug logging only."""
+        if self.debugging:
+            self._command("debug", "", self._clean(text))
+
+    def group(self, title: str) -> None:
+        """Begin lines that one may fold."""
+        self._command("group", "", self._clean(title))
+
+    def end_group(self) -> None:
+        """End them."""
+        self._command("endgroup", "", "")
+
+    def annotate(self, level: str, title: str, text: str, *, last: bool = False) -> None:
+        """Print an annotation: `error`, `warning` or `notice`. Past a handful it is a plain line, but for the last."""
+        self._annotated += 1
+        if self._annotated > ANNOTATIONS and not last:
+            self.line(f"{title}: {text}")
+        else:
+            self._command(level, self._clean(title), self._clean(text))
+
+    def outputs(self, values: Mapping[str, str]) -> None:
+        """Write outputs, all in one append; the last write of a name wins.
+
+        Without GITHUB_OUTPUT they are printed. Raises OSError if it is set and cannot be written.
+        """
+        clean = {name: self._clean(value) for name, value in values.items()}
+        if not self._environ.get("GITHUB_OUTPUT"):
+            for name, value in clean.items():
+                self.line(f"output {name}: {value}")
+            return
+        message = os.linesep.join(prepare_key_value_message(name, value) for name, value in clean.items())
+        try:
+            issue_file_command("OUTPUT", message)
+        except OSError:
+            raise
+        except Exception as error:
+            raise OSError(str(error)) from error
+
+    def summary(self, text: str) -> None:
+        """Append to the job summary, if there is one; one warning if it cannot be written."""
+        if not self._environ.get("GITHUB_STEP_SUMMARY"):
+            return
+        whole = self.redact(text).encode("utf-8", "replace")
+        cut = whole[: SUMMARY_LIMIT - 1].decode("utf-8", "ignore") if len(whole) >= SUMMARY_LIMIT else whole.decode()
+        try:
+            issue_file_command("STEP_SUMMARY", cut)
+        except Exception as error:  # noqa: BLE001 - the toolkit raises bare Exceptions; the result stands
+            self.annotate("warning", "No job summary", f"GITHUB_STEP_SUMMARY cannot be written: {error}")
+
+    def _clean(self, text: str) -> str:
+        return plain(self.redact(text), LINE_LIMIT)
+
+    @staticmethod
+    def _command(name: str, title: str, text: str) -> None:
+        issue_command(name, {"title": title} if title else {}, text)
+        sys.stdout.flush()

@@ -1,0 +1,131 @@
+"""What the step concluded: facts gathered on the way, and the outcome that they add up to, on every path."""
+
+from dataclasses import dataclass
+from typing import assert_never
+
+from cerebras_deploy.errors import InvalidInput, Result, Stop
+from cerebras_deploy.plan import version_of
+from cerebras_deploy.rollout import NOTHING_SEEN, Progress, Verdict
+from cerebras_deploy.times import span
+from cerebras_deploy.wire import DeployedModel, ModelName, Status, Unknown
+
+
+@dataclass
+class Facts:
+    """What is known so far. `asked` is the version as the workflow named it; times are in seconds of the run."""
+
+    endpoint: str = ""
+    asked: str = ""
+    model: ModelName | None = None
+    deployment_id: str = ""
+    progress: Progress = NOTHING_SEEN
+    previous: str = ""
+    serving: DeployedModel | None = None
+    began: float | None = None
+    in_doubt: bool = False  # a deploy call went out, and nobody knows yet whether it was accepted
+
+    @property
+    def what(self) -> str:
+        """Name the version for people, with the alias it was asked for by."""
+        if self.model is None:
+            return self.asked or "the deployment"
+        alias = f" (alias {self.asked})" if self.asked and self.asked != self.model.version else ""
+        return f"{self.model.architecture} version {self.model.version}{alias}"
+
+    @property
+    def status(self) -> str:
+        """The `status` output: the last one seen, in the API's words."""
+        match self.progress.status:
+            case Status() as status:
+                return status.value
+            case Unknown(""):
+                return ""
+            case Unknown():
+                return "unknown"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What the step concluded. `message` is one sentence, `title` a few words for the annotation."""
+
+    result: Result
+    title: str
+    message: str
+
+
+def settle(end: Verdict | Stop, facts: Facts, elapsed: float) -> Outcome:
+    """Put the end of the run into words: what, where, why, and what next. `elapsed` is in seconds."""
+    if isinstance(end, Stop):
+        return Outcome(end.result, _TITLES[end.result], _stopped(end, facts))
+    return Outcome(end.result, _TITLES[end.result], _judged(end, facts, elapsed))
+
+
+_TITLES = {
+    Result.SUCCEEDED: "Rollout succeeded",
+    Result.UNCHANGED: "Already live",
+    Result.TRIGGERED: "Deployment started",
+    Result.FAILED: "Rollout failed",
+    Result.ROLLED_BACK: "Rollout rolled back",
+    Result.CANCELLED: "Rollout cancelled",
+    Result.SUPERSEDED: "Rollout superseded",
+    Result.TIMED_OUT: "Timed out",
+    Result.INTERRUPTED: "Interrupted",
+    Result.REFUSED: "Refused",
+    Result.UNREACHABLE: "API unreachable",
+    Result.INVALID_INPUT: "Invalid input",
+}
+
+
+def _stopped(stop: Stop, facts: Facts) -> str:
+    if isinstance(stop, InvalidInput):
+        return f"{stop.reason}; nothing was sent"
+    if facts.deployment_id:
+        state = f"last seen {facts.progress}" if facts.status else "not seen yet"
+        what = f"deployment {facts.deployment_id} of {facts.what} to {facts.endpoint} ({state}) goes on"
+        after = f"follow it with `deployment-id: {facts.deployment_id}`"
+    elif facts.in_doubt:
+        what = f"the deployment of {facts.what} to {facts.endpoint} may have been accepted"
+        after = "re-run the step: it attaches to it"
+    else:
+        what, after = f"nothing was deployed to {facts.endpoint}", ""
+    return "; ".join(part for part in (f"{stop.reason}: {what}" if stop.reason else what, stop.hint, after) if part)
+
+
+def _judged(verdict: Verdict, facts: Facts, elapsed: float) -> str:
+    what, endpoint = facts.what, facts.endpoint
+    why = f": {verdict.why}" if verdict.why else ""
+    match verdict.result:
+        case Result.SUCCEEDED:
+            took = span(elapsed - (facts.began or 0.0))
+            return f"{endpoint} serves {what}, {took} after the start of the rollout"
+        case Result.UNCHANGED:
+            return f"{endpoint} serves {what} already: nothing was deployed"
+        case Result.TRIGGERED:
+            return (
+                f"deployment {facts.deployment_id} of {what} to {endpoint} is started and not awaited; "
+                f"follow it with `deployment-id: {facts.deployment_id}`"
+            )
+        case Result.FAILED:
+            reason = why or ": the API gives no reason"
+            return f"the rollout of {what} to {endpoint} failed{reason}; {_serving(facts)}; mend the cause and deploy again"
+        case Result.ROLLED_BACK:
+            return f"the rollout of {what} to {endpoint} was rolled back{why}; {_serving(facts)}; mend the cause and deploy again"
+        case Result.CANCELLED:
+            return f"the rollout of {what} to {endpoint} was cancelled{why}; {_serving(facts)}; ask who did it, or re-run the step"
+        case Result.SUPERSEDED:
+            by = (
+                f"deployment {verdict.newer.id} ({version_of(verdict.newer)})"
+                if verdict.newer
+                else "a newer deployment"
+            )
+            return f"the rollout of {what} to {endpoint} was superseded by {by}{why}; {_serving(facts)}; agree who deploys, or re-run the step"
+        case Result.REFUSED:
+            return f"deployment {facts.deployment_id}{why} of {endpoint}; check the id and the endpoint"
+        case Result.TIMED_OUT | Result.INTERRUPTED | Result.UNREACHABLE | Result.INVALID_INPUT:
+            raise ValueError(f"{verdict.result} is no verdict on a rollout")
+        case never:
+            assert_never(never)
+
+
+def _serving(facts: Facts) -> str:
+    return f"it serves {version_of(facts.serving)}" if facts.serving else "it is not known to serve any version"

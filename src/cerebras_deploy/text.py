@@ -1,0 +1,61 @@
+"""The choke point for text that is not ours: the API's, the inputs', the environment's.
+
+What the runner makes of a line is in actions/runner: a line ends at LF, CR LF or a lone CR (ProcessInvoker.cs),
+`::name::` at its start and `##[name]` anywhere in it are commands (ActionCommand.cs). GitHub then renders the job
+summary as Markdown with HTML and Mermaid in it.
+"""
+
+import base64
+import re
+import unicodedata
+from collections.abc import Iterable
+from urllib.parse import quote, quote_plus
+
+_ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
+# Control, format (bidi, zero width), surrogate, private use, unassigned, line and paragraph separators.
+_INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+_SHORTEST_SECRET = 4  # blanking shorter ones would only garble the log
+
+
+def plain(text: str, limit: int = 1000) -> str:
+    """Return `text` as one line of at most `limit` visible characters that the runner takes for no command."""
+    text = _ANSI.sub("", text[: limit * 8])  # what is cut anyway need not be looked at
+    visible = "".join(c if unicodedata.category(c) not in _INVISIBLE else " " for c in text)
+    line = " ".join(visible.split())
+    line = line if len(line) <= limit else line[: limit - 1] + "…"
+    return re.sub(r"^::", ": :", line.replace("##[", "# #["))
+
+
+def code(text: str, limit: int = 300) -> str:
+    """Return `text` as a Markdown code span, also for a table's cell: nothing in it is rendered."""
+    line = plain(text, limit).replace("`", "'").replace("|", "¦")
+    return f"`{line}`" if line else ""
+
+
+class Redactor:
+    """Blanks secrets, also URL-encoded and in base64, which the runner's own masking shows in part."""
+
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        forms = {form for secret in secrets if len(secret) >= _SHORTEST_SECRET for form in _forms(secret)}
+        longest_first = sorted(forms, key=len, reverse=True)
+        self._pattern = re.compile("|".join(map(re.escape, longest_first))) if forms else None
+
+    def __call__(self, text: str) -> str:
+        """Return `text` with `***` for each secret in it."""
+        return self._pattern.sub("***", text) if self._pattern else text
+
+
+def _forms(secret: str) -> Iterable[str]:
+    raw = secret.encode("utf-8", "replace")
+    yield from (
+        secret,
+        quote(secret, safe=""),
+        quote_plus(secret),
+        repr(secret)[1:-1],
+        raw.hex(),
+        raw.hex().upper(),
+    )
+    for encode in (base64.b64encode, base64.urlsafe_b64encode):
+        for shift in range(3):  # the three ways it may lie in a longer text, less the characters its neighbours share
+            whole = encode(b"\0" * shift + raw).decode().rstrip("=")
+            yield whole[(0, 2, 3)[shift] : len(whole) - (1 if (len(raw) + shift) % 3 else 0)]

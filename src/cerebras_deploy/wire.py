@@ -1,0 +1,221 @@
+"""What the API says: its JSON, read leniently, since it is in private preview.
+
+Only what the gate decides by is required: an entry's id, model and time. Anything else may be missing, null or of
+another type without harm. Facts: the Management API's reference and OpenAPI, see docs/api.md.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum, StrEnum, auto
+from typing import Annotated, Any, NamedTuple
+
+from pydantic import (
+    AliasChoices,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    WrapValidator,
+)
+
+from cerebras_deploy.text import plain
+
+INTEGER_VERSION = re.compile(r"0|[1-9][0-9]{0,17}")
+ALIAS = re.compile(r"[a-z][a-zA-Z0-9-]{0,126}[a-z0-9]")  # PATCH …/versions/{version_id}: version_aliases
+NAME_PART = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9._~-]{1,255}")  # what needs no escaping in a path (RFC 3986)
+
+
+class ModelName(NamedTuple):
+    """`orgs/<org>/models/<architecture>/versions/<version>`; the version is an integer or an alias."""
+
+    org: str
+    architecture: str
+    version: str
+
+    def __str__(self) -> str:
+        """Return the name as the API writes it."""
+        return f"orgs/{self.org}/models/{self.architecture}/versions/{self.version}"
+
+    @classmethod
+    def parse(cls, text: str) -> "ModelName | None":
+        """Read a name as the API writes it; None if it is not one."""
+        match text.split("/"):
+            case ["orgs", org, "models", architecture, "versions", version] if all(
+                NAME_PART.fullmatch(part) for part in (org, architecture, version)
+            ):
+                return cls(org, architecture, version)
+            case _:
+                return None
+
+
+class Status(StrEnum):
+    """Rollout status in the words of the deploy call (DeploymentRolloutStatus)."""
+
+    NOT_STARTED = "not_started"
+    IN_PROGRESS = "in_progress"
+    ROLLING_BACK = "rolling_back"
+    ROLLED_BACK = "rolled_back"
+    DONE = "done"
+    ERROR = "error"
+    CANCELLED = "cancelled"
+
+    @property
+    def under_way(self) -> bool:
+        """Whether the rollout will go on by itself."""
+        return self in {Status.NOT_STARTED, Status.IN_PROGRESS, Status.ROLLING_BACK}
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """A status word outside the table: not an end, nor known to be under way."""
+
+    word: str
+
+
+_WORDS = {
+    **{status.value: status for status in Status},
+    "complete": Status.DONE,
+    "completed": Status.DONE,
+    "failed": Status.ERROR,
+    "canceled": Status.CANCELLED,
+    "updating": Status.IN_PROGRESS,
+    "deploying": Status.IN_PROGRESS,
+    "queued": Status.NOT_STARTED,
+    "pending": Status.NOT_STARTED,
+}
+
+
+def parse_status(word: object) -> Status | Unknown:
+    """Read a status word of either vocabulary: the deploy reply's or the endpoint status'."""
+    if isinstance(word, Status | Unknown):
+        return word
+    text = plain(word if isinstance(word, str) else repr(word), 60)
+    return _WORDS.get(text.lower().replace("-", "_").replace(" ", "_"), Unknown(text))
+
+
+NO_STATUS = Unknown("")  # nothing was said, or seen
+
+
+def _or_none(value: object, validate: Callable[[object], Any]) -> Any:
+    try:
+        return validate(value)
+    except ValidationError:
+        return None
+
+
+type_or_none = WrapValidator(_or_none)
+Text = Annotated[str | None, type_or_none]
+Count = Annotated[Annotated[int, Field(ge=0, le=1_000_000)] | None, type_or_none]
+Integer = Annotated[int | None, type_or_none]
+AnyStatus = Annotated[Status | Unknown, BeforeValidator(parse_status)]
+
+
+class _Reply(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class _Rollout(_Reply):
+    """Figures shown wherever a reply carries them; documented for the deploy reply only."""
+
+    rollout_replicas_updated: Count = None
+    rollout_total_replicas: Count = None
+    rollout_error_message: Text = None
+
+
+class DeployedModel(_Rollout):
+    """One entry of an endpoint's `deployed_models`: a deployment. `created` is in unix seconds."""
+
+    id: str = Field(min_length=1, max_length=200)
+    model: str
+    created: int
+    status: AnyStatus = Field(Unknown("none"), validation_alias=AliasChoices("state", "rollout_status", "status"))
+
+    @property
+    def name(self) -> ModelName | None:
+        """The model's name, if it reads as one."""
+        return ModelName.parse(self.model)
+
+
+class Endpoint(_Reply):
+    """`GET /management/v1/endpoints/{endpoint_id}`: a snapshot. `updated` is in unix seconds."""
+
+    model_arch_id: str
+    deployed_models: tuple[DeployedModel, ...]
+    managing_org_name: Text = None
+    updated: Integer = None
+
+
+class Endpoints(_Reply):
+    """`GET /management/v1/orgs/{org_name}/endpoints`, as far as a hint needs it."""
+
+    class Item(_Reply):
+        """One endpoint."""
+
+        endpoint_id: str
+
+    endpoints: tuple[Item, ...]
+
+
+class Deployment(_Rollout):
+    """The deploy reply's metadata, «captured at submission time»: all of it optional here."""
+
+    endpoint_id: Text = None
+    model_arch_id: Text = None
+    version_id: Integer = None
+    created: Integer = None
+    rollout_status: AnyStatus | None = None
+    max_unavailable_replicas: Count = None
+
+
+class Operation(_Reply):
+    """The deploy call's reply: `name` is the deployment's id; its `done` proves nothing and is not read."""
+
+    name: str = Field(min_length=1, max_length=200)
+    response: Annotated[Deployment | None, type_or_none] = None
+
+
+class Weights(Enum):
+    """Whether a version's weights have arrived."""
+
+    READY = auto()
+    SYNCING = auto()
+    FAILED = auto()
+
+
+def _integer_name(text: object) -> ModelName:
+    name = ModelName.parse(text) if isinstance(text, str) else None
+    if name is None or not INTEGER_VERSION.fullmatch(name.version):
+        raise ValueError("not a model name with an integer version")
+    return name
+
+
+class Version(_Reply):
+    """`GET …/versions/{version_id}`, by integer or alias; the reply's name holds the integer."""
+
+    class Details(_Reply):
+        """The version's metadata."""
+
+        sync_status: Text = None
+        system_fingerprint_suffix: Text = None
+
+    model: Annotated[ModelName, BeforeValidator(_integer_name)] = Field(alias="name")
+    done: Annotated[bool | None, type_or_none] = None
+    response: Annotated[Details | None, type_or_none] = None
+
+    @property
+    def sync_status(self) -> str:
+        """The word for the weights, as the API gave it; empty if it gave none."""
+        return plain((self.response and self.response.sync_status) or "", 60)
+
+    @property
+    def weights(self) -> Weights:
+        """Whether it can be deployed. A word nobody knows is waited for: the timeout bounds it."""
+        match parse_status(self.sync_status):
+            case Status.DONE:
+                return Weights.READY
+            case Status.ERROR | Status.CANCELLED | Status.ROLLED_BACK:
+                return Weights.FAILED
+            case _:
+                return Weights.READY if self.done and not self.sync_status else Weights.SYNCING
