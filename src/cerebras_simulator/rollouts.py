@@ -1,0 +1,84 @@
+"""Where the deployments of an endpoint stand: a pure function of what was accepted when, and of the time."""
+
+import math
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal, Self
+
+from .scenarios import Moment, Timeline
+
+#: Who made a deployment: the caller by a request, or the scenario by itself.
+Maker = Literal["caller", "scenario"]
+_MODEL_NAME = re.compile(r"orgs/([^/]+)/models/([^/]+)/versions/([^/]+)")
+
+
+@dataclass(frozen=True)
+class ModelName:
+    """A version as the API names it: `reference` is an integer id or an alias."""
+
+    org: str
+    architecture: str
+    reference: str
+
+    def __str__(self) -> str:
+        """Write the name as the API does."""
+        return f"orgs/{self.org}/models/{self.architecture}/versions/{self.reference}"
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read a name, or raise a ValueError."""
+        found = _MODEL_NAME.fullmatch(text)
+        if found is None:
+            raise ValueError("not of the form orgs/<org>/models/<architecture>/versions/<version>")
+        return cls(*found.groups())
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """A deployment that was accepted; `created` in unix seconds, `reference` as it was asked for."""
+
+    id: str
+    endpoint: str
+    org: str
+    architecture: str
+    version: int
+    reference: str
+    created: float
+    by: Maker
+    timeline: Timeline
+
+    @property
+    def model(self) -> str:
+        """The model version's name, by its integer id."""
+        return str(ModelName(self.org, self.architecture, str(self.version)))
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A deployment and what its rollout shows now; `updated` is the unix time (s) of its last change."""
+
+    deployment: Deployment
+    moment: Moment
+    updated: float
+
+
+def standings(deployments: Iterable[Deployment], now: float, speed: float) -> list[Standing]:
+    """Fold the deployments of one endpoint, oldest first: each rollout waits for the one before."""
+    found = []
+    free = -math.inf
+    for deployment in sorted(deployments, key=lambda one: one.created):
+        if deployment.created > now:
+            break
+        start = max(deployment.created, free)
+        free = start + deployment.timeline.length / speed
+        moment = deployment.timeline.at((now - start) * speed)
+        changed = start + moment.since / speed if start <= now else deployment.created
+        found.append(Standing(deployment, moment, changed))
+    return found
+
+
+def live(standing: Iterable[Standing]) -> Standing | None:
+    """Give the deployment that serves: the newest one that is done."""
+    done = [one for one in standing if one.moment.status == "done"]
+    return done[-1] if done else None

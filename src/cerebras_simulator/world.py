@@ -1,0 +1,173 @@
+"""The simulated world: all of its state is a function of scenario, requests received, and the time now."""
+
+import random
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from .inventory import ORG, Endpoint, Version, stock
+from .rollouts import Deployment, ModelName, Standing, live, standings
+from .scenarios import HEALTHY_ROLLOUT, SETTLED, Rollout, Scenario, find
+
+#: The endpoint's status speaks of `state`, of which one word is published: `complete` (a rollout status of
+#: `done`); `failed` comes from a third-party client. The rest is the deploy call's own vocabulary.
+STATE_WORDS: Final = {"done": "complete", "error": "failed"}
+#: For a server that uses the deploy call's words everywhere.
+ROLLOUT_WORDS: Final[Mapping[str, str]] = {}
+
+DEFAULT_KEY: Final = "sim-management-key"
+DAY: Final = 86400
+
+
+class Refusal(Exception):  # a word of the API's domain, answered with an HTTP status
+    """What the API answers instead of doing as asked: an HTTP status and a reason."""
+
+    def __init__(self, status: int, detail: str) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+
+
+@dataclass(frozen=True)
+class Request:
+    """A request received: `time` in unix seconds, `status` 0 without a reply, `changed` if it had effect."""
+
+    time: float
+    method: str
+    path: str
+    status: int
+    changed: bool
+
+
+@dataclass
+class World:
+    """Endpoints, model versions and deployments, and a record of what was asked.
+
+    Args:
+        now: the clock, in unix seconds; nothing else is asked for the time.
+        scenario: what the default endpoint plays, by name or as a value of one's own.
+        endpoints: further endpoints, name to scenario name.
+        speed: natural seconds of a scenario for each second of the clock.
+        seed: deployment ids repeat under the same seed and the same requests.
+        key: the management key that is accepted.
+        state_words: how the endpoint's status says a rollout status; a word that is not in it stays as it is.
+        lists_alias: the endpoint's status names a version as it was asked for, and not by its integer id.
+        refuses_library_agents: refuse the User-Agents that HTTP libraries send by default, as the API does.
+
+    """
+
+    now: Callable[[], float]
+    scenario: str | Scenario = "healthy"
+    endpoints: Mapping[str, str] = field(default_factory=dict)
+    speed: float = 1.0
+    seed: int = 0
+    key: str = DEFAULT_KEY
+    state_words: Mapping[str, str] = field(default_factory=lambda: STATE_WORDS)
+    lists_alias: bool = False
+    refuses_library_agents: bool = True
+    requests: list[Request] = field(default_factory=list, init=False)
+
+    def __post_init__(self) -> None:
+        """Take stock, and deploy what is served at the beginning."""
+        played = find(self.scenario) if isinstance(self.scenario, str) else self.scenario
+        self.inventory = stock(played, self.endpoints)
+        self.started = self.now()
+        self._random = random.Random(self.seed)  # noqa: S311  # ids are to repeat under a seed
+        self._begun: dict[str, float] = {}
+        self._accepted: dict[str, list[Deployment]] = {name: [] for name in self.inventory.endpoints}
+        for endpoint in self.inventory.endpoints.values():
+            if endpoint.scenario.served is not None:
+                self._accept(endpoint, Rollout(endpoint.scenario.served, 0, SETTLED), self.started - 30 * DAY)
+
+    @property
+    def deployments(self) -> list[Deployment]:
+        """Every deployment accepted by now, by whomever, oldest first; listed by the API or not."""
+        accepted = [one for many in self._accepted.values() for one in many if one.created <= self.now()]
+        return sorted(accepted, key=lambda one: one.created)
+
+    def endpoint(self, name: str) -> Endpoint:
+        """Find an endpoint; the first look at it begins its scenario."""
+        endpoint = self.inventory.endpoints.get(name)
+        if endpoint is None:
+            raise Refusal(404, f"Endpoint {name!r} not found")
+        if name not in self._begun:
+            self._begun[name] = self.now()
+            for rival in endpoint.scenario.rivals:
+                self._accept(endpoint, rival, self.now())
+        return endpoint
+
+    def versions(self, org: str, architecture: str) -> tuple[Version, ...]:
+        """Find an architecture's versions; the first look at them begins the sync of their weights."""
+        if org != ORG or architecture not in self.inventory.architectures:
+            raise Refusal(404, f"Model 'orgs/{org}/models/{architecture}' not found")
+        self._begun.setdefault(architecture, self.now())
+        return self.inventory.architectures[architecture]
+
+    def version(self, name: ModelName) -> Version:
+        """Find a version by its integer id or an alias."""
+        for version in self.versions(name.org, name.architecture):
+            if version.answers_to(name.reference):
+                return version
+        raise Refusal(404, f"Model version {str(name)!r} not found")
+
+    def sync_status(self, architecture: str, version: Version) -> str:
+        """Say where the sync of a version's weights stands, in the API's words."""
+        return version.weights.at((self.now() - self._begun[architecture]) * self.speed).status
+
+    def standings(self, endpoint: Endpoint) -> list[Standing]:
+        """Tell where every deployment of the endpoint stands now, oldest first; listed by the API or not."""
+        return standings(self._accepted[endpoint.name], self.now(), self.speed)
+
+    def listed(self, endpoint: Endpoint) -> list[Standing]:
+        """Tell where the deployments stand that the API shows."""
+        youngest = self.now() - endpoint.scenario.listed_after / self.speed
+        return [
+            one
+            for one in self.standings(endpoint)
+            if one.moment.listed and (one.deployment.created <= youngest or one.deployment.by == "scenario")
+        ]
+
+    def standing(self, deployment_id: str) -> Standing:
+        """Tell where one deployment stands now."""
+        for endpoint in self.inventory.endpoints.values():
+            for one in self.standings(endpoint):
+                if one.deployment.id == deployment_id:
+                    return one
+        raise KeyError(deployment_id)
+
+    def live(self, endpoint_name: str) -> Deployment | None:
+        """Give the deployment that the endpoint serves now."""
+        serving = live(self.standings(self.inventory.endpoints[endpoint_name]))
+        return serving.deployment if serving else None
+
+    def deploy(self, endpoint_name: str, name: ModelName) -> Standing:
+        """Accept a deployment by the caller, which is queued behind others, or refuse it."""
+        endpoint = self.endpoint(endpoint_name)
+        version = self.version(name)
+        if name.architecture != endpoint.architecture:
+            raise Refusal(400, f"Endpoint {endpoint_name!r} serves {endpoint.architecture}, not {name.architecture}")
+        if (sync := self.sync_status(name.architecture, version)) != "done":
+            raise Refusal(409, f"Weights of model version {str(name)!r} are not ready: sync status {sync}")
+        scenario = endpoint.scenario
+        timeline = HEALTHY_ROLLOUT if version.number == scenario.served else scenario.rollout
+        accepted = self._accept(endpoint, Rollout(version.number, 0, timeline), self.now(), name.reference)
+        if scenario.follower is not None and timeline is scenario.rollout:
+            self._accept(endpoint, scenario.follower, self.now())
+        return self.standing(accepted.id)
+
+    def _accept(self, endpoint: Endpoint, rollout: Rollout, since: float, reference: str | None = None) -> Deployment:
+        """Add a deployment; one without a reference is the scenario's own."""
+        deployment = Deployment(
+            id=str(uuid.UUID(int=self._random.getrandbits(128), version=4)),
+            endpoint=endpoint.name,
+            org=ORG,
+            architecture=endpoint.architecture,
+            version=rollout.version,
+            reference=reference or str(rollout.version),
+            created=since + rollout.at / self.speed,
+            by="caller" if reference else "scenario",
+            timeline=rollout.timeline,
+        )
+        self._accepted[endpoint.name].append(deployment)
+        return deployment
