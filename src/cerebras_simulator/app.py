@@ -1,0 +1,159 @@
+"""The API's calls, as FastAPI routes: what is asked of the world, and how its refusals are answered.
+
+Paths, operation ids and replies are the published ones. Errors are not published; here they are documented.
+"""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, FastAPI, HTTPException, Path, Request, Security
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, PlainTextResponse, Response
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from starlette.types import ASGIApp
+
+from . import control, replies, schemas
+from .front import Front
+from .inventory import ARCHITECTURE, ORG, endpoint_name
+from .rollouts import ModelName
+from .world import Refusal, World
+
+bearer = HTTPBearer(scheme_name="BearerAuth", description="A management key.", auto_error=False)
+
+
+class WrongKey(Exception):  # answered, not raised to a person
+    """The key is not the world's management key."""
+
+
+async def authenticated(
+    request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Security(bearer)]
+) -> World:
+    """Let the holder of the management key in, and hand over the world."""
+    world: World = request.app.state.world
+    if credentials is None:
+        raise HTTPException(403, "Not authenticated")
+    if credentials.credentials != world.key:
+        raise WrongKey
+    return world
+
+
+Authenticated = Annotated[World, Security(authenticated)]
+EndpointId = Annotated[
+    str,
+    Path(
+        description="The endpoint, as inference requests name it in `model`.",
+        examples=[endpoint_name(ARCHITECTURE)],
+    ),
+]
+Org = Annotated[str, Path(description="The organization's name.", examples=[ORG])]
+Architecture = Annotated[str, Path(description="The model architecture.", examples=[ARCHITECTURE])]
+VersionRef = Annotated[str, Path(description="Integer id or alias.", examples=["production", "1"])]
+
+_TEXT = {"text/plain": {"schema": {"type": "string"}}}
+ERRORS: dict[int | str, dict[str, Any]] = {
+    401: {"model": schemas.FlatError, "description": "The key is wrong."},
+    403: {
+        "model": schemas.Detail,
+        "content": _TEXT,
+        "description": "No key; or, as text, a User-Agent that is refused.",
+    },
+    404: {"model": schemas.Detail, "description": "No such endpoint, architecture or version."},
+    422: {"model": schemas.FieldErrors, "description": "The request is malformed."},
+}
+DEPLOY_ERRORS: dict[int | str, dict[str, Any]] = {
+    400: {"model": schemas.Detail, "description": "The version is of another architecture; or no JSON came."},
+    409: {"model": schemas.Detail, "description": "The version's weights are not ready."},
+}
+
+router = APIRouter(prefix="/management/v1", responses=ERRORS)
+
+
+@router.post(
+    "/endpoints/{endpoint_id}:deployModel",
+    summary="Deploy a model version to an endpoint",
+    responses=DEPLOY_ERRORS,
+    response_model_exclude_unset=True,
+)
+async def deploy_model_to_endpoint_route(
+    world: Authenticated, endpoint_id: EndpointId, body: schemas.EndpointDeployModelRequest, request: Request
+) -> schemas.EndpointDeployResponse:
+    """Queue a deployment and say its id. Not idempotent: each call that is accepted makes another one."""
+    standing = world.deploy(endpoint_id, ModelName.parse(body.model))
+    request.state.changed = True
+    return replies.deploy_response(world.endpoint(endpoint_id), standing)
+
+
+@router.get("/endpoints/{endpoint_id}", summary="Read an endpoint's status", response_model_exclude_unset=True)
+async def get_endpoint_status_route(world: Authenticated, endpoint_id: EndpointId) -> schemas.EndpointStatus:
+    """Show the endpoint with its deployments: the only way to follow a rollout."""
+    return replies.endpoint_status(world, world.endpoint(endpoint_id))
+
+
+@router.get("/orgs/{org_name}/endpoints", summary="List endpoints")
+async def list_endpoints_route(world: Authenticated, org_name: Org) -> schemas.EndpointList:
+    """List the endpoints that the organization manages."""
+    if org_name != ORG:
+        raise Refusal(404, f"Organization {org_name!r} not found")
+    return replies.endpoint_list(world)
+
+
+@router.get("/orgs/{org_name}/models", summary="List model architectures")
+async def get_model_archs_by_org_route(world: Authenticated, org_name: Org) -> schemas.ModelArchitectureList:
+    """List the architectures that the organization may use."""
+    if org_name != ORG:
+        raise Refusal(404, f"Organization {org_name!r} not found")
+    return schemas.ModelArchitectureList(model_architectures=list(world.inventory.architectures))
+
+
+@router.get("/orgs/{org_name}/models/{model_arch_id}/versions", summary="List model versions")
+async def get_all_model_versions_route(
+    world: Authenticated, org_name: Org, model_arch_id: Architecture
+) -> schemas.ModelVersionList:
+    """List all versions of an architecture."""
+    versions = world.versions(org_name, model_arch_id)
+    return schemas.ModelVersionList(
+        model_versions=[replies.model_version(world, model_arch_id, version) for version in versions]
+    )
+
+
+@router.get("/orgs/{org_name}/models/{model_arch_id}/versions/{version_id}", summary="Read a model version")
+async def get_model_version_status_route(
+    world: Authenticated, org_name: Org, model_arch_id: Architecture, version_id: VersionRef
+) -> schemas.ModelVersion:
+    """Show a version, asked for by integer or alias: its reply names it by the integer."""
+    version = world.version(ModelName(org_name, model_arch_id, version_id))
+    return replies.model_version(world, model_arch_id, version)
+
+
+async def _refused(_: Request, refusal: Exception) -> Response:
+    assert isinstance(refusal, Refusal)  # noqa: S101  # for the type checker: registered for this type only
+    return JSONResponse({"detail": refusal.detail}, refusal.status)
+
+
+async def _wrong_key(_: Request, __: Exception) -> Response:
+    return JSONResponse(schemas.WRONG_API_KEY.model_dump(), 401)
+
+
+async def _malformed(_: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101  # as in _refused
+    mistakes = [{key: mistake[key] for key in ("loc", "msg", "type")} for mistake in error.errors()]
+    return JSONResponse({"detail": mistakes}, 422)
+
+
+def create_app(world: World) -> ASGIApp:
+    """Give the ASGI application that shows this world to its callers."""
+    app = FastAPI(
+        title="Endpoint Management Orchestrator API",
+        version="1.0.0",
+        openapi_url="/_simulator/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    app.state.world = world
+    app.include_router(router)
+    app.include_router(control.router)
+    app.router.default = PlainTextResponse("", 404)  # a path that is not routed: no body, seen live
+    app.add_exception_handler(Refusal, _refused)
+    app.add_exception_handler(WrongKey, _wrong_key)
+    app.add_exception_handler(RequestValidationError, _malformed)
+    return Front(app, world)

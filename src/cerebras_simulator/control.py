@@ -1,0 +1,47 @@
+"""Routes for whoever runs the simulator: outside the API's name space, without a key, not in its OpenAPI."""
+
+from dataclasses import asdict
+from typing import Any
+
+from fastapi import APIRouter, Request
+
+from .rollouts import Standing
+from .world import World
+
+PREFIX = "/_simulator"
+router = APIRouter(prefix=PREFIX, include_in_schema=False)
+
+
+@router.get("/health")
+async def health() -> dict[str, str]:
+    """Say that the simulator listens."""
+    return {"status": "ok"}
+
+
+@router.get("/requests")
+async def requests(request: Request) -> list[dict[str, Any]]:
+    """Tell every request that came, oldest first."""
+    world: World = request.app.state.world
+    return [asdict(one) for one in world.requests]
+
+
+@router.get("/deployments")
+async def deployments(request: Request) -> list[dict[str, Any]]:
+    """Tell every deployment accepted, with its rollout's status now."""
+    world: World = request.app.state.world
+    return [_deployment(world.standing(one.id)) for one in world.deployments]
+
+
+def _deployment(standing: Standing) -> dict[str, Any]:
+    deployment = standing.deployment
+    return {
+        "id": deployment.id,
+        "endpoint": deployment.endpoint,
+        "model": deployment.model,
+        "reference": deployment.reference,
+        "created": deployment.created,
+        "by": deployment.by,
+        "status": standing.moment.status,
+        "replicas": standing.moment.replicas,
+        "updated": standing.updated,
+    }

@@ -1,0 +1,59 @@
+"""What stands before the API: refuses some User-Agents, marks replies with a ray id, keeps a record."""
+
+import itertools
+import re
+from collections.abc import Iterable
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from .control import PREFIX
+from .world import Request, World
+
+#: Agents that the API's front answers with 403 and `error code: 1010`; reported by many, documented by none.
+LIBRARY_AGENTS = re.compile(r"(python-httpx|python-requests|python-urllib)\b", re.IGNORECASE)
+FORBIDDEN_AGENT = "error code: 1010"
+
+
+def refuses(user_agents: Iterable[str]) -> bool:
+    """Tell whether a request with these User-Agent headers is refused: a library's default, or none."""
+    agents = [agent for agent in user_agents if agent.strip()]
+    return not agents or any(LIBRARY_AGENTS.match(agent) for agent in agents)
+
+
+class Front:
+    """ASGI middleware around the API; control routes pass it by."""
+
+    def __init__(self, app: ASGIApp, world: World) -> None:
+        self._app = app
+        self._world = world
+        self._rays = itertools.count(1)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http" or scope["path"].startswith(PREFIX):
+            await self._app(scope, receive, send)
+            return
+        status = 0
+        state = scope.setdefault("state", {})
+        ray = f"{next(self._rays):016x}-SIM"
+
+        async def send_marked(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                MutableHeaders(scope=message)["cf-ray"] = ray
+            await send(message)
+
+        try:
+            await self._choose(scope)(scope, receive, send_marked)
+        finally:
+            changed = bool(state.get("changed"))
+            self._world.requests.append(Request(self._world.now(), scope["method"], scope["path"], status, changed))
+
+    def _choose(self, scope: Scope) -> ASGIApp:
+        agents = Headers(scope=scope).getlist("user-agent")
+        if self._world.refuses_library_agents and refuses(agents):
+            return PlainTextResponse(FORBIDDEN_AGENT, 403)
+        return self._app
