@@ -33,7 +33,7 @@ class Journal:
     def say(self, text: str) -> None:
         """Print a line with the elapsed time."""
         self._spoke = self.elapsed
-        self._runner.line(f"{stopwatch(self._spoke)}  {text}")
+        self._runner.line(text, stopwatch(self._spoke))
 
     def first(self, what: str) -> bool:
         """Return whether this is the first time that `what` is to be said."""

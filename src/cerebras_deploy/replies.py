@@ -123,23 +123,22 @@ def _hint(answer: Answer, detail: str) -> str:
     match answer.status:
         case 401:
             return (
-                "`api-key` must be a Management API key (cloud.cerebras.ai, API keys page): an inference key is another "
-                "one and does not work here"
+                "`api-key` must be a Management API key (cloud.cerebras.ai, API keys page); an inference key is "
+                "another one and does not work here"
             )
         case 403 if detail.startswith("error code: 10"):
             return "Cloudflare turned away this runner's address or a proxy's client; give the cf-ray to support"
         case 403:
             return (
-                "the Management API is in private preview and may not be enabled for the key's organisation, or the key "
-                "belongs to another one"
+                "the Management API is in private preview: it may not be enabled for the key's organisation, or the "
+                "key belongs to another one"
             )
         case 404 if not answer.body:
-            return (
-                "there is no such path: check `base-url`, and that the private preview is enabled for the organisation"
-            )
+            return "no such path: check `base-url`, and that the private preview is enabled for the organisation"
         case 404:
             return "check its spelling, and that the key belongs to the organisation that manages it"
         case status if 300 <= status < 400:  # noqa: PLR2004 - redirects
-            return f"`base-url` redirects to {plain(answer.headers.get('location', 'nowhere'), 100)}: give the address that answers"
+            where = plain(answer.headers.get("location", "nowhere"), 100)
+            return f"`base-url` redirects to {where}, and redirects are not followed: give the address that answers"
         case _:
             return ""

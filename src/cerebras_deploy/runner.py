@@ -39,9 +39,9 @@ class Runner:
                     self._command("add-mask", "", line.strip())
         self.redact = Redactor([line for secret in secrets for line in {secret, *secret.splitlines()}])
 
-    def line(self, text: str) -> None:
-        """Print one line."""
-        sys.stdout.write(self._clean(text) + "\n")
+    def line(self, text: str, stamp: str = "") -> None:
+        """Print one line, after a time stamp if there is one."""
+        sys.stdout.write(f"{stamp}  {self._clean(text)}\n" if stamp else f"{self._clean(text)}\n")
         sys.stdout.flush()
 
     def debug(self, text: str) -> None:

@@ -93,6 +93,7 @@ def _stopped(stop: Stop, facts: Facts) -> str:
 
 def _judged(verdict: Verdict, facts: Facts, elapsed: float) -> str:
     what, endpoint = facts.what, facts.endpoint
+    rollout, serving = f"the rollout of {what} to {endpoint}", _serving(facts)
     why = f": {verdict.why}" if verdict.why else ""
     match verdict.result:
         case Result.SUCCEEDED:
@@ -106,19 +107,15 @@ def _judged(verdict: Verdict, facts: Facts, elapsed: float) -> str:
                 f"follow it with `deployment-id: {facts.deployment_id}`"
             )
         case Result.FAILED:
-            reason = why or ": the API gives no reason"
-            return f"the rollout of {what} to {endpoint} failed{reason}; {_serving(facts)}; mend the cause and deploy again"
+            return f"{rollout} failed{why or ': the API gives no reason'}; {serving}; mend the cause and deploy again"
         case Result.ROLLED_BACK:
-            return f"the rollout of {what} to {endpoint} was rolled back{why}; {_serving(facts)}; mend the cause and deploy again"
+            return f"{rollout} was rolled back{why}; {serving}; mend the cause and deploy again"
         case Result.CANCELLED:
-            return f"the rollout of {what} to {endpoint} was cancelled{why}; {_serving(facts)}; ask who did it, or re-run the step"
+            return f"{rollout} was cancelled{why}; {serving}; ask who did it, or re-run the step"
         case Result.SUPERSEDED:
-            by = (
-                f"deployment {verdict.newer.id} ({version_of(verdict.newer)})"
-                if verdict.newer
-                else "a newer deployment"
-            )
-            return f"the rollout of {what} to {endpoint} was superseded by {by}{why}; {_serving(facts)}; agree who deploys, or re-run the step"
+            by = verdict.newer
+            newer = f"deployment {by.id} ({version_of(by)})" if by else "a newer deployment"
+            return f"{rollout} was superseded by {newer}{why}; {serving}; agree who deploys, or re-run the step"
         case Result.REFUSED:
             return f"deployment {facts.deployment_id}{why} of {endpoint}; check the id and the endpoint"
         case Result.TIMED_OUT | Result.INTERRUPTED | Result.UNREACHABLE | Result.INVALID_INPUT:
