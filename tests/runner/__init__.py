@@ -1,6 +1,6 @@
 """GitHub's Actions runner for one Docker container action, emulated: what goes in, what runs, what comes out.
 
-Parsers and rules are pure; `process`, `docker`, `job` and `step` do the rest. File and line numbers in
+Parsers and rules are pure; `process`, `docker`, `job`, `result` and `step` do the rest. File and line numbers in
 docstrings are of actions/runner at commit 258d6c857; «handler» is its ContainerActionHandler.cs.
 """
 
@@ -21,7 +21,8 @@ from runner.manifest import (
 )
 from runner.masking import encodings, mask
 from runner.process import Cancel
-from runner.step import Step, StepResult, run_container, run_process
+from runner.result import StepResult
+from runner.step import Step, run_container, run_process
 
 __all__ = [
     "Annotation",

@@ -27,9 +27,7 @@ class Annotation:
 def annotation(level: str, message: str, properties: Mapping[str, str], workspace: str) -> Annotation:
     """Annotate with a message that is masked and cut, and the properties of the command that asked for it."""
     place = {key.lower(): value for key, value in properties.items() if key.lower() in _PLACE}
-    others = {
-        key: value for key, value in properties.items() if fold(key) != "TITLE" and key.lower() not in _PLACE
-    }
+    others = {key: value for key, value in properties.items() if fold(key) != "TITLE" and key.lower() not in _PLACE}
     title = next((value for key, value in properties.items() if fold(key) == "TITLE"), "")
     return Annotation(level, message, title, others | _located(place, workspace))
 

@@ -16,8 +16,7 @@ SHORTEST_MASKED_TOKEN = 7  # ActionCommandManager.cs:116-119
 QUIET = frozenset({"add-mask", "debug", "error", "warning", "notice"})  # never echoed
 
 INVALID_STOP_TOKEN = (
-    "You cannot use a endToken that is an empty string, the string 'pause-logging',"
-    " or another workflow command."
+    "You cannot use a endToken that is an empty string, the string 'pause-logging', or another workflow command."
 )
 _DISABLED = (
     "The `{}` command is disabled. Please upgrade to using Environment Files or opt into unsecure command"
@@ -228,9 +227,7 @@ class Recorder:
         removes = command.name.lower() == "remove-matcher"
         owner, file = command.get("owner") if removes else "", command.data
         if owner and file:
-            self.issue(
-                "warning", "Either specify an owner name or a file path in ##[remove-matcher] command."
-            )
+            self.issue("warning", "Either specify an owner name or a file path in ##[remove-matcher] command.")
         elif file:
             raise CommandError(f"Could not find file '{file}'.")
         elif not owner:
@@ -257,6 +254,5 @@ def _on_or_off(data: str) -> bool:
             return False
         case _:
             raise CommandError(
-                "Invalid echo command value. Possible values can be: 'on', 'off'."
-                f" Current value is: '{data}'."
+                f"Invalid echo command value. Possible values can be: 'on', 'off'. Current value is: '{data}'."
             )

@@ -83,9 +83,7 @@ def step_inputs(manifest: Manifest, with_: Mapping[str, str]) -> dict[str, str]:
         put(values, name, value)
     for name, default in manifest.inputs.items():
         if "${{" in default and values[name] == default:
-            raise ManifestError(
-                f"The default of '{name}' is an expression, and no expression is evaluated here"
-            )
+            raise ManifestError(f"The default of '{name}' is an expression, and no expression is evaluated here")
     return {variable(name): value for name, value in values.items()}
 
 

@@ -139,7 +139,9 @@ class _Watch:
 
     def _recognise(self, line: str) -> None:
         cancel = self._cancel
-        if cancel and cancel.when_line_matches and re.search(cancel.when_line_matches, line):
+        if self._interrupted_at is not None or not cancel or cancel.when_line_matches is None:
+            return
+        if re.search(cancel.when_line_matches, line):
             self._next_signal = min(self._next_signal, self._now() + cancel.after_seconds)
 
     def _signal(self, now: float) -> None:

@@ -4,24 +4,21 @@ import errno
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
 
-from runner import docker, files
-from runner.annotations import Annotation
+from runner import docker
 from runner.arguments import delivered
 from runner.environment import ACTIONS, HostPaths, in_container, step_environment
-from runner.job import JobFolder, read_as_runner
-from runner.log import Log, Recorder
+from runner.job import JobFolder
+from runner.log import Recorder
 from runner.manifest import Manifest, input_warnings, step_inputs
-from runner.masking import encodings, mask, secret_lines
+from runner.masking import secret_lines
 from runner.process import Cancel, Ended, run
-from runner.text import put
+from runner.result import StepResult, conclude
 
 LEFT_BEHIND = 2.0  # seconds that a container gets to vanish once its client has ended
 
 NOT_STARTED = 126  # what a shell says; the runner gets no exit code at all
 
-Outcome = Literal["success", "failure", "cancelled"]
 Show = Callable[[str], None]
 
 
@@ -36,44 +33,6 @@ class Step:
     proxies: Mapping[str, str] = field(default_factory=dict)
     secrets: tuple[str, ...] = ()
     debug: bool = False
-
-
-@dataclass(frozen=True)
-class StepResult:
-    """What is left of a step.
-
-    *failures* are the reasons that make it fail. Times are seconds: *cancelled_after* from SIGINT to the end of
-    the process, *container_gone_after* from SIGINT (or, with no cancel, from the end) until `docker ps` does not
-    list it, None if it had to be removed.
-    """
-
-    outcome: Outcome
-    exit_code: int
-    stdout: bytes
-    stderr: bytes
-    log: Log
-    failures: tuple[str, ...]
-    outputs: Mapping[str, str]
-    state: Mapping[str, str]
-    env: Mapping[str, str]
-    path: tuple[str, ...]
-    summary: str
-    output_file: bytes
-    summary_file: bytes
-    seconds: float
-    cancelled_after: float | None = None
-    container_gone_after: float | None = None
-
-    @property
-    def annotations(self) -> tuple[Annotation, ...]:
-        """What stands on the run's page, the runner's own words included."""
-        return self.log.annotations
-
-    @property
-    def job_outputs(self) -> dict[str, str]:
-        """What other jobs would get: no empty output, none with a secret in it (JobExtension.cs:801-818)."""
-        forms = {form for secret in self.log.masks for form in encodings(secret)}
-        return {name: value for name, value in self.outputs.items() if value and mask(value, forms) == value}
 
 
 def run_process(
@@ -146,9 +105,7 @@ class _Recording:
 
     def __init__(self, step: Step, on_line: Show | None, workspace: str = "/github/workspace") -> None:
         self._show = on_line or (lambda _: None)
-        secrets = [
-            line for secret in (*step.secrets, ACTIONS["RUNTIME_TOKEN"]) for line in secret_lines(secret)
-        ]
+        secrets = [line for secret in (*step.secrets, ACTIONS["RUNTIME_TOKEN"]) for line in secret_lines(secret)]
         self._live = Recorder(secrets=secrets, debug=step.debug, workspace=workspace, show=self._show)
         self._final = Recorder(secrets=secrets, debug=step.debug, workspace=workspace)
         for recorder in (self._live, self._final):
@@ -172,114 +129,11 @@ class _Recording:
             start_error = f"An error occurred trying to start process '{argv[0]}'. {error.strerror}"
             return Ended(NOT_STARTED, b"", b"", ended_at=0.0, interrupted_at=None, start_error=start_error)
 
-    def result(
-        self, ended: Ended, host: HostPaths, cancel: Cancel | None, gone: float | None = None
-    ) -> StepResult:
-        """Read the streams again, stderr first, then the files, as the runner does even after a cancel."""
-        recorder = self._final
-        recorder.read_streams(ended.stdout, ended.stderr)
-        heard = len(recorder.log().lines)
-        left = _Files(host, recorder).read()
-        failures = _conclude(recorder, ended, cancel)
-        log = recorder.log()
-        for line in log.lines[heard:]:
+    def result(self, ended: Ended, host: HostPaths, cancel: Cancel | None, gone: float | None = None) -> StepResult:
+        """Read the streams again, stderr first, and conclude; the viewer gets the runner's last words, too."""
+        self._final.read_streams(ended.stdout, ended.stderr)
+        heard = len(self._final.log().lines)
+        result = conclude(self._final, ended, host, cancel, gone)
+        for line in result.log.lines[heard:]:
             self._show(line)
-        after = None if ended.interrupted_at is None else ended.ended_at - ended.interrupted_at
-        return StepResult(
-            outcome=_outcome(failures, ended, cancel),
-            exit_code=ended.exit_code,
-            stdout=ended.stdout,
-            stderr=ended.stderr,
-            log=log,
-            failures=failures,
-            outputs=_over(log.outputs, left.outputs),
-            state=_over(log.state, left.state),
-            env=left.env,
-            path=left.path,
-            summary=left.summary,
-            output_file=left.output_file,
-            summary_file=left.summary_file,
-            seconds=ended.ended_at,
-            cancelled_after=after,
-            container_gone_after=None if gone is None else gone + (after or 0.0),
-        )
-
-
-@dataclass(frozen=True)
-class _Left:
-    path: tuple[str, ...]
-    env: Mapping[str, str]
-    summary: str
-    state: Mapping[str, str]
-    outputs: Mapping[str, str]
-    output_file: bytes
-    summary_file: bytes
-
-
-class _Files:
-    """The files of a step, each read whatever became of the others (FileCommandManager.cs:75-90)."""
-
-    def __init__(self, host: HostPaths, recorder: Recorder) -> None:
-        self._host, self._recorder = host, recorder
-
-    def read(self) -> _Left:
-        """Read them in the runner's order (ExtensionManager.cs:60-66)."""
-        path = files.read_path(self._bytes("PATH"))
-        env = self._values("ENV", files.read_env(self._bytes("ENV")))
-        summary_file = self._bytes("STEP_SUMMARY")
-        summary = files.read_summary(summary_file, self._recorder.mask)
-        if summary.complaint:
-            self._recorder.issue("error", summary.complaint)
-        state = self._values("STATE", files.read_state(self._bytes("STATE")))
-        output_file = self._bytes("OUTPUT")
-        outputs = self._values("OUTPUT", files.read_outputs(output_file))
-        return _Left(path, env, summary.text, state, outputs, output_file, summary_file)
-
-    def _bytes(self, name: str) -> bytes:
-        try:
-            return read_as_runner(self._host.command_file(name))
-        except files.FileError as error:
-            self._fail(name, str(error))
-            return b""
-
-    def _values(self, name: str, read: files.Values) -> Mapping[str, str]:
-        for complaint in read.complaints:
-            self._recorder.issue("error", complaint)
-        if read.failure:
-            self._fail(name, read.failure)
-        return read.values
-
-    def _fail(self, name: str, message: str) -> None:
-        self._recorder.fail(f"Unable to process file command '{name.lower()}' successfully.", message)
-
-
-def _conclude(recorder: Recorder, ended: Ended, cancel: Cancel | None) -> tuple[str, ...]:
-    """Add the runner's last words (StepsRunner.cs:318-351), and give all reasons for a failure."""
-    if ended.start_error:
-        recorder.fail(ended.start_error)
-    if ended.overran:
-        recorder.fail("The harness killed the step: it ran for too long.")
-    if ended.interrupted_at is None:
-        # A container's exit code makes no annotation of its own (handler :270-274).
-        code = (f"The exit code is {ended.exit_code}.",) if ended.exit_code else ()
-        return (*recorder.log().failures, *code)
-    if cancel and cancel.by_timeout:
-        recorder.fail("The action has timed out.")
-    else:
-        recorder.issue("error", "The operation was canceled.")
-    return recorder.log().failures
-
-
-def _outcome(failures: tuple[str, ...], ended: Ended, cancel: Cancel | None) -> Outcome:
-    """Judge the step (contract, section 5); after a cancel neither exit code nor files matter."""
-    if ended.interrupted_at is not None and cancel and not cancel.by_timeout:
-        return "cancelled"
-    return "failure" if failures else "success"
-
-
-def _over(commands: Mapping[str, str], file: Mapping[str, str]) -> dict[str, str]:
-    """Set what the file says over what commands said: it is read later."""
-    values = dict(commands)
-    for name, value in file.items():
-        put(values, name, value)
-    return values
+        return result
