@@ -22,3 +22,20 @@ lock: .venv/ready  ## resolve the locked versions anew
 	$(BIN)/uv pip compile --quiet --upgrade pyproject.toml -o requirements.txt --custom-compile-command 'make lock' \
 	  --no-emit-package requests --no-emit-package urllib3 --no-emit-package charset-normalizer
 	$(BIN)/uv pip compile --quiet --upgrade pyproject.toml --group dev -o requirements-dev.txt --custom-compile-command 'make lock'
+
+.PHONY: demo
+SCENARIO ?= healthy
+demo: .venv/ready  ## deploy to the simulator, as the runner would: make demo SCENARIO=rolls-back
+	@$(BIN)/python tests/demo.py $(SCENARIO)
+
+.PHONY: test
+test: .venv/ready  ## everything that needs no Docker: format, lint, types, boundaries, tests with their coverage
+	$(BIN)/ruff format --check --quiet .
+	$(BIN)/ruff check --quiet .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/pytest --cov --cov-report=term -m 'not container and not workflow'
+
+.PHONY: goldens
+goldens: .venv/ready  ## write the golden files anew; read the diff
+	$(BIN)/pytest -q tests/test_stories.py --write-goldens

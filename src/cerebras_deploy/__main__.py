@@ -3,12 +3,11 @@
 import os
 import sys
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from contextlib import closing
 from random import Random
 
-import httpx
-
-from cerebras_deploy.client import Api, open_client
+from cerebras_deploy.client import Api, Connect, open_client
 from cerebras_deploy.deploy import deploy
 from cerebras_deploy.errors import InvalidInput
 from cerebras_deploy.inputs import SECRETS, parse_inputs
@@ -39,7 +38,7 @@ def act(
     runner: Runner,
     *,
     rng: Random,
-    connect: Callable[[], httpx.Client] = open_client,
+    connect: Connect = open_client,
 ) -> int:
     """Run the step on what is given, and return its exit code: 0 is green."""
     runner.mask([environ.get(f"INPUT_{name.upper()}", "") for name in SECRETS])
@@ -50,7 +49,8 @@ def act(
         runner.outputs(outputs(facts, outcome, journal.elapsed))
         if summarise:
             runner.summary(summary(facts, outcome, journal.timeline, journal.counts))
-        runner.annotate(*annotation(outcome), last=True)
+        level, title, lines = annotation(outcome)
+        runner.annotate(level, title, *lines, last=True)
     except OSError as error:
         runner.annotate("error", "Outputs cannot be written", f"GITHUB_OUTPUT: {error}", last=True)
         return 1
@@ -68,14 +68,12 @@ def _conclude(  # noqa: PLR0913 - wires everything
     journal: Journal,
     *,
     rng: Random,
-    connect: Callable[[], httpx.Client],
+    connect: Connect,
 ) -> tuple[Outcome, bool]:
     """Return the outcome, and whether a summary is wanted."""
     try:
         inputs = parse_inputs(environ)
     except InvalidInput as stop:
-        for problem in stop.problems:
-            runner.line(f"- {problem}")
         return settle(stop, facts, 0.0), True
     facts.asked = inputs.version_ref
     api = Api(
@@ -87,7 +85,8 @@ def _conclude(  # noqa: PLR0913 - wires everything
         observe=journal.called,
     )
     watch = Watch(clock, rng, journal, inputs.poll_interval, inputs.timeout)
-    return deploy(Run(inputs, api, watch, journal, runner, facts)), inputs.summary
+    with closing(api):
+        return deploy(Run(inputs, api, watch, journal, runner, facts)), inputs.summary
 
 
 def _bug(runner: Runner, facts: Facts, error: Exception) -> None:

@@ -23,6 +23,7 @@ from cerebras_deploy.text import Redactor, plain
 from cerebras_deploy.wire import Endpoint, Endpoints, ModelName, Operation, Version
 
 R = TypeVar("R", bound=BaseModel)
+Connect = Callable[[], httpx.Client]
 Bounded = Callable[[Callable[[], Answer], float], Answer]
 
 BODY_LIMIT = 4 * 1024 * 1024  # bytes; an endpoint's status has about 300 of them an entry
@@ -102,7 +103,7 @@ class Api:
         *,
         bounded: Bounded,
         redact: Redactor,
-        connect: Callable[[], httpx.Client] = open_client,
+        connect: Connect = open_client,
         observe: Callable[[Call], None],
     ) -> None:
         self._base_url, self._authorization = base_url, f"Bearer {key}"
@@ -110,25 +111,35 @@ class Api:
         self._connect = connect
         self._http: httpx.Client | None = None
 
+    def close(self) -> None:
+        """Close the connections; a call that still runs unseen ends at its next byte."""
+        if self._http is not None:
+            self._http.close()
+            self._http = None
+
     def endpoint(self, endpoint_id: str, within: float) -> Endpoint:
         """`GET /management/v1/endpoints/{endpoint_id}`: the endpoint and its deployments."""
-        return self._send(Endpoint, "GET", f"endpoints/{quote(endpoint_id, safe='')}", within)
+        path = f"endpoints/{quote(endpoint_id, safe='')}"
+        return self._send(Endpoint, f"endpoint {endpoint_id}", "GET", path, within=within)
 
     def version(self, model: ModelName, within: float) -> Version:
         """`GET …/versions/{version_id}`, by integer or alias."""
-        parts = (quote(part, safe="") for part in model)
-        return self._send(Version, "GET", "orgs/{}/models/{}/versions/{}".format(*parts), within)
+        path = "orgs/{}/models/{}/versions/{}".format(*(quote(part, safe="") for part in model))
+        return self._send(Version, f"version {model.version} of {model.architecture}", "GET", path, within=within)
 
     def endpoints(self, org: str, within: float) -> Endpoints:
         """`GET /management/v1/orgs/{org_name}/endpoints`."""
-        return self._send(Endpoints, "GET", f"orgs/{quote(org, safe='')}/endpoints", within)
+        path = f"orgs/{quote(org, safe='')}/endpoints"
+        return self._send(Endpoints, f"endpoints of {org}", "GET", path, within=within)
 
     def deploy(self, endpoint_id: str, model: ModelName, within: float) -> Operation:
         """`POST /management/v1/endpoints/{endpoint_id}:deployModel`; the colon stays literal (AIP-136)."""
         path = f"endpoints/{quote(endpoint_id, safe='')}:deployModel"
-        return self._send(Operation, "POST", path, within, {"model": str(model)})
+        return self._send(Operation, "deploy call", "POST", path, within=within, body={"model": str(model)})
 
-    def _send(self, reply: type[R], method: str, path: str, within: float, body: dict[str, str] | None = None) -> R:
+    def _send(  # noqa: PLR0913 - a call is that much
+        self, reply: type[R], what: str, method: str, path: str, *, within: float, body: dict[str, str] | None = None
+    ) -> R:
         path = f"/management/v1/{path}"
         started = time.monotonic()
         outcome, ok = "given up", False
@@ -140,6 +151,7 @@ class Api:
             result, ok = _parse(reply, answer), True
         except CallError as error:
             outcome = error.reason
+            error.reason = f"{what}: {outcome}"
             raise
         else:
             return result
@@ -161,8 +173,7 @@ class Api:
             return self._bounded(lambda: _receive(http, request), within)
         except TimeoutError as error:
             sent = latch.abandon()
-            self._http = None
-            http.close()  # its worker ends at the next byte
+            self.close()
             fate = Fate.UNKNOWN if sent else Fate.UNSENT
             raise CallError(fate, f"no complete reply within {within:.0f} s") from error
         except httpx.HTTPError as error:

@@ -48,7 +48,7 @@ def _given(run: Run) -> Verdict:
     """Follow the deployment that the workflow named."""
     run.facts.deployment_id, run.facts.began = run.inputs.deployment_id, run.journal.elapsed
     run.publish()
-    run.journal.say(f"Follow deployment {run.inputs.deployment_id} on {run.inputs.endpoint}")
+    run.journal.plan(f"Follow deployment {run.inputs.deployment_id} on {run.inputs.endpoint}")
     return _follow(run, Track(Target(run.inputs.deployment_id, by_id=True)), check=_check_given)
 
 
@@ -60,7 +60,7 @@ def _start(run: Run) -> Track | None:
             return track
         if submission.in_doubt:
             continue
-        plan = run.plan(sight)
+        plan, run.facts.waiting = run.plan(sight), ""
         _tell(run, sight)
         match plan:
             case Unchanged(live):
@@ -106,6 +106,7 @@ def _wait_first(run: Run, sight: Sight, entry: DeployedModel | None) -> None:
     else:
         word = sight.version.sync_status or "no word on them"
         what = f"waiting for the weights of version {sight.version.model.version} to sync: {word}"
+    run.facts.waiting = what
     run.journal.state(what, run.watch.left)
 
 
@@ -140,7 +141,8 @@ def _narrate(run: Run, track: Track) -> None:
         word = progress.status.word
         text = f"deployment {track.target.id} is in state `{word}`, which this action does not know; waiting on"
         run.journal.warn_once("Unknown rollout state", text)
-    run.journal.state(str(progress), run.watch.left)
+    listed = str(progress) if track.seen or progress == NOTHING_SEEN else f"{progress}, not listed yet"
+    run.journal.state(listed, run.watch.left)
 
 
 def _check_given(run: Run, endpoint: Endpoint, track: Track) -> None:

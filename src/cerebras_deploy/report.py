@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from cerebras_deploy.errors import Result
 from cerebras_deploy.settle import Facts, Outcome
-from cerebras_deploy.text import code, plain
+from cerebras_deploy.text import code
 from cerebras_deploy.times import span, stopwatch
 
 KILLED = "the action was killed before it could conclude"
@@ -55,7 +55,7 @@ def summary(facts: Facts, outcome: Outcome, timeline: Sequence[Moment], counts: 
     lines = [
         f"### {'✅' if outcome.result.green else '❌'} {outcome.title}",
         "",
-        code(outcome.message, 2000),
+        *([f"- {code(detail)}" for detail in outcome.details] or [code(outcome.message, 2000)]),
         "",
         "| | |",
         "| --- | --- |",
@@ -75,7 +75,9 @@ def _rows(timeline: Sequence[Moment]) -> list[str]:
     ]
 
 
-def annotation(outcome: Outcome) -> tuple[str, str, str]:
-    """Return the level, the title and the text of the annotation that ends the log."""
+def annotation(outcome: Outcome) -> tuple[str, str, list[str]]:
+    """Return the level, the title and the lines of the annotation that ends the log."""
     level = "notice" if outcome.result.green else "error"
-    return level, outcome.title, plain(outcome.message, 2000)
+    several = [*(f"- {detail}" for detail in outcome.details), "Nothing was sent."]
+    lines = several if len(outcome.details) > 1 else [outcome.message]
+    return level, outcome.title, lines

@@ -177,5 +177,5 @@ class Track:
         if not self.seen and newer and self.absent >= GONE_AFTER and waited >= LISTED_LATE:
             return Verdict(Result.SUPERSEDED, "it was never listed", newer)
         if not self.seen and self.target.by_id and waited >= LISTED_WITHIN:
-            return Verdict(Result.REFUSED, "the endpoint does not list it")
+            return Verdict(Result.REFUSED)
         return None

@@ -57,13 +57,14 @@ class Runner:
         """End them."""
         self._command("endgroup", "", "")
 
-    def annotate(self, level: str, title: str, text: str, *, last: bool = False) -> None:
+    def annotate(self, level: str, title: str, *lines: str, last: bool = False) -> None:
         """Print an annotation: `error`, `warning` or `notice`. Past a handful it is a plain line, but for the last."""
+        text = "\n".join(self._clean(line) for line in lines)[:LINE_LIMIT]
         self._annotated += 1
         if self._annotated > ANNOTATIONS and not last:
             self.line(f"{title}: {text}")
         else:
-            self._command(level, self._clean(title), self._clean(text))
+            self._command(level, self._clean(title), text)
 
     def outputs(self, values: Mapping[str, str]) -> None:
         """Write outputs, all in one append; the last write of a name wins.

@@ -22,6 +22,7 @@ class Facts:
     previous: str = ""
     serving: DeployedModel | None = None
     began: float | None = None
+    waiting: str = ""  # for what, before the deploy call
     in_doubt: bool = False  # a deploy call went out, and nobody knows yet whether it was accepted
 
     @property
@@ -46,17 +47,22 @@ class Facts:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What the step concluded. `message` is one sentence, `title` a few words for the annotation."""
+    """What the step concluded. `message` is one sentence, `title` a few words for the annotation.
+
+    `details` say the same, a line each, where a sentence is hard to read.
+    """
 
     result: Result
     title: str
     message: str
+    details: tuple[str, ...] = ()
 
 
 def settle(end: Verdict | Stop, facts: Facts, elapsed: float) -> Outcome:
     """Put the end of the run into words: what, where, why, and what next. `elapsed` is in seconds."""
     if isinstance(end, Stop):
-        return Outcome(end.result, _TITLES[end.result], _stopped(end, facts))
+        details = end.problems if isinstance(end, InvalidInput) else ()
+        return Outcome(end.result, _TITLES[end.result], _stopped(end, facts), details)
     return Outcome(end.result, _TITLES[end.result], _judged(end, facts, elapsed))
 
 
@@ -87,7 +93,10 @@ def _stopped(stop: Stop, facts: Facts) -> str:
         what = f"the deployment of {facts.what} to {facts.endpoint} may have been accepted"
         after = "re-run the step: it attaches to it"
     else:
-        what, after = f"nothing was deployed to {facts.endpoint}", ""
+        waiting = f" while {facts.waiting}" if facts.waiting else ""
+        return "; ".join(
+            part for part in (f"{stop.reason}{waiting}: nothing was deployed to {facts.endpoint}", stop.hint) if part
+        )
     return "; ".join(part for part in (f"{stop.reason}: {what}" if stop.reason else what, stop.hint, after) if part)
 
 
@@ -117,7 +126,7 @@ def _judged(verdict: Verdict, facts: Facts, elapsed: float) -> str:
             newer = f"deployment {by.id} ({version_of(by)})" if by else "a newer deployment"
             return f"{rollout} was superseded by {newer}{why}; {serving}; agree who deploys, or re-run the step"
         case Result.REFUSED:
-            return f"deployment {facts.deployment_id}{why} of {endpoint}; check the id and the endpoint"
+            return f"{endpoint} does not list deployment {facts.deployment_id}; check the id and the endpoint"
         case Result.TIMED_OUT | Result.INTERRUPTED | Result.UNREACHABLE | Result.INVALID_INPUT:
             raise ValueError(f"{verdict.result} is no verdict on a rollout")
         case never:

@@ -138,7 +138,7 @@ class Submission:
             raise Refused(f"the API answered for {wrong}", "report this to Cerebras; check what the endpoint serves")
         said = f"accepted as deployment {operation.name}, {progress}"
         if reply and reply.max_unavailable_replicas is not None:
-            said += f", at most {reply.max_unavailable_replicas} of them unavailable at a time"
+            said += f" (max. unavailable replicas: {reply.max_unavailable_replicas})"
         run.journal.state(str(progress), run.watch.left, said=said)
         older = frozenset(entry.id for entry in sight.endpoint.deployed_models)
         return Track(Target(operation.name, reply.created if reply else None, older)).reached(progress)

@@ -1,0 +1,28 @@
+"""What tests share: golden files, and how to write them anew (`make goldens`)."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from masked import masked
+
+GOLDEN = Path(__file__).parent / "golden"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option that writes golden files instead of comparing with them."""
+    parser.addoption("--write-goldens", action="store_true", help="write the golden files anew")
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
+    """Compare a text, masked, with the golden file of that name; write it if asked to."""
+
+    def compare(name: str, text: str) -> None:
+        path = GOLDEN / name
+        if request.config.getoption("--write-goldens"):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(masked(text), encoding="utf-8")
+        assert path.read_text(encoding="utf-8") == masked(text)
+
+    return compare

@@ -1,0 +1,21 @@
+"""What differs from run to run, replaced by what it is: one helper for every golden file."""
+
+import re
+
+_SPAN = r"(?:\d+h\d\dm|\d+m\d\ds|\d+s)"
+_RULES = (
+    (r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", "<uuid>"),
+    (r"^(\d+:)?\d\d:\d\d(?=  )", "mm:ss"),
+    (r"(?<=^\| )(\d+:)?\d\d:\d\d(?= \|)", "mm:ss"),
+    (rf"(?<= for ){_SPAN}|(?<=\| ){_SPAN}(?= \|)|{_SPAN}(?= left| after)", "<time>"),
+    (r"\b\d+, \d+ of them failed", "<n>, <n> of them failed"),
+    (r"(?<=^duration-seconds: )\d+$", "<n>"),
+    (r"(?<=simulator-)\d+", "<n>"),
+)
+
+
+def masked(text: str) -> str:
+    """Return the text with ids and elapsed times masked, and nothing else."""
+    for pattern, mask in _RULES:
+        text = re.sub(pattern, mask, text, flags=re.MULTILINE)
+    return text

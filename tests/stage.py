@@ -1,0 +1,201 @@
+"""The stage for tests: the whole action in process, on a virtual clock, against the simulator's app.
+
+Nothing sleeps and nothing listens. The simulator sees the same clock, so a rollout of hours takes milliseconds.
+"""
+
+import contextlib
+import io
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from typing import Any, TypeVar
+
+import httpx
+import runner
+
+from cerebras_deploy.__main__ import act
+from cerebras_deploy.client import USER_AGENT
+from cerebras_deploy.errors import Interrupted
+from cerebras_deploy.runner import Runner
+from cerebras_simulator.app import create_app
+from cerebras_simulator.world import World
+
+T = TypeVar("T")
+
+KEY = "sim-management-key"
+EPOCH = 1_790_000_000.0  # the virtual clock's start, in unix seconds
+BASE = {
+    "api-key": KEY,
+    "base-url": "http://simulator",
+    "endpoint": "my-org-gpt-oss-120b",
+    "model": "orgs/my-org/models/gpt-oss-120b",
+    "alias": "production",
+}
+
+
+@dataclass
+class VirtualClock:
+    """Time that passes only when it is slept or waited away; `interrupt_at` is when a signal comes."""
+
+    time: float = EPOCH
+    interrupt_at: float | None = None
+
+    def now(self) -> float:
+        """Return the virtual time."""
+        return self.time
+
+    def sleep(self, seconds: float) -> None:
+        """Let time pass, up to the signal."""
+        end = self.time + seconds
+        if self.interrupt_at is not None and self.interrupt_at <= end:
+            self.time, self.interrupt_at = max(self.interrupt_at, self.time), None
+            raise Interrupted
+        self.time = end
+
+    def call(self, function: Callable[[], T], within: float) -> T:
+        """Run the function here; what it waits for, it takes from this clock."""
+        before = self.time
+        result = function()
+        if self.time - before > within:
+            self.time = before + within
+            raise TimeoutError
+        return result
+
+
+class AppTransport(httpx.BaseTransport):
+    """Hands a request to an ASGI app that awaits nothing but its own messages, without an event loop."""
+
+    def __init__(self, app: Callable[..., Any]) -> None:
+        self._app = app
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Answer as the app does."""
+        sent: list[dict[str, Any]] = []
+        body = request.read()
+
+        async def receive() -> dict[str, Any]:
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        async def send(message: dict[str, Any]) -> None:
+            sent.append(message)
+
+        scope = {
+            "type": "http",
+            "asgi": {"version": "3.0"},
+            "http_version": "1.1",
+            "method": request.method,
+            "scheme": request.url.scheme,
+            "path": request.url.path,
+            "raw_path": request.url.raw_path.partition(b"?")[0],
+            "query_string": request.url.query,
+            "root_path": "",
+            "headers": [(name.lower(), value) for name, value in request.headers.raw],
+            "client": ("127.0.0.1", 1),
+            "server": (request.url.host, 80),
+        }
+        run_at_once(self._app(scope, receive, send))
+        start = next(message for message in sent if message["type"] == "http.response.start")
+        content = b"".join(message.get("body", b"") for message in sent if message["type"] == "http.response.body")
+        return httpx.Response(start["status"], headers=start["headers"], stream=httpx.ByteStream(content))
+
+
+def run_at_once(coroutine: Any) -> None:
+    """Run a coroutine that never really waits."""
+    try:
+        coroutine.send(None)
+    except StopIteration:
+        return
+    coroutine.close()
+    raise RuntimeError("the app awaits something outside itself")
+
+
+@dataclass(frozen=True)
+class Played:
+    """What is left of a run."""
+
+    exit_code: int
+    text: str
+    outputs: Mapping[str, str]
+    summary: str
+    log: runner.Log
+    world: World
+    seconds: float
+
+    @property
+    def result(self) -> str:
+        """The `result` output."""
+        return self.outputs["result"]
+
+    @property
+    def deploy_calls(self) -> int:
+        """How many deploy calls the simulator has had."""
+        return sum(request.method == "POST" for request in self.world.requests)
+
+
+@dataclass
+class Stage:
+    """A clock, a world and the means to run the action there; `inputs` are over `BASE`."""
+
+    scenario: Any = "healthy"
+    world_options: dict[str, Any] = field(default_factory=dict)
+    clock: VirtualClock = field(default_factory=VirtualClock)
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        """Build the world."""
+        self.world = World(now=self.clock.now, scenario=self.scenario, **self.world_options)
+        self.transport: httpx.BaseTransport = AppTransport(create_app(self.world))
+
+    def connect(self) -> httpx.Client:
+        """Open a client as the action does, with the app in place of the network."""
+        return httpx.Client(transport=self.transport, headers={"User-Agent": USER_AGENT})
+
+    def play(self, inputs: Mapping[str, str] | None = None, *, env: Mapping[str, str] | None = None) -> Played:
+        """Run the step once."""
+        given = BASE | dict(inputs or {})
+        variables = {f"INPUT_{name.upper()}": value for name, value in given.items()}
+        began = self.clock.now()
+        with _files() as (files, read), contextlib.redirect_stdout(io.StringIO()) as stdout:
+            with _environment(variables | files | dict(env or {})):
+                code = act(os.environ, self.clock, Runner(os.environ), rng=Random(self.seed), connect=self.connect)
+            written = read()
+        text = stdout.getvalue()
+        outputs = runner.read_outputs(written["GITHUB_OUTPUT"])
+        assert not outputs.failure, outputs.failure
+        return Played(
+            exit_code=code,
+            text=text,
+            outputs=outputs.values,
+            summary=written["GITHUB_STEP_SUMMARY"].decode(),
+            log=runner.interpret(text.encode(), b""),
+            world=self.world,
+            seconds=self.clock.now() - began,
+        )
+
+
+@contextlib.contextmanager
+def _environment(variables: Mapping[str, str]) -> Iterator[None]:
+    """Have exactly these variables: actions-toolkit reads the process' own."""
+    before = dict(os.environ)
+    os.environ.clear()
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+@contextlib.contextmanager
+def _files() -> Iterator[tuple[dict[str, str], Callable[[], dict[str, bytes]]]]:
+    with tempfile.TemporaryDirectory() as folder:
+        paths = {name: Path(folder) / name for name in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")}
+        for path in paths.values():
+            path.touch()
+        yield (
+            {name: str(path) for name, path in paths.items()},
+            lambda: {name: path.read_bytes() for name, path in paths.items()},
+        )
