@@ -339,7 +339,12 @@ class TestMasks:
         [
             pytest.param("p\"a'ss&<wörd>", id="itself"),
             pytest.param(base64.b64encode("p\"a'ss&<wörd>".encode()).decode(), id="base64"),
-            pytest.param(base64.b64encode("x:p\"a'ss&<wörd>".encode()).decode()[4:], id="the end of base64, shifted"),
+            pytest.param(
+                base64.b64encode("x:p\"a'ss&<wörd>".encode()).decode()[4:], id="the end of base64, shifted by one"
+            ),
+            pytest.param(
+                base64.b64encode("xp\"a'ss&<wörd>".encode()).decode()[4:], id="the end of base64, shifted by two"
+            ),
             pytest.param("p\\\"a'ss&<wörd>", id="quoted for a command line"),
             pytest.param("p\"a''ss&<wörd>", id="quoted for an expression"),
             pytest.param(quote("p\"a'ss&<wörd>", safe=""), id="in a URL"),

@@ -223,7 +223,7 @@ class TestCancel:
         assert result.outputs == {"result": "interrupted"}
         assert result.annotations == (Annotation("error", "The operation was canceled."),)
         assert result.cancelled_after is not None
-        assert result.cancelled_after < 1
+        assert result.cancelled_after < 5
 
     def test_sigterm_follows_after_seven_and_a_half_seconds(self, job: JobFolder) -> None:
         result = python(
@@ -234,7 +234,7 @@ class TestCancel:
 
         assert (result.exit_code, result.log.lines[1]) == (-signal.SIGTERM, "SIGINT")
         assert result.cancelled_after is not None
-        assert 7.5 * FAST <= result.cancelled_after < 1
+        assert 7.5 * FAST <= result.cancelled_after < 5
 
     def test_sigkill_follows_two_and_a_half_seconds_later(self, job: JobFolder) -> None:
         result = python(
@@ -246,17 +246,17 @@ class TestCancel:
 
         assert result.exit_code == -signal.SIGKILL
         assert result.cancelled_after is not None
-        assert 10 * FAST <= result.cancelled_after < 1
+        assert 10 * FAST <= result.cancelled_after < 5
 
     def test_lines_that_match_again_do_not_hurry_the_runner(self, job: JobFolder) -> None:
         result = python(
             "signal.signal(signal.SIGINT, lambda *_: [print('ready') for _ in range(9)])\n"
-            "signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))\nprint('ready')\nwhile True: time.sleep(60)",
+            "print('ready')\nwhile True: time.sleep(60)",
             job,
             cancel=Cancel(when_line_matches="ready", scale=FAST),
         )
 
-        assert result.exit_code == 0
+        assert result.exit_code == -signal.SIGTERM
         assert result.cancelled_after is not None
         assert result.cancelled_after >= 7.5 * FAST
 
