@@ -1,5 +1,6 @@
 """What tests share: golden files, and how to write them anew (`make goldens`)."""
 
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -26,3 +27,15 @@ def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
         assert path.read_text(encoding="utf-8") == masked(text)
 
     return compare
+
+
+@pytest.fixture
+def tracked() -> Callable[[], list[Path]]:
+    """List the files that git tracks."""
+    root = Path(__file__).parent.parent
+
+    def files() -> list[Path]:
+        listed = subprocess.run(["git", "ls-files", "-z"], cwd=root, check=True, capture_output=True, text=True).stdout
+        return [root / name for name in listed.split("\0") if name and (root / name).is_file()]
+
+    return files
