@@ -16,16 +16,17 @@ COMMAND = [sys.executable, "-m", "cerebras_simulator"]
 
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
 def test_it_says_where_it_listens_serves_and_ends_cleanly(ending: signal.Signals) -> None:
-    options = ["--port=0", "--key=k", "--endpoint=eu=slow", "--scenario=live", "--speed=10"]
+    options = ["--port=0", "--key=k", "--endpoint=eu=slow", "--scenario=live", "--fault=status:2=503"]
     with subprocess.Popen([*COMMAND, *options], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
         url = process.stdout.readline().removeprefix("listening on ").strip()
         headers = {"user-agent": "a-test/1", "authorization": "Bearer k"}
-        reply = httpx.get(f"{url}/management/v1/endpoints/eu", headers=headers)
+        first, second = (httpx.get(f"{url}/management/v1/endpoints/eu", headers=headers) for _ in range(2))
         process.send_signal(ending)
 
         assert process.wait(5) == 0
-    assert reply.json()["name"] == "eu"
+    assert first.json()["name"] == "eu"
+    assert second.status_code == 503
 
 
 def test_it_lists_its_scenarios(capsys: pytest.CaptureFixture[str]) -> None:
@@ -50,6 +51,7 @@ def test_its_help_describes_the_scenarios(capsys: pytest.CaptureFixture[str]) ->
         ("--speed=fast", "not a positive number: 'fast'"),
         ("--scenario=heathly", "no scenario 'heathly'"),
         ("--endpoint=eu", "not of the form NAME=SCENARIO: 'eu'"),
+        ("--fault=deploy:1=oops", "no fault 'oops'"),
         ("--endpoint=eu=heathly", "no scenario 'heathly'"),
     ],
 )

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Sequence
 
+from . import schedule
 from .inventory import ARCHITECTURE, endpoint_name
 from .scenarios import SCENARIOS, find
 from .server import listen, server
@@ -19,7 +20,13 @@ scenarios:
 The default endpoint is {endpoint}, with versions 1 (alias stable), 2 (production, v2) and
 3 (candidate) of {architecture}. Each scenario has an endpoint of its own besides, {each}; those about
 weights serve an architecture of the scenario's name, the others {architecture} as well. A scenario begins
-when its endpoint is first asked for. What happened: GET /_simulator/requests and /_simulator/deployments.
+when its endpoint is first asked for.
+
+faults:
+{faults}
+
+A running simulator takes more faults: POST /_simulator/faults, a JSON list of them; DELETE forgets all. What
+happened: GET /_simulator/requests and GET /_simulator/deployments.
 """
 
 
@@ -54,6 +61,14 @@ def _endpoint(text: str) -> tuple[str, str]:
     return name, _scenario(scenario)
 
 
+def _fault(text: str) -> str:
+    try:
+        schedule.parse(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    return text
+
+
 def parser() -> argparse.ArgumentParser:
     """Build the parser of the command line."""
     options = argparse.ArgumentParser(
@@ -61,6 +76,7 @@ def parser() -> argparse.ArgumentParser:
         description="A simulator of the Cerebras Management API, to rehearse deployments against.",
         epilog=EPILOG.format(
             scenarios=scenario_lines(),
+            faults=schedule.describe(),
             endpoint=endpoint_name(ARCHITECTURE),
             architecture=ARCHITECTURE,
             each=endpoint_name("SCENARIO"),
@@ -79,6 +95,14 @@ def parser() -> argparse.ArgumentParser:
         default=[],
         metavar="NAME=SCENARIO",
         help="add an endpoint; may be repeated",
+    )
+    add(
+        "--fault",
+        type=_fault,
+        action="append",
+        default=[],
+        metavar="RULE",
+        help="make requests go wrong, see below; may be repeated",
     )
     add("--key", default=DEFAULT_KEY, help="management key to accept (%(default)s)")
     add("--seed", type=int, default=0, help="seed of the deployment ids (%(default)s)")
@@ -107,6 +131,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         seed=options.seed,
         key=options.key,
     )
+    world.faults.add(*options.fault)
     try:
         listener, url = listen(options.host, options.port)
     except OSError as error:

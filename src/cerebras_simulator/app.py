@@ -78,7 +78,7 @@ async def deploy_model_to_endpoint_route(
 ) -> schemas.EndpointDeployResponse:
     """Queue a deployment and say its id. Not idempotent: each call that is accepted makes another one."""
     standing = world.deploy(endpoint_id, ModelName.parse(body.model))
-    request.state.changed = True
+    request.state.record.changed = True
     return replies.deploy_response(world.endpoint(endpoint_id), standing)
 
 
@@ -139,8 +139,8 @@ async def _malformed(_: Request, error: Exception) -> Response:
     return JSONResponse({"detail": mistakes}, 422)
 
 
-def create_app(world: World) -> ASGIApp:
-    """Give the ASGI application that shows this world to its callers."""
+def api(world: World) -> FastAPI:
+    """Give the API itself, over this world."""
     app = FastAPI(
         title="Endpoint Management Orchestrator API",
         version="1.0.0",
@@ -156,4 +156,9 @@ def create_app(world: World) -> ASGIApp:
     app.add_exception_handler(Refusal, _refused)
     app.add_exception_handler(WrongKey, _wrong_key)
     app.add_exception_handler(RequestValidationError, _malformed)
-    return Front(app, world)
+    return app
+
+
+def create_app(world: World) -> ASGIApp:
+    """Give the ASGI application that shows this world to callers in process; faults are up to their transport."""
+    return Front(api(world), world)

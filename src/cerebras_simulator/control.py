@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, HTTPException, Request
 
 from .rollouts import Standing
 from .world import World
@@ -30,6 +30,32 @@ async def deployments(request: Request) -> list[dict[str, Any]]:
     """Tell every deployment accepted, with its rollout's status now."""
     world: World = request.app.state.world
     return [_deployment(world.standing(one.id)) for one in world.deployments]
+
+
+@router.get("/faults")
+async def faults(request: Request) -> list[str]:
+    """Tell the rules by which requests meet faults."""
+    world: World = request.app.state.world
+    return world.faults.rules
+
+
+@router.post("/faults")
+async def add_faults(request: Request, rules: list[str]) -> list[str]:
+    """Add rules, written as on the command line; they count from now on."""
+    world: World = request.app.state.world
+    try:
+        world.faults.add(*rules)
+    except ValueError as error:
+        raise HTTPException(400, str(error)) from error
+    return world.faults.rules
+
+
+@router.delete("/faults")
+async def clear_faults(request: Request) -> list[str]:
+    """Forget all rules."""
+    world: World = request.app.state.world
+    world.faults.clear()
+    return world.faults.rules
 
 
 def _deployment(standing: Standing) -> dict[str, Any]:

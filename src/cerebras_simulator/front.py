@@ -35,22 +35,19 @@ class Front:
         if scope["type"] != "http" or scope["path"].startswith(PREFIX):
             await self._app(scope, receive, send)
             return
-        status = 0
-        state = scope.setdefault("state", {})
+        record = Request(self._world.now(), scope["method"], scope["path"])
+        self._world.requests.append(record)
+        scope.setdefault("state", {})["record"] = record
         ray = f"{next(self._rays):016x}-SIM"
 
         async def send_marked(message: Message) -> None:
-            nonlocal status
             if message["type"] == "http.response.start":
-                status = message["status"]
+                # Before it is sent: whoever has a reply finds it on record.
+                record.status = message["status"]
                 MutableHeaders(scope=message)["cf-ray"] = ray
             await send(message)
 
-        try:
-            await self._choose(scope)(scope, receive, send_marked)
-        finally:
-            changed = bool(state.get("changed"))
-            self._world.requests.append(Request(self._world.now(), scope["method"], scope["path"], status, changed))
+        await self._choose(scope)(scope, receive, send_marked)
 
     def _choose(self, scope: Scope) -> ASGIApp:
         agents = Headers(scope=scope).getlist("user-agent")

@@ -35,8 +35,8 @@ def deploy_response(endpoint: Endpoint, standing: Standing) -> EndpointDeployRes
         model_arch_id=deployment.architecture,
         version_id=deployment.version,
         version_alias=deployment.reference,
-        created=int(deployment.created),
-        updated=int(standing.updated),
+        created=_stamp(standing, deployment.created),
+        updated=_stamp(standing, standing.updated),
         rollout_status=DeploymentRolloutStatus(moment.status),
         **(counts if endpoint.scenario.counts else {}),
     )
@@ -52,7 +52,7 @@ def deployed_model(world: World, endpoint: Endpoint, standing: Standing) -> Depl
     return DeployedModel(
         id=deployment.id,
         model=str(named) if world.lists_alias else deployment.model,
-        created=int(deployment.created),
+        created=_stamp(standing, deployment.created),
         state=world.state_words.get(moment.status, moment.status),
         version_alias=deployment.reference,
         **(counts | error if endpoint.scenario.counts else {}),
@@ -68,7 +68,7 @@ def endpoint_status(world: World, endpoint: Endpoint) -> EndpointStatus:
         model_arch_id=endpoint.architecture,
         deployed_models=[deployed_model(world, endpoint, one) for one in listed],
         created=created,
-        updated=int(max((one.updated for one in listed), default=created)),
+        updated=max((_stamp(one, one.updated) for one in listed), default=created),
         managing_org_name=ORG,
     )
 
@@ -81,7 +81,7 @@ def endpoint_list(world: World) -> EndpointList:
             endpoint_id=endpoint.name,
             model_arch_id=endpoint.architecture,
             created=created,
-            updated=int(max((one.updated for one in world.listed(endpoint)), default=created)),
+            updated=max((_stamp(one, one.updated) for one in world.listed(endpoint)), default=created),
             org_name=ORG,
         )
         for endpoint in world.inventory.endpoints.values()
@@ -100,6 +100,11 @@ def model_version(world: World, architecture: str, version: Version) -> ModelVer
     )
     name = ModelName(ORG, architecture, str(version.number))
     return ModelVersion(name=str(name), done=sync in {"done", "failed"}, response=status)
+
+
+def _stamp(standing: Standing, time: float) -> int:
+    """Say a time as the API's clock had it when the deployment was accepted."""
+    return int(time + standing.deployment.skew)
 
 
 def _endpoint_created(world: World) -> int:

@@ -36,7 +36,10 @@ class ModelName:
 
 @dataclass(frozen=True)
 class Deployment:
-    """A deployment that was accepted; `created` in unix seconds, `reference` as it was asked for."""
+    """A deployment that was accepted; `created` in unix seconds, `reference` as it was asked for.
+
+    The API's own clock was `skew` seconds ahead by then.
+    """
 
     id: str
     endpoint: str
@@ -47,6 +50,7 @@ class Deployment:
     created: float
     by: Maker
     timeline: Timeline
+    skew: float = 0
 
     @property
     def model(self) -> str:

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 
 import uvicorn
 
-from .app import create_app
+from .app import api
+from .front import Front
+from .injection import Injector, Reachable
 from .world import World
 
 
@@ -24,9 +26,9 @@ def listen(host: str, port: int) -> tuple[socket.socket, str]:
 def server(world: World) -> uvicorn.Server:
     """Give a server of this world, to be run on a listening socket."""
     config = uvicorn.Config(
-        create_app(world),
+        Front(Injector(api(world), world), world),
         loop="asyncio",
-        http="h11",
+        http=Reachable,
         ws="none",
         lifespan="off",
         log_config=None,

@@ -9,6 +9,7 @@ from typing import Final
 from .inventory import ORG, Endpoint, Version, stock
 from .rollouts import Deployment, ModelName, Standing, live, standings
 from .scenarios import HEALTHY_ROLLOUT, SETTLED, Rollout, Scenario, find
+from .schedule import Schedule
 
 #: The endpoint's status speaks of `state`, of which one word is published: `complete` (a rollout status of
 #: `done`); `failed` comes from a third-party client. The rest is the deploy call's own vocabulary.
@@ -29,15 +30,15 @@ class Refusal(Exception):  # a word of the API's domain, answered with an HTTP s
         self.detail = detail
 
 
-@dataclass(frozen=True)
+@dataclass
 class Request:
-    """A request received: `time` in unix seconds, `status` 0 without a reply, `changed` if it had effect."""
+    """A request received: `time` in unix seconds, `status` 0 before or without a reply, `changed` if it had effect."""
 
     time: float
     method: str
     path: str
-    status: int
-    changed: bool
+    status: int = 0
+    changed: bool = False
 
 
 @dataclass
@@ -73,6 +74,7 @@ class World:
         played = find(self.scenario) if isinstance(self.scenario, str) else self.scenario
         self.inventory = stock(played, self.endpoints)
         self.started = self.now()
+        self.faults = Schedule(self.now)
         self._random = random.Random(self.seed)  # noqa: S311  # ids are to repeat under a seed
         self._begun: dict[str, float] = {}
         self._accepted: dict[str, list[Deployment]] = {name: [] for name in self.inventory.endpoints}
@@ -168,6 +170,7 @@ class World:
             created=since + rollout.at / self.speed,
             by="caller" if reference else "scenario",
             timeline=rollout.timeline,
+            skew=self.faults.skew,
         )
         self._accepted[endpoint.name].append(deployment)
         return deployment
