@@ -11,22 +11,21 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
-from typing import Any, TypeVar
+from typing import Any
 
 import httpx
 import runner
+from virtual import EPOCH, VirtualClock
 
 from cerebras_deploy.__main__ import act
 from cerebras_deploy.client import USER_AGENT
-from cerebras_deploy.errors import Interrupted
 from cerebras_deploy.runner import Runner
 from cerebras_simulator.app import create_app
 from cerebras_simulator.world import World
 
-T = TypeVar("T")
+__all__ = ["BASE", "EPOCH", "KEY", "AppTransport", "Played", "Stage", "VirtualClock"]
 
 KEY = "sim-management-key"
-EPOCH = 1_790_000_000.0  # the virtual clock's start, in unix seconds
 BASE = {
     "api-key": KEY,
     "base-url": "http://simulator",
@@ -34,35 +33,6 @@ BASE = {
     "model": "orgs/my-org/models/gpt-oss-120b",
     "alias": "production",
 }
-
-
-@dataclass
-class VirtualClock:
-    """Time that passes only when it is slept or waited away; `interrupt_at` is when a signal comes."""
-
-    time: float = EPOCH
-    interrupt_at: float | None = None
-
-    def now(self) -> float:
-        """Return the virtual time."""
-        return self.time
-
-    def sleep(self, seconds: float) -> None:
-        """Let time pass, up to the signal."""
-        end = self.time + seconds
-        if self.interrupt_at is not None and self.interrupt_at <= end:
-            self.time, self.interrupt_at = max(self.interrupt_at, self.time), None
-            raise Interrupted
-        self.time = end
-
-    def call(self, function: Callable[[], T], within: float) -> T:
-        """Run the function here; what it waits for, it takes from this clock."""
-        before = self.time
-        result = function()
-        if self.time - before > within:
-            self.time = before + within
-            raise TimeoutError
-        return result
 
 
 class AppTransport(httpx.BaseTransport):

@@ -3,8 +3,9 @@
 import os
 import sys
 import traceback
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from contextlib import closing
+from pathlib import Path
 from random import Random
 
 from cerebras_deploy.client import Api, Connect, open_client
@@ -25,15 +26,11 @@ def main() -> int:
     clock.install()
     sys.stdout.reconfigure(encoding="utf-8", errors="replace", newline="\n")  # type: ignore[union-attr]
     runner = Runner(os.environ)
-    missing = os.environ.get("SSL_CERT_FILE", "")
-    if missing and not os.path.exists(missing):  # noqa: PTH110 - a path of the runner's, not of this container
-        del os.environ["SSL_CERT_FILE"]
-        runner.annotate("warning", "SSL_CERT_FILE ignored", f"{missing} does not exist in the action's container")
     return act(os.environ, clock, runner, rng=Random())  # noqa: S311 - jitter
 
 
 def act(
-    environ: Mapping[str, str],
+    environ: MutableMapping[str, str],
     clock: Clock,
     runner: Runner,
     *,
@@ -42,6 +39,7 @@ def act(
 ) -> int:
     """Run the step on what is given, and return its exit code: 0 is green."""
     runner.mask([environ.get(f"INPUT_{name.upper()}", "") for name in SECRETS])
+    _drop_missing_bundle(environ, runner)
     facts = Facts(endpoint=environ.get("INPUT_ENDPOINT", "").strip())
     journal = Journal(clock, runner)
     try:
@@ -58,6 +56,14 @@ def act(
         _bug(runner, facts, error)
         return 1
     return 0 if outcome.result.green else 1
+
+
+def _drop_missing_bundle(environ: MutableMapping[str, str], runner: Runner) -> None:
+    """Go on without a CA bundle that is on the runner's host, but not in this container."""
+    bundle = environ.get("SSL_CERT_FILE", "")
+    if bundle and not Path(bundle).exists():
+        del environ["SSL_CERT_FILE"]
+        runner.annotate("warning", "SSL_CERT_FILE ignored", f"{bundle} does not exist in the action's container")
 
 
 def _conclude(  # noqa: PLR0913 - wires everything

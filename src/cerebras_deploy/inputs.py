@@ -188,8 +188,8 @@ class Inputs(BaseModel):
     alias: Annotated[str, BeforeValidator(_version)] = ""
     deployment_id: Name = ""
     wait: Boolean = True
-    timeout: Annotated[float, _between(1, 7 * _DAY, "1 s to 7 days")] = 3600.0
-    poll_interval: Annotated[float, _between(0.1, 600, "100 ms to 10 min")] = 5.0
+    timeout: Annotated[float, _between(1, 7 * _DAY, "1s to 168h (7 days)")] = 3600.0
+    poll_interval: Annotated[float, _between(0.1, 600, "100ms to 10m")] = 5.0
     if_current: Literal["skip", "deploy"] = "skip"
     if_busy: Literal["wait", "queue", "fail"] = "wait"
     base_url: Annotated[str, BeforeValidator(_base_url)] = "https://api.cerebras.ai"
