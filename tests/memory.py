@@ -5,6 +5,7 @@ Without the simulator, so that what is measured is the action's own.
 
 import contextlib
 import io
+import json
 import os
 import resource
 import sys
@@ -20,6 +21,11 @@ OURS = "00000000-0000-4000-8000-000000000002"
 NAME = "orgs/my-org/models/gpt-oss-120b/versions/"
 
 
+def reply(body: object) -> httpx.Response:
+    """Return a reply as from a socket: not read yet."""
+    return httpx.Response(200, stream=httpx.ByteStream(json.dumps(body).encode()))
+
+
 class Api:
     """Just enough of the API: one rollout, replica by replica."""
 
@@ -31,10 +37,10 @@ class Api:
         """Answer one request."""
         if request.method == "POST":
             self._started = self._clock.now()
-            return httpx.Response(200, json={"name": OURS, "done": False})
+            return reply({"name": OURS, "done": False})
         if "/versions/" in request.url.path:
-            return httpx.Response(200, json={"name": NAME + "2", "done": True, "response": {"sync_status": "done"}})
-        return httpx.Response(200, json={"model_arch_id": "gpt-oss-120b", "deployed_models": list(self._entries())})
+            return reply({"name": NAME + "2", "done": True, "response": {"sync_status": "done"}})
+        return reply({"model_arch_id": "gpt-oss-120b", "deployed_models": list(self._entries())})
 
     def _entries(self) -> list[dict[str, object]]:
         old = {"id": "1", "model": NAME + "1", "created": EPOCH - 1000, "state": "complete"}
