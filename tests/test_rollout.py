@@ -1,0 +1,291 @@
+"""What successive snapshots mean for the one deployment that is followed: section 3 of the design, «Judging»."""
+
+from typing import NamedTuple
+
+import make
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cerebras_deploy.errors import Result
+from cerebras_deploy.rollout import Progress, Target, Track, Verdict
+from cerebras_deploy.wire import Deployment, Endpoint, Status, Unknown
+
+OLD = "old 1 complete 10"
+OURS = "ours 2 {} 20"
+INTERVAL = 5.0
+
+DEPLOYED = Target("ours", created=20, older=frozenset({"old"}))
+TERSE_REPLY = Target("ours", older=frozenset({"old"}))  # the deploy reply held nothing but the id
+GIVEN = Target("ours", by_id=True)
+
+
+def ours(state: str, *others: str) -> list[str]:
+    return [OLD, OURS.format(state), *others]
+
+
+def absent(*others: str) -> list[str]:
+    return [OLD, *others]
+
+
+def follow(target: Target, snapshots: list[list[str]], interval: float = INTERVAL) -> list[Verdict | None]:
+    """Return the verdict after each snapshot, one every `interval` seconds."""
+    track, verdicts = Track(target), []
+    for n, entries in enumerate(snapshots):
+        track = track.read(make.endpoint(*entries), n * interval)
+        verdicts.append(track.verdict)
+    return verdicts
+
+
+class Case(NamedTuple):
+    about: str
+    snapshots: list[list[str]]
+    expected: Result | None  # after the last snapshot; before it there is no verdict
+    target: Target = DEPLOYED
+
+
+RUNNING = ours("in_progress")
+NEWER, NEWER_DONE = "next 3 in_progress 30", "next 3 complete 30"
+CASES = [
+    # Our own end
+    Case("in progress goes on", [RUNNING] * 9, None),
+    Case("not started goes on", [ours("queued")] * 9, None),
+    Case("done succeeds", [RUNNING, ours("done")], Result.SUCCEEDED),
+    Case("complete, the endpoint's word, succeeds", [RUNNING, ours("complete")], Result.SUCCEEDED),
+    Case("error fails", [RUNNING, ours("error")], Result.FAILED),
+    Case("failed, the endpoint's word, fails", [RUNNING, ours("failed")], Result.FAILED),
+    Case("rolled back", [RUNNING, ours("rolled_back")], Result.ROLLED_BACK),
+    Case("cancelled", [RUNNING, ours("cancelled")], Result.CANCELLED),
+    Case("canceled, spelt so", [RUNNING, ours("canceled")], Result.CANCELLED),
+    Case("an unknown state is no end", [RUNNING] + [ours("frobnicating")] * 9, None),
+    Case("done after an unknown state succeeds", [ours("frobnicating"), ours("done")], Result.SUCCEEDED),
+    Case("another deployment of the same version proves nothing", [ours("in_progress", "twin 2 done 15")], None),
+    Case("the version that was live proves nothing", [absent(), RUNNING], None),
+    # Rolling back
+    Case("rolling back is watched to its end", [RUNNING] + [ours("rolling_back")] * 9, None),
+    Case("rolling back ends rolled back", [ours("rolling_back"), ours("rolled_back")], Result.ROLLED_BACK),
+    Case("rolling back ends in error", [ours("rolling_back"), ours("error")], Result.FAILED),
+    Case("done after rolling back is no success", [ours("rolling_back"), ours("done")], Result.ROLLED_BACK),
+    Case(
+        "done after rolling back, with another word between, is no success",
+        [ours("rolling_back"), RUNNING, ours("complete")],
+        Result.ROLLED_BACK,
+    ),
+    Case(
+        "done after rolling back, unlisted for a while, is no success",
+        [ours("rolling_back"), absent(), ours("complete")],
+        Result.ROLLED_BACK,
+    ),
+    # Superseded
+    Case("a newer one in progress takes nothing yet", [ours("in_progress", NEWER)] * 9, None),
+    Case("a newer one is complete before ours", [RUNNING, ours("in_progress", NEWER_DONE)], Result.SUPERSEDED),
+    Case("a newer one is complete while ours waits", [ours("not_started", NEWER_DONE)], Result.SUPERSEDED),
+    Case("a newer one is complete, ours in an unknown state", [ours("paused", NEWER_DONE)], Result.SUPERSEDED),
+    Case("a newer one is complete while ours rolls back", [ours("rolling_back", NEWER_DONE)], Result.SUPERSEDED),
+    Case("a newer one failed", [ours("in_progress", "next 3 failed 30")] * 9, None),
+    Case("a newer one of the same version is complete", [ours("in_progress", "twin 2 done 30")], Result.SUPERSEDED),
+    Case(
+        "of several newer ones an earlier one is complete",
+        [ours("in_progress", NEWER_DONE, "more 4 in_progress 40")],
+        Result.SUPERSEDED,
+    ),
+    Case("an older one that is complete takes nothing", [ours("in_progress", "a 3 complete 15")] * 9, None),
+    Case("cancelled with a newer one listed", [RUNNING, ours("cancelled", NEWER)], Result.SUPERSEDED),
+    Case("cancelled with a newer failed one listed", [ours("cancelled", "next 3 failed 30")], Result.SUPERSEDED),
+    Case("cancelled with only an older one listed", [ours("cancelled", "a 3 failed 15")], Result.CANCELLED),
+    Case("our own done wins over a newer one in progress", [RUNNING, ours("done", NEWER)], Result.SUCCEEDED),
+    Case("our own done wins over a newer one that is done", [RUNNING, ours("done", NEWER_DONE)], Result.SUCCEEDED),
+    Case("our own error stays one with a newer one listed", [RUNNING, ours("error", NEWER)], Result.FAILED),
+    Case("our own rollback stays one", [RUNNING, ours("rolled_back", NEWER)], Result.ROLLED_BACK),
+    # Absent after it was seen
+    Case("absent twice may be a stale answer", [RUNNING, absent(NEWER), absent(NEWER)], None),
+    Case("superseded by absence", [RUNNING] + [absent(NEWER)] * 3, Result.SUPERSEDED),
+    Case("superseded by absence, the newer one done", [RUNNING] + [absent(NEWER_DONE)] * 3, Result.SUPERSEDED),
+    Case(
+        "absences are counted in a row",
+        [RUNNING, absent(NEWER), absent(NEWER), ours("in_progress", NEWER), absent(NEWER), absent(NEWER)],
+        None,
+    ),
+    Case("absent with nothing newer fails", [RUNNING] + [absent()] * 3, Result.FAILED),
+    Case("absent twice with nothing newer may be a stale answer", [RUNNING, absent(), absent()], None),
+    Case("absent, then done after all", [RUNNING, absent(), absent(), ours("done")], Result.SUCCEEDED),
+    Case("rolling back, then absent with nothing newer", [ours("rolling_back")] + [absent()] * 3, Result.FAILED),
+    # Absent from the start
+    Case("not listed yet is no end", [absent()] * 99, None),
+    Case("listed late, then done", [absent()] * 4 + [RUNNING, ours("done")], Result.SUCCEEDED),
+    Case("not listed yet while another one is", [absent(NEWER)] * 4, None),
+    Case("an empty endpoint is no end", [[]] * 99, None),
+    # Two in the same second
+    Case("one of the same second is not newer", [ours("in_progress", "twin 3 complete 20")] * 9, None),
+    Case("cancelled beside one of the same second", [ours("cancelled", "twin 3 in_progress 20")], Result.CANCELLED),
+    # What the deploy reply left out is learnt from the listing
+    Case("a terse reply: done", [RUNNING, ours("done")], Result.SUCCEEDED, TERSE_REPLY),
+    Case("a terse reply: older ones take nothing", [RUNNING, RUNNING], None, TERSE_REPLY),
+    Case("a terse reply: superseded", [RUNNING, ours("in_progress", NEWER_DONE)], Result.SUPERSEDED, TERSE_REPLY),
+    Case("a terse reply: superseded by absence", [RUNNING] + [absent(NEWER)] * 3, Result.SUPERSEDED, TERSE_REPLY),
+    # Following by id
+    Case("by id: done at the first look", [ours("done")], Result.SUCCEEDED, GIVEN),
+    Case("by id: done, and replaced since", [ours("done", NEWER_DONE)], Result.SUCCEEDED, GIVEN),
+    Case("by id: rolled back long ago", [ours("rolled_back", NEWER_DONE)], Result.ROLLED_BACK, GIVEN),
+    Case("by id: superseded", [ours("in_progress", NEWER_DONE)], Result.SUPERSEDED, GIVEN),
+    Case("by id: never listed for a minute", [absent()] * 13, Result.REFUSED, GIVEN),
+    Case("by id: never listed for a minute, whatever else is", [absent(NEWER_DONE)] * 13, Result.REFUSED, GIVEN),
+    Case("by id: not listed for less than a minute", [absent()] * 12, None, GIVEN),
+    Case("by id: listed late", [absent()] * 12 + [RUNNING], None, GIVEN),
+    Case("by id: listed, then gone", [RUNNING] + [absent()] * 3, Result.FAILED, GIVEN),
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.about.replace(" ", "-"))
+def test_the_verdict_follows_the_rules(case: Case) -> None:
+    *before, last = follow(case.target, case.snapshots)
+
+    assert before == [None] * len(before)
+    assert (last.result if last else None) == case.expected
+
+
+class TestWhatAVerdictSays:
+    def test_superseded_names_what_took_the_endpoint(self) -> None:
+        verdict = follow(DEPLOYED, [ours("in_progress", NEWER_DONE, "more 4 queued 40")])[-1]
+
+        assert verdict is not None
+        assert verdict.newer is not None
+        assert verdict.newer.id == "next"
+
+    def test_done_names_a_newer_deployment_for_the_warning(self) -> None:
+        verdict = follow(DEPLOYED, [ours("done", NEWER)])[-1]
+
+        assert verdict is not None
+        assert verdict.newer is not None
+        assert verdict.newer.id == "next"
+
+    def test_absence_is_said(self) -> None:
+        gone = follow(DEPLOYED, [RUNNING] + [absent()] * 3)[-1]
+        overtaken = follow(DEPLOYED, [RUNNING] + [absent(NEWER)] * 3)[-1]
+
+        assert gone is not None
+        assert "no longer list" in gone.why
+        assert overtaken is not None
+        assert "no longer list" in overtaken.why
+
+    @pytest.mark.parametrize("state", ["error", "rolled_back", "cancelled"])
+    def test_the_servers_reason_is_shown(self, state: str) -> None:
+        listed = make.entry(f"ours 2 {state} 20", rollout_error_message="replica 4 is out of memory")
+
+        verdict = Track(DEPLOYED).read(make.endpoint(listed), 0).verdict
+
+        assert verdict is not None
+        assert verdict.why == "replica 4 is out of memory"
+
+
+class TestTheDeployReply:
+    """A terminal `rollout_status` in it is judged at once."""
+
+    @pytest.mark.parametrize(
+        ("word", "expected"),
+        [
+            ("done", Result.SUCCEEDED),
+            ("error", Result.FAILED),
+            ("rolled_back", Result.ROLLED_BACK),
+            ("cancelled", Result.CANCELLED),
+            ("not_started", None),
+            ("in_progress", None),
+            ("rolling_back", None),
+            ("frobnicating", None),
+            (None, None),
+        ],
+    )
+    def test_its_word_is_judged(self, word: str | None, expected: Result | None) -> None:
+        reply = Deployment.model_validate({"rollout_status": word})
+
+        verdict = Track(DEPLOYED).reached(Progress.of_reply(reply)).verdict
+
+        assert (verdict.result if verdict else None) == expected
+
+    def test_no_reply_is_no_verdict(self) -> None:
+        assert Track(DEPLOYED).reached(Progress.of_reply(None)).verdict is None
+
+    def test_rolling_back_in_it_is_remembered(self) -> None:
+        track = Track(DEPLOYED).reached(Progress(Status.ROLLING_BACK)).read(make.endpoint(*ours("done")), 5)
+
+        assert track.verdict is not None
+        assert track.verdict.result is Result.ROLLED_BACK
+
+    def test_what_it_said_stands_until_the_deployment_is_listed(self) -> None:
+        track = Track(DEPLOYED).reached(Progress(Status.NOT_STARTED)).read(make.endpoint(OLD), 5)
+
+        assert track.progress.status is Status.NOT_STARTED
+        assert track.verdict is None
+
+
+class TestProgressInWords:
+    @pytest.mark.parametrize(
+        ("progress", "words"),
+        [
+            (Progress(Status.IN_PROGRESS, 5, 8), "in progress, 5 of 8 replicas updated"),
+            (Progress(Status.IN_PROGRESS, 0, 8), "in progress, 0 of 8 replicas updated"),
+            (Progress(Status.IN_PROGRESS), "in progress"),
+            (Progress(Status.IN_PROGRESS, 5), "in progress"),
+            (Progress(Status.NOT_STARTED, 0, 8), "not started"),
+            (Progress(Status.ROLLING_BACK, 2, 8), "rolling back, 2 of 8 replicas updated"),
+            (Progress(Status.ERROR, error="out of memory"), "error (out of memory)"),
+            (Progress(Unknown("paused"), 1, 8), "in unknown state `paused`, 1 of 8 replicas updated"),
+            (Progress(), "not listed yet"),
+        ],
+    )
+    def test_they_say_how_far_it_is(self, progress: Progress, words: str) -> None:
+        assert str(progress) == words
+
+    def test_counts_and_reason_come_from_the_listing(self) -> None:
+        listed = make.entry(
+            "ours 2 in_progress 20",
+            rollout_replicas_updated=5,
+            rollout_total_replicas=8,
+            rollout_error_message="one replica\nrestarts",
+        )
+
+        assert Progress.of_entry(listed) == Progress(Status.IN_PROGRESS, 5, 8, "one replica restarts")
+
+
+@pytest.mark.parametrize(
+    ("progress", "near"),
+    [
+        (Progress(Status.IN_PROGRESS, 6, 8), False),
+        (Progress(Status.IN_PROGRESS, 7, 8), True),
+        (Progress(Status.IN_PROGRESS, 8, 8), True),
+        (Progress(Status.IN_PROGRESS), False),
+        (Progress(Status.NOT_STARTED, 7, 8), False),
+        (Progress(Status.ROLLING_BACK, 2, 8), True),
+        (Progress(Status.ROLLING_BACK), True),
+        (Progress(), False),
+    ],
+    ids=str,
+)
+def test_the_end_is_near_with_one_replica_missing_or_while_rolling_back(progress: Progress, *, near: bool) -> None:
+    assert progress.near_end is near
+
+
+STATES = ["complete", "failed", "cancelled", "rolled_back", "rolling_back", "in_progress", "queued", "paused"]
+SNAPSHOTS = st.lists(
+    st.builds(
+        lambda states: make.endpoint(*(line for line, shown in states if shown)),
+        st.tuples(
+            st.tuples(st.builds(OURS.format, st.sampled_from(STATES)), st.booleans()),
+            st.tuples(st.builds("next 3 {} 30".format, st.sampled_from(STATES)), st.booleans()),
+            st.tuples(st.builds("twin 2 {} 15".format, st.sampled_from(STATES)), st.booleans()),
+        ),
+    ),
+    max_size=8,
+)
+
+
+@given(SNAPSHOTS, st.sampled_from([DEPLOYED, TERSE_REPLY, GIVEN]))
+def test_only_our_own_done_succeeds_and_never_after_rolling_back(snapshots: list[Endpoint], target: Target) -> None:
+    track, seen = Track(target), []
+    for n, snapshot in enumerate(snapshots):
+        track = track.read(snapshot, n * INTERVAL)
+        now = [entry.status for entry in snapshot.deployed_models if entry.id == "ours"]
+        seen += now
+
+        succeeded = track.verdict is not None and track.verdict.result is Result.SUCCEEDED
+        assert succeeded == (now == [Status.DONE] and Status.ROLLING_BACK not in seen)
