@@ -1,0 +1,113 @@
+"""The three policies of section 3 of the design, «Clocks»: retry of one call, how often to poll, how long in all."""
+
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cerebras_deploy.schedule import FAILURE_BUDGET, HEARTBEAT, Pace, call_bound, retry_delay
+
+SEEDS = range(200)
+
+
+def delays(pace: Pace, *, near_end: bool = False) -> tuple[float, float]:
+    """Return the shortest and the longest wait of many."""
+    many = [pace.delay(Random(seed), near_end=near_end) for seed in SEEDS]
+    return min(many), max(many)
+
+
+class TestRetryOfOneCall:
+    @pytest.mark.parametrize(("attempt", "cap"), [(1, 1), (2, 2), (3, 4), (4, 8), (5, 15), (6, 15), (5000, 15)])
+    def test_full_jitter_from_one_second_to_fifteen(self, attempt: int, cap: float) -> None:
+        many = [retry_delay(attempt, None, Random(seed)) for seed in SEEDS]
+
+        assert 0 <= min(many) < 0.1 * cap
+        assert 0.9 * cap < max(many) <= cap
+
+    @given(st.floats(0, 60), st.integers(1, 50), st.integers())
+    def test_retry_after_is_obeyed(self, asked: float, attempt: int, seed: int) -> None:
+        assert asked <= retry_delay(attempt, asked, Random(seed)) <= asked + 1
+
+    @given(st.floats(60, 1e12))
+    def test_retry_after_is_obeyed_for_a_minute_at_most(self, asked: float) -> None:
+        assert 60 <= retry_delay(1, asked, Random(1)) <= 61
+
+
+class TestHowOftenToPoll:
+    @pytest.mark.parametrize("interval", [0.1, 5, 60, 600])
+    def test_the_interval_within_a_tenth(self, interval: float) -> None:
+        shortest, longest = delays(Pace(interval))
+
+        assert 0.9 * interval <= shortest < 0.95 * interval
+        assert 1.05 * interval < longest <= 1.1 * interval
+
+    @pytest.mark.parametrize(("interval", "fast"), [(5, 2), (600, 2), (2, 2), (0.5, 0.5)])
+    def test_every_two_seconds_near_the_end_or_faster_if_the_interval_is(self, interval: float, fast: float) -> None:
+        shortest, longest = delays(Pace(interval), near_end=True)
+
+        assert 0.9 * fast <= shortest
+        assert longest <= 1.1 * fast
+
+    def test_a_throttled_read_doubles_it(self) -> None:
+        pace = Pace(5)
+        pace.throttled()
+
+        shortest, longest = delays(pace)
+
+        assert shortest >= 9
+        assert longest <= 11
+
+    @pytest.mark.parametrize("interval", [0.1, 5, 60])
+    @pytest.mark.parametrize("near_end", [False, True])
+    def test_doubling_ends_at_a_minute(self, interval: float, *, near_end: bool) -> None:
+        pace = Pace(interval)
+        for _ in range(100):
+            pace.throttled()
+
+        shortest, longest = delays(pace, near_end=near_end)
+
+        assert shortest >= 54
+        assert longest <= 66
+
+    def test_a_longer_interval_is_never_shortened(self) -> None:
+        pace = Pace(600)
+        for _ in range(100):
+            pace.throttled()
+
+        shortest, longest = delays(pace)
+
+        assert shortest >= 540
+        assert longest <= 660
+
+    @pytest.mark.parametrize("interval", [0.1, 5, 600])
+    def test_success_lets_it_recover(self, interval: float) -> None:
+        pace = Pace(interval)
+        for _ in range(100):
+            pace.throttled()
+        for _ in range(40):
+            pace.succeeded()
+
+        assert delays(pace) == delays(Pace(interval))
+
+    def test_it_does_not_recover_at_once(self) -> None:
+        pace = Pace(5)
+        for _ in range(4):
+            pace.throttled()
+        pace.succeeded()
+
+        assert delays(pace)[0] > 6
+
+
+class TestHowLongInAll:
+    @pytest.mark.parametrize(
+        ("left", "bound"), [(3600, 30), (28, 30), (27, 29), (10, 12), (0, 2), (-5, 2)], ids="{0} s left".format
+    )
+    def test_a_call_is_bounded_by_thirty_seconds_and_the_deadline(self, left: float, bound: float) -> None:
+        assert call_bound(left) == bound
+
+    def test_reads_may_fail_for_five_minutes(self) -> None:
+        assert FAILURE_BUDGET == 300
+
+    def test_a_heartbeat_comes_every_minute(self) -> None:
+        assert HEARTBEAT == 60

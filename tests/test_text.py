@@ -1,0 +1,141 @@
+"""Text from the server is hostile: none of it may become a command, break a file or be rendered, nor show a key."""
+
+import base64
+from urllib.parse import quote, quote_plus
+
+import pytest
+import runner
+from hypothesis import example, given
+from hypothesis import strategies as st
+from runner.text import WHITESPACE, lines
+
+from cerebras_deploy.text import Redactor, code, plain
+
+COMMAND = "::set-output name=result::succeeded"
+FRAGMENTS = st.sampled_from(
+    [
+        *("::", "##[", "#", "[", "]", ":", "error", "add-mask", "stop-commands", "::error::", "##[error]"),
+        *("\r", "\n", "\x0b", "\x0c", "\x85", "\u2028", "\u2029", "\u200b", "\ufeff", "\u202e", "\0", "\xa0", " "),
+        *("\x1b[31m", "\x1b]0;", "\x07", "\x1b", "`", "|", "<script>", "\\", "%0A", "$", "\ud800"),
+    ]
+)
+HOSTILE = st.one_of(st.text(), st.lists(FRAGMENTS | st.text(max_size=3), max_size=30).map("".join))
+
+
+@given(HOSTILE)
+@example(f"  {COMMAND}")
+@example(f"\x1b[0m{COMMAND}")
+@example(f"\x1b\u200b\x85{COMMAND}")
+@example("x ##[error]y")
+@example("#\x1b[0m#[error]y")
+@example("x\r::stop-commands::debug")
+def test_plain_text_is_one_line_that_the_runner_takes_for_no_command(text: str) -> None:
+    said = plain(text)
+
+    assert lines(said) in ([said], [])
+    assert said.splitlines() in ([said], [])
+    assert said == said.strip(WHITESPACE)
+    for line in (said, f"00:15  {said}", f"{said} {said}"):
+        assert runner.parse(line) is None
+    said.encode()
+
+
+@given(HOSTILE)
+def test_plain_text_stays_as_it_is(text: str) -> None:
+    assert plain(plain(text)) == plain(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["replica 4 of 8 was not ready within 30 s", "Größe: 3 µs, ünïcödé ✓", "a::b [c] #d {e}", "日本語", ":"],
+)
+def test_harmless_text_stays_as_it_is(text: str) -> None:
+    assert plain(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("out\nof\r\nmemory\t!", "out of memory !"),
+        ("\x1b[31mred\x1b[0m", "red"),
+        ("\x1b]8;;http://x\x07link\x1b]8;;\x07", "link"),
+        ("a\0b", "a b"),
+        ("abc\u202etxt", "abc txt"),
+        ("", ""),
+        (" \u200b\n", ""),
+    ],
+)
+def test_what_one_cannot_see_is_left_out(text: str, said: str) -> None:
+    assert plain(text) == said
+
+
+@given(st.text(st.characters(codec="ascii", exclude_characters="#")), st.integers(2, 100))
+def test_plain_text_is_cut_to_the_limit(text: str, limit: int) -> None:
+    assert len(plain(text, limit).removeprefix(": ")) <= limit
+
+
+def test_a_cut_shows() -> None:
+    assert plain("0123456789", 5) == "0123…"
+
+
+def test_a_body_of_megabytes_is_cut_at_once() -> None:
+    assert len(plain("\x1b[" * 2_000_000)) <= 1000
+
+
+@given(HOSTILE)
+def test_a_code_span_holds_all_of_the_text_and_is_one_table_cell(text: str) -> None:
+    cell = code(text)
+
+    assert cell == "" or (cell[0] == cell[-1] == "`" and len(cell) > 2)
+    assert "`" not in cell[1:-1]
+    assert "|" not in cell
+    assert cell.splitlines() in ([cell], [])
+    assert runner.parse(cell) is None
+
+
+def test_no_text_is_no_code_span() -> None:
+    assert code(" \n") == ""
+
+
+KEYS = st.text(st.characters(codec="ascii", min_codepoint=33, exclude_characters="*\x7f"), min_size=8, max_size=60)
+AROUND = st.text(st.characters(codec="ascii", min_codepoint=32, exclude_characters="\x7f"), max_size=9)
+
+
+@given(KEYS, AROUND, AROUND)
+def test_a_key_is_blanked_wherever_it_stands(key: str, before: str, after: str) -> None:
+    said = Redactor([key])(f"{before}{key}{after}")
+
+    assert key not in said
+    assert "***" in said
+
+
+@given(KEYS)
+def test_a_key_is_blanked_in_the_forms_it_is_echoed_in(key: str) -> None:
+    redact, raw = Redactor([key]), key.encode()
+
+    for form in (quote(key, safe=""), quote_plus(key), raw.hex(), raw.hex().upper(), repr(key)[1:-1]):
+        assert redact(f"<{form}>") == "<***>"
+
+
+@given(KEYS, st.binary(max_size=9), st.binary(max_size=9))
+def test_a_key_is_blanked_inside_base64(key: str, before: bytes, after: bytes) -> None:
+    for encode in (base64.b64encode, base64.urlsafe_b64encode):
+        whole = encode(before + key.encode() + after).decode()
+
+        said = Redactor([key])(whole)
+
+        assert "***" in said
+        assert len(said.replace("***", "")) <= len(whole) - len(key)
+
+
+@given(KEYS, KEYS)
+def test_several_keys_are_blanked_though_one_holds_the_other(first: str, second: str) -> None:
+    redact = Redactor([first, first + second])
+
+    assert redact(first + second) == "***"
+    assert redact(f"{first} ") == "*** "
+
+
+@pytest.mark.parametrize("secrets", [[], [""], ["abc"]], ids=["none", "an empty one", "one too short to matter"])
+def test_without_a_secret_text_stays_as_it_is(secrets: list[str]) -> None:
+    assert Redactor(secrets)("abc and ***") == "abc and ***"

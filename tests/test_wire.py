@@ -1,0 +1,343 @@
+"""What the API says, by its reference (`tests/wire`) and beyond it: private preview, so anything may come."""
+
+import json
+from pathlib import Path
+from typing import Any, ClassVar
+
+import make
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import BaseModel, ValidationError
+
+from cerebras_deploy.wire import (
+    Endpoint,
+    Endpoints,
+    ModelName,
+    Operation,
+    Status,
+    Unknown,
+    Version,
+    Weights,
+    parse_status,
+)
+
+WIRE = Path(__file__).parent / "wire"
+REPLIES: dict[str, type[BaseModel]] = {
+    "endpoint-status": Endpoint,
+    "endpoint-list": Endpoints,
+    "deploy-reply": Operation,
+    "deploy-reply-full": Operation,
+    "deploy-reply-null": Operation,
+    "version-status": Version,
+}
+UUID = "550e8400-e29b-41d4-a716-446655440000"
+
+
+def document(name: str) -> Any:
+    return json.loads((WIRE / f"{name}.json").read_text())
+
+
+class TestTheReferencesExamples:
+    def test_endpoint_status(self) -> None:
+        endpoint = Endpoint.model_validate(document("endpoint-status"))
+
+        (entry,) = endpoint.deployed_models
+        assert endpoint.model_arch_id == "llama-3.3-70b"
+        assert endpoint.managing_org_name == "my-org"
+        assert endpoint.updated == 1736700000
+        assert entry.id == UUID
+        assert entry.name == ModelName("my-org", "llama-3.3-70b", "1")
+        assert entry.created == 1736700000
+        assert entry.status is Status.DONE
+
+    def test_deploy_reply(self) -> None:
+        operation = Operation.model_validate(document("deploy-reply"))
+
+        assert operation.name == UUID
+        assert operation.response is not None
+        assert operation.response.endpoint_id == make.ENDPOINT
+        assert operation.response.model_arch_id == make.ARCHITECTURE
+        assert operation.response.version_id == 1
+        assert operation.response.created == 1736700000
+        assert operation.response.rollout_status is Status.NOT_STARTED
+        assert operation.response.max_unavailable_replicas is None
+
+    def test_deploy_reply_with_everything(self) -> None:
+        reply = Operation.model_validate(document("deploy-reply-full")).response
+
+        assert reply is not None
+        assert reply.rollout_status is Status.ERROR
+        assert reply.max_unavailable_replicas == 1
+        assert (reply.rollout_replicas_updated, reply.rollout_total_replicas) == (3, 8)
+        assert reply.rollout_error_message == "replica 4 of 8 was not ready within 30 s"
+
+    def test_deploy_reply_with_nothing(self) -> None:
+        assert Operation.model_validate(document("deploy-reply-null")).response is None
+
+    def test_version_status(self) -> None:
+        version = Version.model_validate(document("version-status"))
+
+        assert version.model == make.name("1")
+        assert version.weights is Weights.READY
+        assert version.response is not None
+        assert version.response.system_fingerprint_suffix == "my-custom-suffix"
+
+    def test_versions_of_the_list_read_the_same(self) -> None:
+        first, second = (Version.model_validate(one) for one in document("version-list")["model_versions"])
+
+        assert (first.model, first.weights) == (make.name("1"), Weights.READY)
+        assert (second.model, second.weights) == (make.name("2"), Weights.SYNCING)
+
+    def test_endpoint_list(self) -> None:
+        found = Endpoints.model_validate(document("endpoint-list")).endpoints
+
+        assert [item.endpoint_id for item in found] == [make.ENDPOINT, "my-org-llama-3.3-70b"]
+
+    @pytest.mark.parametrize("name", ["deploy-request", "deploy-request-by-alias"])
+    def test_the_deploy_call_names_a_model_as_the_reference_does(self, name: str) -> None:
+        text = document(name)["model"]
+
+        assert str(ModelName.parse(text)) == text
+
+    def test_every_word_of_the_deploy_replys_enum_is_known(self) -> None:
+        schemas = document("deploy-model.openapi")["components"]["schemas"]
+
+        assert [status.value for status in Status] == schemas["DeploymentRolloutStatus"]["enum"]
+
+
+class TestStatusWords:
+    @pytest.mark.parametrize(
+        ("words", "status"),
+        [
+            ("done complete completed", Status.DONE),
+            ("error failed", Status.ERROR),
+            ("cancelled canceled", Status.CANCELLED),
+            ("rolled_back", Status.ROLLED_BACK),
+            ("rolling_back", Status.ROLLING_BACK),
+            ("in_progress updating deploying", Status.IN_PROGRESS),
+            ("not_started queued pending", Status.NOT_STARTED),
+        ],
+    )
+    def test_the_closed_table_in_any_case(self, words: str, status: Status) -> None:
+        for word in words.split():
+            assert {parse_status(form) for form in (word, word.upper(), word.title())} == {status}
+
+    @pytest.mark.parametrize(
+        "word",
+        ["ready", "active", "succeeded", "deployed", "success", "ok", "live", "undone", "not done", "incomplete"],
+    )
+    def test_a_word_outside_it_is_unknown_and_kept(self, word: str) -> None:
+        assert parse_status(word) == Unknown(word)
+
+    @pytest.mark.parametrize("value", [None, True, 1, 2.5, ["done"], {"state": "done"}], ids=repr)
+    def test_what_is_no_word_is_unknown(self, value: object) -> None:
+        assert isinstance(parse_status(value), Unknown)
+
+    @pytest.mark.parametrize("status", Status)
+    def test_only_three_are_under_way(self, status: Status) -> None:
+        assert status.under_way == (status.value in {"not_started", "in_progress", "rolling_back"})
+
+
+class TestNames:
+    def test_a_name_reads_and_writes_the_same(self) -> None:
+        name = ModelName("my-org", "llama-3.3-70b", "production")
+
+        assert ModelName.parse("orgs/my-org/models/llama-3.3-70b/versions/production") == name
+        assert ModelName.parse(str(name)) == name
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "",
+            "2",
+            "gpt-oss-120b",
+            "orgs/o/models/a",
+            "orgs/o/models/a/versions/",
+            "orgs//models/a/versions/2",
+            "orgs/o/models/a/versions/2/",
+            "/orgs/o/models/a/versions/2",
+            "Orgs/o/models/a/versions/2",
+            "orgs/../models/a/versions/2",
+            "orgs/o/models/a b/versions/2",
+            "orgs/o/models/a/versions/2\n",
+            "orgs/o/models/a/versions/2?x",
+        ],
+    )
+    def test_anything_else_is_no_name(self, text: str) -> None:
+        assert ModelName.parse(text) is None
+
+
+class TestVersions:
+    @pytest.mark.parametrize(
+        ("sync", "done", "weights"),
+        [
+            ("done", True, Weights.READY),
+            ("done", False, Weights.READY),
+            (None, True, Weights.READY),
+            (None, False, Weights.SYNCING),
+            ("queued", False, Weights.SYNCING),
+            ("in_progress", False, Weights.SYNCING),
+            ("IN_PROGRESS", False, Weights.SYNCING),
+            ("frobnicating", False, Weights.SYNCING),
+            ("failed", False, Weights.FAILED),
+            ("failed", True, Weights.FAILED),
+            ("error", True, Weights.FAILED),
+        ],
+    )
+    def test_the_sync_status_says_whether_it_can_be_deployed(
+        self, sync: str | None, *, done: bool, weights: Weights
+    ) -> None:
+        assert make.version(sync=sync, done=done).weights is weights
+
+    def test_without_metadata_done_says_it(self) -> None:
+        ready = Version.model_validate({"name": str(make.name()), "done": True})
+        syncing = Version.model_validate({"name": str(make.name()), "done": False, "response": None})
+        silent = Version.model_validate({"name": str(make.name())})
+
+        assert [one.weights for one in (ready, syncing, silent)] == [Weights.READY, Weights.SYNCING, Weights.SYNCING]
+
+    @pytest.mark.parametrize("version", ["production", "", "01", "-1", "1.0", "٣", "9" * 400])
+    def test_a_reply_without_an_integer_version_is_not_one(self, version: str) -> None:
+        with pytest.raises(ValidationError):
+            Version.model_validate({"name": f"orgs/o/models/a/versions/{version}", "done": True})
+
+
+class TestLeniency:
+    ENTRY: ClassVar[dict[str, Any]] = {"id": "ours", "model": str(make.name()), "created": 20, "state": "done"}
+
+    @pytest.mark.parametrize("junk", [None, [], {}, "?", -1, 2.5], ids=repr)
+    def test_figures_of_another_type_are_left_out(self, junk: object) -> None:
+        figures = {"rollout_replicas_updated": junk, "rollout_total_replicas": junk, "rollout_error_message": [junk]}
+
+        entry = Endpoint.model_validate(
+            {"model_arch_id": "a", "deployed_models": [self.ENTRY | figures]}
+        ).deployed_models[0]
+
+        assert (entry.rollout_replicas_updated, entry.rollout_total_replicas, entry.rollout_error_message) == (
+            None,
+        ) * 3
+        assert entry.status is Status.DONE
+
+    @pytest.mark.parametrize("junk", [None, 7, [], {}], ids=repr)
+    def test_the_endpoints_org_and_time_may_be_missing_or_junk(self, junk: object) -> None:
+        endpoint = Endpoint.model_validate(
+            {"model_arch_id": "a", "deployed_models": [], "managing_org_name": junk, "updated": [junk]}
+        )
+
+        assert (endpoint.managing_org_name, endpoint.updated) == (None, None)
+
+    def test_fields_nobody_knows_are_ignored(self) -> None:
+        whole = document("endpoint-status") | {"brand": {"new": [1]}}
+
+        assert Endpoint.model_validate(whole) == Endpoint.model_validate(document("endpoint-status"))
+
+    @pytest.mark.parametrize("response", [None, [], "x", 7], ids=repr)
+    def test_a_deploy_reply_needs_nothing_but_the_id(self, response: object) -> None:
+        assert Operation.model_validate({"name": "ours", "response": response}).response is None
+        assert Operation.model_validate({"name": "ours"}).response is None
+
+    def test_nulls_in_a_deploy_reply_say_nothing(self) -> None:
+        nulls = dict.fromkeys(document("deploy-reply-full")["response"])
+
+        reply = Operation.model_validate_json(json.dumps({"name": "ours", "response": nulls})).response
+
+        assert reply is not None
+        assert set(reply.model_dump().values()) == {None}
+
+    @pytest.mark.parametrize("state", [{}, {"state": None}, {"state": 7}])
+    def test_an_entry_without_a_word_is_in_an_unknown_state(self, state: dict[str, object]) -> None:
+        bare = {key: value for key, value in self.ENTRY.items() if key != "state"}
+
+        endpoint = Endpoint.model_validate_json(json.dumps({"model_arch_id": "a", "deployed_models": [bare | state]}))
+
+        assert isinstance(endpoint.deployed_models[0].status, Unknown)
+
+    def test_the_deploy_replys_word_for_the_state_is_read_in_an_entry_too(self) -> None:
+        bare = {key: value for key, value in self.ENTRY.items() if key != "state"}
+
+        endpoint = Endpoint.model_validate(
+            {"model_arch_id": "a", "deployed_models": [bare | {"rollout_status": "error"}]}
+        )
+
+        assert endpoint.deployed_models[0].status is Status.ERROR
+
+
+class TestWhatTheGateDecidesByIsRequired:
+    @pytest.mark.parametrize("field", ["id", "model", "created"])
+    @pytest.mark.parametrize("junk", ["absent", None, [], {}], ids=repr)
+    def test_of_an_entry(self, field: str, junk: object) -> None:
+        entry = dict(TestLeniency.ENTRY)
+        entry[field] = junk
+        if junk == "absent":
+            del entry[field]
+
+        with pytest.raises(ValidationError):
+            Endpoint.model_validate({"model_arch_id": "a", "deployed_models": [entry]})
+
+    @pytest.mark.parametrize("body", [{}, {"model_arch_id": "a"}, {"deployed_models": []}, [], None, "ok"], ids=repr)
+    def test_of_an_endpoint(self, body: object) -> None:
+        with pytest.raises(ValidationError):
+            Endpoint.model_validate(body)
+
+    @pytest.mark.parametrize("name", [None, "", 7, "x" * 201], ids=["null", "empty", "a number", "a page"])
+    def test_of_a_deploy_reply(self, name: object) -> None:
+        with pytest.raises(ValidationError):
+            Operation.model_validate({"name": name, "done": True})
+
+
+def variants(value: Any) -> st.SearchStrategy[Any]:
+    """Give the document with anything at any place in it."""
+    same: st.SearchStrategy[Any]
+    match value:
+        case dict():
+            same = st.fixed_dictionaries({}, optional={key: variants(one) for key, one in value.items()})
+        case list():
+            same = st.lists(st.one_of([variants(one) for one in value]), max_size=3)
+        case _:
+            same = st.just(value)
+    return st.one_of(same, same, same, ANY_JSON)
+
+
+ANY_JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(st.characters(exclude_categories=["Cs"]), max_size=9),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+@pytest.mark.parametrize("name", REPLIES)
+@given(data=st.data())
+def test_any_json_is_read_or_is_a_validation_error(name: str, data: st.DataObject) -> None:
+    text = json.dumps(data.draw(variants(document(name))))
+
+    try:
+        reply = REPLIES[name].model_validate_json(text)
+    except ValidationError:
+        return
+
+    if isinstance(reply, Version):
+        assert reply.weights in Weights
+        assert reply.sync_status.splitlines() in ([reply.sync_status], [])
+    if isinstance(reply, Endpoint):
+        assert all(isinstance(entry.status, Status | Unknown) for entry in reply.deployed_models)
+
+
+@pytest.mark.parametrize("model", set(REPLIES.values()), ids=lambda model: str(model.__name__))
+@given(body=st.binary())
+def test_any_bytes_are_a_validation_error(model: type[BaseModel], body: bytes) -> None:
+    with pytest.raises(ValidationError):
+        model.model_validate_json(body)
+
+
+@given(st.text() | ANY_JSON)
+def test_any_word_is_a_status_or_unknown_in_one_line(word: object) -> None:
+    status = parse_status(word)
+
+    if isinstance(status, Unknown):
+        assert status.word.splitlines() in ([status.word], [])
+        assert len(status.word) <= 100
