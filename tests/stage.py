@@ -7,10 +7,11 @@ import contextlib
 import io
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -20,7 +21,9 @@ from virtual import EPOCH, VirtualClock
 from cerebras_deploy.__main__ import act
 from cerebras_deploy.client import USER_AGENT
 from cerebras_deploy.runner import Runner
+from cerebras_simulator.answers import BLANK, Answer, answer
 from cerebras_simulator.app import create_app
+from cerebras_simulator.schedule import call_of
 from cerebras_simulator.world import World
 
 __all__ = ["BASE", "EPOCH", "KEY", "AppTransport", "Played", "Stage", "VirtualClock"]
@@ -36,20 +39,50 @@ BASE = {
 
 
 class AppTransport(httpx.BaseTransport):
-    """Hands a request to an ASGI app that awaits nothing but its own messages, without an event loop."""
+    """The network between the action and the simulator's app, with the world's faults, on the virtual clock.
 
-    def __init__(self, app: Callable[..., Any]) -> None:
-        self._app = app
+    A call takes `latency` seconds. What httpcore would tell of the request's first byte is told here, too.
+    """
+
+    def __init__(self, world: World, clock: VirtualClock, latency: float = 0.0) -> None:
+        self._app, self._faults = create_app(world), world.faults
+        self._clock, self._latency = clock, latency
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Answer as the app does."""
-        sent: list[dict[str, Any]] = []
+        """Answer as the app does, unless a fault does."""
+        self._clock.sleep(self._latency)
+        fault = self._faults.next(call_of(request.method, request.url.path))
+        if fault is None:
+            self._leave(request)
+            return self._response(self._process(request), request)
+        if fault.ending == "refused":
+            raise httpx.ConnectError("[Errno 111] Connection refused")
+        self._leave(request)
+        reply = self._process(request) if fault.processed else BLANK
+        if fault.ending == "reset":
+            raise httpx.ReadError("[Errno 104] Connection reset by peer")
+        if fault.ending == "silence":
+            self._clock.sleep(request.extensions["timeout"]["read"])
+            raise httpx.ReadTimeout("timed out")
+        return self._response(fault.mangle(reply, self._clock.now()), request)
+
+    def _leave(self, request: httpx.Request) -> None:
+        sent = SimpleNamespace(method=request.method.encode())
+        request.extensions["trace"]("http11.send_request_headers.started", {"request": sent})
+
+    def _response(self, reply: Answer, request: httpx.Request) -> httpx.Response:
+        if reply.pause:
+            self._clock.sleep(min(reply.pause * len(reply.body), 10 * request.extensions["timeout"]["read"]))
+        return httpx.Response(reply.status, headers=list(reply.headers), stream=_Body(reply))
+
+    def _process(self, request: httpx.Request) -> Answer:
+        sent: list[MutableMapping[str, Any]] = []
         body = request.read()
 
         async def receive() -> dict[str, Any]:
             return {"type": "http.request", "body": body, "more_body": False}
 
-        async def send(message: dict[str, Any]) -> None:
+        async def send(message: MutableMapping[str, Any]) -> None:
             sent.append(message)
 
         scope = {
@@ -68,8 +101,22 @@ class AppTransport(httpx.BaseTransport):
         }
         run_at_once(self._app(scope, receive, send))
         start = next(message for message in sent if message["type"] == "http.response.start")
+        headers = tuple((name.decode(), value.decode()) for name, value in start["headers"])
         content = b"".join(message.get("body", b"") for message in sent if message["type"] == "http.response.body")
-        return httpx.Response(start["status"], headers=start["headers"], stream=httpx.ByteStream(content))
+        return answer(start["status"], tuple(pair for pair in headers if pair[0] != "content-length"), content)
+
+
+class _Body(httpx.SyncByteStream):
+    """A reply's body as it comes over the wire."""
+
+    def __init__(self, reply: Answer) -> None:
+        self._reply = reply
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Give its chunks; one that is cut ends as h11 has it."""
+        yield from self._reply.chunks
+        if self._reply.cut:
+            raise httpx.RemoteProtocolError("peer closed connection without sending complete message body")
 
 
 def run_at_once(coroutine: Any) -> None:
@@ -112,12 +159,15 @@ class Stage:
     scenario: Any = "healthy"
     world_options: dict[str, Any] = field(default_factory=dict)
     clock: VirtualClock = field(default_factory=VirtualClock)
+    faults: Sequence[str] = ()
+    latency: float = 0.0
     seed: int = 0
 
     def __post_init__(self) -> None:
         """Build the world."""
         self.world = World(now=self.clock.now, scenario=self.scenario, **self.world_options)
-        self.transport: httpx.BaseTransport = AppTransport(create_app(self.world))
+        self.world.faults.add(*self.faults)
+        self.transport: httpx.BaseTransport = AppTransport(self.world, self.clock, self.latency)
 
     def connect(self) -> httpx.Client:
         """Open a client as the action does, with the app in place of the network."""

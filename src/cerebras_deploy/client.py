@@ -216,6 +216,7 @@ def _parse(reply: type[R], answer: Answer) -> R:
 def _network(error: httpx.HTTPError) -> str:
     """Say in words what the network did; httpx's own text is shown where it has one."""
     cause = _cause(error)
+    words = re.sub(r"^\[Errno -?\d+\] ", "", str(error)) or type(error).__name__
     if isinstance(cause, ssl.SSLError):
         said = f"TLS failed: {getattr(cause, 'verify_message', '') or cause.reason or cause}"
     elif isinstance(error, httpx.ConnectTimeout):
@@ -225,9 +226,9 @@ def _network(error: httpx.HTTPError) -> str:
     elif isinstance(error, httpx.ProxyError):
         said = f"the proxy refused: {error}"
     elif isinstance(error, httpx.ConnectError):
-        said = f"no connection: {re.sub(r'^[[]Errno -?[0-9]+[]] ', '', str(error))}"
+        said = f"no connection: {words}"
     else:
-        said = f"connection lost: {str(error) or type(error).__name__}"
+        said = f"connection lost: {words}"
     return plain(said, 200)
 
 

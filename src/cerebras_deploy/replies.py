@@ -34,7 +34,7 @@ def failure(answer: Answer, text: str) -> CallError:
     detail = _detail(text, answer.headers.get("content-type", ""))
     ray = answer.headers.get("cf-ray", "")
     phrase = HTTPStatus(status).phrase if status in set(HTTPStatus) else ""
-    reason = f"HTTP {status} {phrase}".strip() + (f": {detail}" if detail else "")
+    reason = f"HTTP {status} {phrase}".strip() + (f": {detail}" if detail not in ("", phrase) else "")
     return CallError(
         _fate(status),
         plain(reason, DETAIL_LIMIT + 60) + (f" (cf-ray {plain(ray, 60)})" if ray else ""),

@@ -87,7 +87,8 @@ def _stopped(stop: Stop, facts: Facts) -> str:
         return f"{stop.reason}; nothing was sent"
     if facts.deployment_id:
         state = f"last seen {facts.progress}" if facts.status else "not seen yet"
-        what = f"deployment {facts.deployment_id} of {facts.what} to {facts.endpoint} ({state}) goes on"
+        goes_on = "may go on or not" if stop.result is Result.UNREACHABLE else "goes on"
+        what = f"deployment {facts.deployment_id} of {facts.what} to {facts.endpoint} ({state}) {goes_on}"
         after = f"follow it with `deployment-id: {facts.deployment_id}`"
     elif facts.in_doubt:
         what = f"the deployment of {facts.what} to {facts.endpoint} may have been accepted"

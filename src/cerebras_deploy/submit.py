@@ -106,8 +106,9 @@ class Submission:
         if error.fate in {Fate.UNSENT, Fate.THROTTLED}:
             self._unsent_since = before if self._unsent_since is None else self._unsent_since
             self._unsent += 1
-            run.watch.bear(error, run.watch.clock.now() - self._unsent_since)
-            run.watch.back_off(error, self._unsent)
+            since = run.watch.clock.now() - self._unsent_since
+            run.watch.bear(error, since)
+            run.watch.back_off(error, self._unsent, since)
             return
         if error.fate is Fate.DENIED and error.status != 409:  # noqa: PLR2004 - conflict: perhaps with ourselves
             raise Refused(error.reason, error.hint) from error

@@ -177,18 +177,19 @@ class Watch:
             try:
                 value = read()
             except CallError as error:
-                self._failed(error, before)
+                since = self._failed(error, before)
                 if last:
                     reason = f"{self._bound_reached()}, and the last read failed: {error.reason}"
                     raise TimedOut(reason, error.hint) from error
-                self.back_off(error, self._failures)
+                self.back_off(error, self._failures, since)
             else:
                 self._succeeded()
                 return value
 
-    def back_off(self, error: CallError, failures: int) -> None:
-        """Wait before the next try of a call that failed `failures` times in a row."""
-        self.pause(schedule.retry_delay(failures, error.retry_after, self.rng))
+    def back_off(self, error: CallError, failures: int, since: float) -> None:
+        """Wait before the next try of a call that failed `failures` times in a row, for `since` seconds."""
+        delay = schedule.retry_delay(failures, error.retry_after, self.rng)
+        self.pause(min(delay, schedule.FAILURE_BUDGET - since))
 
     def bear(self, error: CallError, since: float) -> None:
         """Raise if there is no point, or no budget, to try again a call that has failed for `since` seconds."""
@@ -201,10 +202,12 @@ class Watch:
             raise Unreachable(reason, error.hint) from error
         self.told.failing(error, min(schedule.FAILURE_BUDGET - since, max(self.left, 0.0)))
 
-    def _failed(self, error: CallError, before: float) -> None:
+    def _failed(self, error: CallError, before: float) -> float:
         self._failures += 1
         self._failing_since = before if self._failing_since is None else self._failing_since
-        self.bear(error, self.clock.now() - self._failing_since)
+        since = self.clock.now() - self._failing_since
+        self.bear(error, since)
+        return since
 
     def _succeeded(self) -> None:
         self.pace.succeeded()
