@@ -34,8 +34,24 @@ test: .venv/ready  ## everything that needs no Docker: format, lint, types, boun
 	$(BIN)/ruff check --quiet .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
-	$(BIN)/pytest --cov --cov-report=term -m 'not container and not workflow'
+	$(BIN)/pytest -n 2 --cov --cov-report=term -m 'not container and not workflow'
+
+.PHONY: chaos
+chaos: .venv/ready  ## a thousand runs under random faults, and their tally
+	$(BIN)/pytest -q -s tests/test_chaos.py --chaos-runs 1000
 
 .PHONY: goldens
 goldens: .venv/ready  ## write the golden files anew; read the diff
 	$(BIN)/pytest -q tests/test_stories.py --write-goldens
+
+IMAGE := cerebras-deploy-action:local
+SIMULATOR_IMAGE := cerebras-management-simulator:local
+
+.PHONY: image
+image:  ## build the action's image and the simulator's
+	docker build --tag $(IMAGE) .
+	docker build --tag $(SIMULATOR_IMAGE) --target simulator .
+
+.PHONY: test-image
+test-image: .venv/ready image  ## the tests of the image, run as the runner runs it
+	$(BIN)/pytest -m container tests/test_image*.py tests/test_runner_harness_container.py

@@ -11,8 +11,9 @@ GOLDEN = Path(__file__).parent / "golden"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the option that writes golden files instead of comparing with them."""
+    """Add the options that write golden files instead of comparing with them, and that play more chaos."""
     parser.addoption("--write-goldens", action="store_true", help="write the golden files anew")
+    parser.addoption("--chaos-runs", default="60", help="how many seeds of the fault matrix to play")
 
 
 @pytest.fixture

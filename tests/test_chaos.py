@@ -1,0 +1,73 @@
+"""The fault matrix: many seeds, one tally. `make chaos` plays a thousand; what a seed is: chaos.py."""
+
+from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
+
+import pytest
+from chaos import Run, chaos
+
+import cerebras_deploy.submit
+from cerebras_deploy.rollout import Progress, Track, Verdict
+from cerebras_deploy.wire import Status
+
+
+def play(seed: int) -> tuple[int, str, str, int, list[str]]:
+    run = Run(seed)
+    found = run.violations()
+    return seed, run.chaos.scenario.partition(":")[0], run.first.result, len(run.chaos.faults), found
+
+
+def test_whatever_fails_no_false_green_no_duplicate_no_false_red(request: pytest.FixtureRequest) -> None:
+    runs = int(request.config.getoption("--chaos-runs"))
+    with ProcessPoolExecutor() as pool:
+        played = list(pool.map(play, range(runs), chunksize=10))
+
+    results = Counter(result for _, _, result, _, _ in played)
+    print(f"\n| result | of {runs} runs |\n| --- | --- |")
+    for result, count in results.most_common():
+        print(f"| {result} | {count} |")
+    print(f"Faults scheduled: {sum(faults for _, _, _, faults, _ in played)}.")
+    assert [(seed, scenario, found) for seed, scenario, _, _, found in played if found] == []
+
+
+def test_a_seed_stands_for_one_run() -> None:
+    first, again = Run(7), Run(7)
+
+    assert chaos(7) == chaos(7)
+    assert first.first.text == again.first.text
+
+
+def finds(violation: str) -> bool:
+    return any(violation in found for seed in range(200) for found in Run(seed).violations())
+
+
+def test_the_matrix_finds_a_blind_retry_of_the_deploy_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cerebras_deploy.submit, "DOUBT_SECONDS", 0.0)
+    monkeypatch.setattr(cerebras_deploy.submit, "DOUBT_READS", 0)
+    monkeypatch.setattr(cerebras_deploy.submit.Doubt, "ours", lambda *_: None)
+    monkeypatch.setattr(cerebras_deploy.submit.Doubt, "read", lambda *_: None)
+
+    assert finds("duplicate")
+
+
+def test_the_matrix_finds_a_verdict_that_any_entry_may_give(monkeypatch: pytest.MonkeyPatch) -> None:
+    honest = Track.read
+
+    def gullible(self: Track, endpoint: object, at: float) -> Track:
+        track = honest(self, endpoint, at)  # type: ignore[arg-type]
+        return track.reached(Progress(Status.DONE)) if track.seen else track
+
+    monkeypatch.setattr(Track, "read", gullible)
+
+    assert finds("false green")
+
+
+def test_the_matrix_finds_a_verdict_given_too_early(monkeypatch: pytest.MonkeyPatch) -> None:
+    honest = Track._absent  # noqa: SLF001 - a negative control
+
+    def hasty(self: Track) -> Verdict | None:
+        return honest(Track(self.target, seen=True, absent=3, newer=self.newer))
+
+    monkeypatch.setattr(Track, "_absent", hasty)
+
+    assert finds("false red")
