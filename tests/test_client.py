@@ -1,0 +1,440 @@
+"""HTTP: one try a call, and of every failure how far the request may have come."""
+
+import contextlib
+import json
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import make
+import pytest
+
+from cerebras_deploy import __version__
+from cerebras_deploy.client import Api, Call, Latch, open_client
+from cerebras_deploy.errors import CallError, Fate, Interrupted, InvalidInput
+from cerebras_deploy.replies import Answer
+from cerebras_deploy.text import Redactor
+from cerebras_deploy.watch import SystemClock
+
+WIRE = Path(__file__).parent / "wire"
+KEY = "csk-0123456789-management"
+BASE = "https://api.example.com"
+
+Handler = Callable[[httpx.Request], httpx.Response]
+Bounded = Callable[[Callable[[], Answer], float], Answer]
+
+
+def at_once(function: Callable[[], Answer], _: float) -> Answer:
+    return function()
+
+
+class Scene:
+    """An API client whose requests a handler answers."""
+
+    def __init__(self, handler: Handler, *, base: str = BASE, bounded: Bounded = at_once) -> None:
+        self.requests: list[httpx.Request] = []
+        self.calls: list[Call] = []
+        self.connections = 0
+        self._handler = handler
+        self.api = Api(
+            base, KEY, bounded=bounded, redact=Redactor([KEY]), connect=self._connect, observe=self.calls.append
+        )
+
+    def _connect(self) -> httpx.Client:
+        self.connections += 1
+        with open_client() as client:
+            headers = client.headers
+        return httpx.Client(transport=httpx.MockTransport(self._answer), headers=headers)
+
+    def _answer(self, request: httpx.Request) -> httpx.Response:
+        self.requests.append(request)
+        response = self._handler(request)
+        if not response.is_stream_consumed:
+            return response
+        return httpx.Response(response.status_code, headers=response.headers, stream=httpx.ByteStream(response.content))
+
+    def endpoint(self) -> None:
+        self.api.endpoint(make.ENDPOINT, 30)
+
+    def deploy(self) -> None:
+        self.api.deploy(make.ENDPOINT, make.name(), 30)
+
+    def failure(self) -> CallError:
+        with pytest.raises(CallError) as raised:
+            self.deploy()
+        return raised.value
+
+
+def answer(name: str) -> Handler:
+    return lambda _: httpx.Response(200, content=(WIRE / f"{name}.json").read_bytes())
+
+
+def raising(error: Exception) -> Handler:
+    def handler(_: httpx.Request) -> httpx.Response:
+        raise error
+
+    return handler
+
+
+class TestRequests:
+    def test_the_endpoints_status(self) -> None:
+        scene = Scene(answer("endpoint-status"))
+
+        endpoint = scene.api.endpoint(make.ENDPOINT, 30)
+
+        (request,) = scene.requests
+        assert (request.method, str(request.url)) == ("GET", f"{BASE}/management/v1/endpoints/my-org-gpt-oss-120b")
+        assert endpoint.deployed_models[0].created == 1736700000
+
+    def test_a_version_by_alias(self) -> None:
+        scene = Scene(answer("version-status"))
+
+        version = scene.api.version(make.name("production"), 30)
+
+        (request,) = scene.requests
+        path = "/management/v1/orgs/my-org/models/gpt-oss-120b/versions/production"
+        assert (request.method, str(request.url)) == ("GET", BASE + path)
+        assert version.model == make.name("1")
+
+    def test_the_endpoints_of_an_org(self) -> None:
+        scene = Scene(answer("endpoint-list"))
+
+        found = scene.api.endpoints("my-org", 30)
+
+        assert str(scene.requests[0].url) == f"{BASE}/management/v1/orgs/my-org/endpoints"
+        assert len(found.endpoints) == 2
+
+    def test_the_deploy_call_is_as_published_and_its_colon_stays(self) -> None:
+        scene = Scene(answer("deploy-reply"))
+
+        operation = scene.api.deploy(make.ENDPOINT, make.name("1"), 30)
+
+        (request,) = scene.requests
+        assert (request.method, request.url.raw_path) == (
+            "POST",
+            b"/management/v1/endpoints/my-org-gpt-oss-120b:deployModel",
+        )
+        assert json.loads(request.content) == json.loads((WIRE / "deploy-request.json").read_text())
+        assert request.headers["content-type"] == "application/json"
+        assert operation.name == "550e8400-e29b-41d4-a716-446655440000"
+
+    def test_each_carries_the_key_and_our_own_name(self) -> None:
+        scene = Scene(answer("deploy-reply"))
+        scene.deploy()
+
+        headers = scene.requests[0].headers
+        assert headers["authorization"] == f"Bearer {KEY}"
+        assert headers["user-agent"] == f"cerebras-deploy-action/{__version__}"
+
+    def test_a_base_url_may_have_a_path(self) -> None:
+        scene = Scene(answer("endpoint-status"), base="http://proxy:8080/cerebras")
+        scene.endpoint()
+
+        assert str(scene.requests[0].url) == "http://proxy:8080/cerebras/management/v1/endpoints/my-org-gpt-oss-120b"
+
+    def test_a_redirect_is_not_followed_so_the_key_goes_nowhere_else(self) -> None:
+        scene = Scene(lambda _: httpx.Response(307, headers={"location": "https://elsewhere.example.com/"}))
+
+        error = scene.failure()
+
+        assert len(scene.requests) == 1
+        assert error.fate is Fate.DENIED
+        assert "elsewhere.example.com" in error.hint
+
+    def test_cookies_and_netrc_are_nobodys(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+        (tmp_path / ".netrc").write_text("machine api.example.com login evil password evil")
+        (tmp_path / ".netrc").chmod(0o600)
+        monkeypatch.setenv("HOME", str(tmp_path))
+        monkeypatch.setenv("NETRC", str(tmp_path / ".netrc"))
+        scene = Scene(answer("deploy-reply"))
+        scene.deploy()
+
+        assert scene.requests[0].headers["authorization"] == f"Bearer {KEY}"
+
+    def test_connections_are_kept_from_call_to_call(self) -> None:
+        scene = Scene(answer("endpoint-status"))
+        scene.endpoint()
+        scene.endpoint()
+
+        assert scene.connections == 1
+
+
+class TestFate:
+    @pytest.mark.parametrize(
+        ("error", "fate"),
+        [
+            (httpx.ConnectError("[Errno 111] Connection refused"), Fate.UNSENT),
+            (httpx.ConnectError("[Errno -2] Name or service not known"), Fate.UNSENT),
+            (httpx.ConnectTimeout("timed out"), Fate.UNSENT),
+            (httpx.ProxyError("407 Proxy Authentication Required"), Fate.UNSENT),
+            (httpx.ReadTimeout("timed out"), Fate.UNKNOWN),
+            (httpx.ReadError("[Errno 104] Connection reset by peer"), Fate.UNKNOWN),
+            (httpx.WriteError("[Errno 32] Broken pipe"), Fate.UNKNOWN),
+            (httpx.WriteTimeout("timed out"), Fate.UNKNOWN),
+            (httpx.RemoteProtocolError("Server disconnected without sending a response."), Fate.UNKNOWN),
+        ],
+        ids=repr,
+    )
+    def test_of_what_the_network_did(self, error: Exception, fate: Fate) -> None:
+        failed = Scene(raising(error)).failure()
+
+        assert failed.fate is fate
+        assert failed.status is None
+        assert "Errno" not in failed.reason
+
+    @pytest.mark.parametrize(
+        ("status", "fate"), [(429, Fate.THROTTLED), (500, Fate.UNKNOWN), (503, Fate.UNKNOWN), (409, Fate.DENIED)]
+    )
+    def test_of_what_the_api_answered(self, status: int, fate: Fate) -> None:
+        failed = Scene(lambda _: httpx.Response(status, headers={"Retry-After": "7"})).failure()
+
+        assert (failed.fate, failed.status, failed.retry_after) == (fate, status, 7)
+
+    @pytest.mark.parametrize(
+        "body",
+        [b"", b"<html></html>", b"{}", b'{"name": 7}', b'{"name": "ours"', b"null", b"\xff\xfe", b'{"name": ""}'],
+        ids=repr,
+    )
+    @pytest.mark.parametrize("status", [200, 202])
+    def test_of_a_reply_that_is_not_the_expected_object(self, status: int, body: bytes) -> None:
+        failed = Scene(lambda _: httpx.Response(status, content=body)).failure()
+
+        assert (failed.fate, failed.status) == (Fate.UNKNOWN, status)
+        assert failed.hint
+
+    def test_of_a_reply_without_end(self) -> None:
+        sent = 0
+
+        def flood() -> Iterator[bytes]:
+            nonlocal sent
+            while sent < 1024**3:
+                sent += 1024**2
+                yield b" " * 1024**2
+
+        failed = Scene(lambda _: httpx.Response(200, content=flood())).failure()
+
+        assert failed.fate is Fate.UNKNOWN
+        assert "4 MiB" in failed.reason
+        assert sent < 8 * 1024**2
+
+    def test_of_tls_that_failed_with_what_to_do(self) -> None:
+        cause = ssl.SSLCertVerificationError(1, "certificate verify failed")
+        cause.verify_message = "unable to get local issuer certificate"
+
+        def handler(_: httpx.Request) -> httpx.Response:
+            raise httpx.ConnectError("ssl") from cause
+
+        failed = Scene(handler).failure()
+
+        assert failed.fate is Fate.UNSENT
+        assert "unable to get local issuer certificate" in failed.reason
+        assert "SSL_CERT_FILE" in failed.hint
+
+
+class TestWhatIsSaid:
+    def test_the_key_is_in_no_error(self) -> None:
+        failed = Scene(lambda _: httpx.Response(401, text=f"no such key: {KEY}")).failure()
+
+        assert KEY not in f"{failed} {failed!r}"
+        assert "no such key: ***" in failed.reason
+
+    def test_a_key_across_the_cut_is_not_shown_in_part(self) -> None:
+        failed = Scene(lambda _: httpx.Response(400, text=f"{'x' * 270} {KEY} {KEY}")).failure()
+
+        assert "csk-" not in failed.reason
+
+    def test_every_call_is_observed(self) -> None:
+        good, bad = Scene(answer("endpoint-status")), Scene(raising(httpx.ReadTimeout("")))
+        good.endpoint()
+        bad.failure()
+
+        assert [(call.method, call.ok) for call in good.calls + bad.calls] == [("GET", True), ("POST", False)]
+        assert good.calls[0].path == "/management/v1/endpoints/my-org-gpt-oss-120b"
+        assert good.calls[0].seconds >= 0
+
+
+class TestGivenUp:
+    """A call that took too long, or that a signal cut short."""
+
+    def test_one_that_hangs_ends_and_the_next_has_a_connection_of_its_own(self) -> None:
+        over = threading.Event()
+
+        def handler(_: httpx.Request) -> httpx.Response:
+            over.wait(5)
+            return httpx.Response(200)
+
+        scene = Scene(handler, bounded=SystemClock().call)
+        for _ in range(2):
+            with pytest.raises(CallError):
+                scene.api.endpoint(make.ENDPOINT, 0.02)
+        over.set()
+
+        assert scene.connections == 2
+
+    @pytest.mark.parametrize(("before", "fate"), [(True, Fate.UNKNOWN), (False, Fate.UNSENT)], ids=["sent", "not sent"])
+    def test_too_late_tells_whether_it_was_sent(self, before: bool, fate: Fate) -> None:  # noqa: FBT001
+        def bounded(function: Callable[[], Answer], _: float) -> Answer:
+            if before:
+                function()
+            raise TimeoutError
+
+        with listening() as (address, _):
+            assert refused_in(bounded, address).fate is fate
+
+    @pytest.mark.parametrize("before", [True, False], ids=["sent", "not sent"])
+    def test_an_interrupt_knows_whether_it_was_sent(self, before: bool) -> None:  # noqa: FBT001
+        def bounded(function: Callable[[], Answer], _: float) -> Answer:
+            if before:
+                function()
+            raise Interrupted
+
+        with listening() as (address, _), pytest.raises(Interrupted) as raised:
+            real_api(address, bounded).deploy(make.ENDPOINT, make.name(), 5)
+
+        assert raised.value.sent is before
+
+    @pytest.mark.parametrize("end", [TimeoutError, Interrupted])
+    def test_before_its_first_byte_it_is_never_sent_afterwards(self, end: type[Exception]) -> None:
+        begun: list[Callable[[], Answer]] = []
+
+        def bounded(function: Callable[[], Answer], _: float) -> Answer:
+            begun.append(function)
+            raise end
+
+        with listening() as (address, received):
+            with pytest.raises((CallError, Interrupted)):
+                real_api(address, bounded).deploy(make.ENDPOINT, make.name(), 5)
+            with pytest.raises((httpx.ConnectTimeout, RuntimeError)):
+                begun[0]()
+
+        assert b"".join(received) == b""
+
+    def test_while_it_connects_it_is_never_sent_afterwards(self) -> None:
+        """The worker is inside the connection's set-up while the main thread gives up."""
+        connecting, given_up, over = threading.Event(), threading.Event(), threading.Event()
+        reached: list[str] = []
+
+        def handler(request: httpx.Request) -> httpx.Response:
+            connecting.set()
+            given_up.wait(5)
+            try:
+                request.extensions["trace"]("http11.send_request_headers.started", {"request": Sending(request)})
+                reached.append("the wire")
+            finally:
+                over.set()
+            return httpx.Response(200)
+
+        scene = Scene(handler, bounded=SystemClock().call)
+        with pytest.raises(CallError) as raised:
+            scene.api.deploy(make.ENDPOINT, make.name(), 0.02)
+        given_up.set()
+        over.wait(5)
+
+        assert connecting.is_set()
+        assert raised.value.fate is Fate.UNSENT
+        assert reached == []
+
+
+class Sending:
+    """A request as httpcore tells of it: its method is in bytes."""
+
+    def __init__(self, request: httpx.Request) -> None:
+        self.method = request.method.encode()
+
+
+class TestLatch:
+    STARTED = "http11.send_request_headers.started"
+
+    @staticmethod
+    def info(method: str = "POST") -> dict[str, Any]:
+        return {"request": Sending(httpx.Request(method, BASE))}
+
+    def test_what_was_sent_cannot_be_taken_back(self) -> None:
+        latch = Latch()
+        latch.trace(self.STARTED, self.info())
+
+        assert latch.abandon() is True
+
+    def test_what_was_given_up_cannot_be_sent(self) -> None:
+        latch = Latch()
+
+        assert latch.abandon() is False
+        with pytest.raises(httpx.ConnectTimeout):
+            latch.trace(self.STARTED, self.info())
+        assert latch.abandon() is False
+
+    def test_connecting_is_not_sending(self) -> None:
+        latch = Latch()
+        latch.trace("connection.connect_tcp.started", {})
+        latch.trace("connection.start_tls.complete", {})
+        latch.trace(self.STARTED, self.info("CONNECT"))
+
+        assert latch.abandon() is False
+
+    def test_of_two_threads_only_one_wins(self) -> None:
+        for _ in range(200):
+            latch, sent = Latch(), threading.Event()
+
+            def send(latch: Latch = latch, sent: threading.Event = sent) -> None:
+                with contextlib.suppress(httpx.ConnectTimeout):
+                    latch.trace(self.STARTED, self.info())
+                    sent.set()
+
+            worker = threading.Thread(target=send)
+            worker.start()
+            known = latch.abandon()
+            worker.join()
+
+            assert known is sent.is_set()
+
+
+class TestTheEnvironment:
+    @pytest.mark.parametrize(("name", "value"), [("SSL_CERT_FILE", "/dev/null"), ("HTTPS_PROXY", "nonsense://")])
+    def test_settings_that_cannot_be_used_are_named(
+        self, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+    ) -> None:
+        monkeypatch.setenv(name, value)
+
+        with pytest.raises(InvalidInput) as raised:
+            open_client()
+
+        assert name in raised.value.hint
+
+
+@contextlib.contextmanager
+def listening() -> Iterator[tuple[str, list[bytes]]]:
+    """A server on a port of its own that answers everything with a deploy reply; at the end, what it received."""
+    received: list[bytes] = []
+    body = (WIRE / "deploy-reply.json").read_bytes()
+    reply = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s" % (len(body), body)
+
+    def serve(server: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = server.accept()
+                with connection:
+                    while data := connection.recv(65536):
+                        received.append(data)
+                        if b'"model"' in data:
+                            connection.sendall(reply)
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        worker = threading.Thread(target=serve, args=(server,))
+        worker.start()
+        yield f"http://127.0.0.1:{server.getsockname()[1]}", received
+        server.shutdown(socket.SHUT_RDWR)
+        worker.join()
+
+
+def real_api(address: str, bounded: Bounded) -> Api:
+    return Api(address, KEY, bounded=bounded, redact=Redactor(), observe=lambda _: None)
+
+
+def refused_in(bounded: Bounded, address: str) -> CallError:
+    with pytest.raises(CallError) as raised:
+        real_api(address, bounded).deploy(make.ENDPOINT, make.name(), 5)
+    return raised.value
