@@ -1,0 +1,91 @@
+# The action's image, from the last stage: Python, what it needs of its libraries, the packages, the action; no shell.
+# Nothing here needs BuildKit: act builds with the classic builder.
+
+FROM debian:trixie-slim AS python
+SHELL ["/bin/bash", "-euo", "pipefail", "-c"]
+# No versions are pinned: Debian's security updates come by building anew.
+# hadolint ignore=DL3008
+RUN apt-get update && apt-get upgrade --yes \
+    && apt-get install --yes --no-install-recommends python3-pip \
+    && rm -rf /var/lib/apt/lists/*
+ENV PIP_BREAK_SYSTEM_PACKAGES=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=ignore
+
+
+# The Management API's simulator, to rehearse against: `docker build --target simulator .`
+FROM python AS simulator
+SHELL ["/bin/bash", "-euo", "pipefail", "-c"]
+COPY requirements-dev.txt /build/
+# Of the locked development packages those that it imports; `pip check` tells when one is missing here.
+RUN awk '/^[a-z]/ { wanted = /^(annotated-doc|annotated-types|anyio|click|fastapi|h11|idna|opentelemetry-api|pydantic|pydantic-core|starlette|typing-extensions|typing-inspection|uvicorn)==/ } wanted' \
+        /build/requirements-dev.txt > /build/simulator.txt \
+    && python3 -m pip install --require-hashes --no-deps --requirement /build/simulator.txt \
+    && python3 -m pip check
+COPY src/cerebras_simulator /usr/local/lib/python3.13/dist-packages/cerebras_simulator
+EXPOSE 8321
+ENTRYPOINT ["/usr/bin/python3", "-I", "-u", "-m", "cerebras_simulator", "--host", "0.0.0.0"]
+
+
+FROM python AS build
+SHELL ["/bin/bash", "-euo", "pipefail", "-c"]
+# The packages. httpcore imports anyio where there is one, and does without it otherwise, which makes a shorter start;
+# actions-toolkit's wheel brings its tests.
+WORKDIR /rootfs/usr/lib/python3/dist-packages
+COPY requirements.txt /build/
+RUN python3 -m pip install --require-hashes --no-deps --no-compile --target . --requirement /build/requirements.txt \
+    && rm -r anyio anyio-*.dist-info bin tests
+
+# The standard library, without what is for developers, screens, servers, data bases and other processes.
+WORKDIR /rootfs/usr/lib/python3.13
+RUN cp --archive /usr/lib/python3.13/. . \
+    && find . -name __pycache__ -prune -exec rm -r {} + \
+    && rm -r _pyrepl asyncio curses ctypes dbm html multiprocessing pydoc_data sqlite3 test unittest venv wsgiref xml \
+        xmlrpc cProfile.py doctest.py ftplib.py imaplib.py mailbox.py pdb.py poplib.py profile.py pstats.py pydoc.py \
+        sitecustomize.py smtplib.py turtle.py webbrowser.py \
+        lib-dynload/{_asyncio,_bz2,_codecs_,_ctypes,_curses,_dbm,_interp,_lsprof,_lzma,_multi,_posixshmem,_sqlite3}* \
+        lib-dynload/{_test,_uuid,_xx,readline,xx}*
+
+# Python itself, the shared libraries that all this is linked to, and the little that the C library looks for.
+WORKDIR /build
+RUN mkdir /rootfs/etc /rootfs/usr/bin /rootfs/tmp \
+    && chmod 1777 /rootfs/tmp \
+    && cp /usr/bin/python3.13 /rootfs/usr/bin/python3 \
+    && find /rootfs -name '*.so' -exec ldd /rootfs/usr/bin/python3 {} + \
+        | awk '/=> \// { print $3 } /^\t\// { print $1 }' | sort --unique > libraries \
+    && xargs cp --dereference --parents --target-directory /rootfs < libraries \
+    && echo 'hosts: files dns' > /rootfs/etc/nsswitch.conf \
+    && echo 'root:x:0:0:root:/root:/usr/sbin/nologin' > /rootfs/etc/passwd \
+    && echo 'root:x:0:' > /rootfs/etc/group
+
+# For each Debian package in it: its licence, and its entry in the package data base where scanners look for it.
+# Slim images may leave licences out, so they are taken from the packages (that of libgcc-s1 is in gcc-14-base).
+# The Python packages have their licences with them, in dist-packages.
+WORKDIR /build/extracted
+RUN xargs realpath < ../libraries \
+        | xargs dpkg-query --search /usr/bin/python3.13 /usr/lib/python3.13/{socket,ssl}.py \
+        | cut --delimiter=: --fields=1 | sort --unique > ../packages \
+    && echo gcc-14-base >> ../packages \
+    && mkdir --parents /rootfs/var/lib/dpkg/status.d \
+    && xargs --replace=NAME sh -c 'dpkg-query --status NAME > /rootfs/var/lib/dpkg/status.d/NAME' < ../packages \
+    && apt-get update \
+    && xargs apt-get --option APT::Sandbox::User=root download < ../packages \
+    && find . -name '*.deb' -exec dpkg-deb --extract {} . ';' \
+    && find usr/share/doc '(' -name copyright -o -type l ! -path 'usr/share/doc/*/*' ')' \
+        -exec cp --archive --parents --target-directory /rootfs {} + \
+    && xargs --replace=NAME test -s /rootfs/usr/share/doc/NAME/copyright < ../packages
+
+# Byte code: instead of the source for the standard library, beside it for the packages and the action. It is never
+# checked against the source, since neither changes.
+RUN python3 -X no_debug_ranges -m compileall -q -b --invalidation-mode unchecked-hash \
+        -s /rootfs /rootfs/usr/lib/python3.13 \
+    && find /rootfs/usr/lib/python3.13 -name '*.py' -delete \
+    && python3 -m compileall -q --invalidation-mode unchecked-hash -s /rootfs /rootfs/usr/lib/python3
+COPY src/cerebras_deploy /action/cerebras_deploy
+RUN python3 -m compileall -q --invalidation-mode unchecked-hash -s /action -p /usr/lib/python3/dist-packages /action
+
+
+FROM scratch
+COPY --from=build /rootfs /
+COPY --from=build /action /usr/lib/python3/dist-packages/
+COPY LICENSE /usr/share/doc/cerebras-deploy-action/
+# Isolated: neither the checkout nor HOME nor a PYTHON* variable decides what runs. Unbuffered: the log is live.
+ENTRYPOINT ["/usr/bin/python3", "-I", "-u", "-X", "utf8", "-m", "cerebras_deploy"]
