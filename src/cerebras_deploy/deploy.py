@@ -56,10 +56,6 @@ def _start(run: Run) -> Track | None:
     """Look until the plan can be carried out, then do so. None: the version is live already."""
     submission = Submission(run)
     for sight in run.watch.snapshots(run.look):
-        if submission.in_doubt and (track := submission.reconcile(sight.endpoint)):
-            return track
-        if submission.in_doubt:
-            continue
         plan, run.facts.waiting = run.plan(sight), ""
         _tell(run, sight)
         match plan:

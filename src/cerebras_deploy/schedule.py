@@ -12,6 +12,7 @@ RETRY_AFTER_CAP = 60.0
 FAILURE_BUDGET = 300.0  # reads may fail in a row for as long; then nobody knows
 CALL_BOUND = 30.0  # for one call in all, against slow drips too
 GRACE = 2.0  # past the deadline, for the last read
+LEAST_BOUND = 1.0  # when a call that began before the deadline has used up the grace
 POLL_CAP = 60.0
 FAST = 2.0  # between reads while the end is near
 JITTER = 0.1
@@ -30,8 +31,8 @@ def retry_delay(attempt: int, retry_after: float | None, rng: Random) -> float:
 
 
 def call_bound(left: float) -> float:
-    """Return how long one call may take in all, with `left` until the deadline."""
-    return min(CALL_BOUND, max(left, 0.0) + GRACE)
+    """Return how long one call may take in all, with `left` until the deadline (negative after it)."""
+    return min(CALL_BOUND, max(left + GRACE, LEAST_BOUND))
 
 
 @dataclass

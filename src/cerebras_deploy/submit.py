@@ -54,17 +54,14 @@ class Submission:
     def __init__(self, run: Run) -> None:
         self._run = run
         self._sends = 0
-        self._doubt: Doubt | None = None
         self._unsent = 0
         self._unsent_since: float | None = None
 
-    @property
-    def in_doubt(self) -> bool:
-        """Whether a call perhaps arrived, and nothing must be sent."""
-        return self._doubt is not None
-
     def send(self, sight: Sight) -> Track | None:
-        """Make the call. None: it surely did not arrive (look again, and send again), or is in doubt now."""
+        """Make the call. None: it surely did not arrive, or is surely not there; look again, and send again.
+
+        Raises `Unreachable` when a call that perhaps arrived can neither be found nor excluded.
+        """
         run, wanted = self._run, sight.version.model
         if run.watch.left < LEAST_LEFT:
             raise TimedOut(f"less than {LEAST_LEFT:.0f} s are left, too little for the deploy call", "raise `timeout`")
@@ -73,57 +70,49 @@ class Submission:
         try:
             operation = run.api.deploy(run.inputs.endpoint, wanted, run.watch.bound)
         except CallError as error:
-            self._failed(error, before, sight)
-            return None
+            if error.fate in {Fate.UNSENT, Fate.THROTTLED}:
+                self._try_later(error, before)
+                return None
+            return self._reconcile(error, sight)
         except Interrupted as stop:
             if stop.sent:
                 self._last_look(Doubt(CallError(Fate.UNKNOWN, "interrupted"), before, sight.endpoint), wanted)
             raise
         return self._accepted(operation, sight)
 
-    def reconcile(self, endpoint: Endpoint) -> Track | None:
-        """Look for the call that perhaps arrived. None: not found (yet); see `in_doubt`.
+    def _try_later(self, error: CallError, before: float) -> None:
+        watch = self._run.watch
+        self._unsent += 1
+        self._unsent_since = before if self._unsent_since is None else self._unsent_since
+        since = watch.clock.now() - self._unsent_since
+        watch.bear(error, since)
+        watch.back_off(error, self._unsent, since)
 
-        Raises `Unreachable` when it can neither be found nor excluded.
-        """
-        run, doubt, wanted = self._run, self._doubt, self._run.facts.model
-        if doubt is None or wanted is None:
-            raise ValueError("there is no call in doubt")
-        if entry := doubt.ours(endpoint, wanted, run.inputs.version_ref):
-            run.journal.say(f"the deploy call did arrive: deployment {entry.id} is listed, and was not before")
-            return self._adopted(entry, doubt)
-        doubt.read(endpoint, wanted)
-        if doubt.lasts(run.watch.clock.now()):
-            return None
-        if doubt.stirred or self._sends >= SENDS:
-            raise Unreachable(f"the deploy call got no readable answer ({doubt.error.reason})", doubt.error.hint)
-        run.journal.say(f"the deploy call did not arrive: {doubt.reads} reads show nothing new; sending it again")
-        self._settled()
-        return None
-
-    def _failed(self, error: CallError, before: float, sight: Sight) -> None:
-        run = self._run
-        if error.fate in {Fate.UNSENT, Fate.THROTTLED}:
-            self._unsent_since = before if self._unsent_since is None else self._unsent_since
-            self._unsent += 1
-            since = run.watch.clock.now() - self._unsent_since
-            run.watch.bear(error, since)
-            run.watch.back_off(error, self._unsent, since)
-            return
+    def _reconcile(self, error: CallError, sight: Sight) -> Track | None:
+        """Look for a call that perhaps arrived. None: it did not."""
+        run, wanted = self._run, sight.version.model
         if error.fate is Fate.DENIED and error.status != 409:  # noqa: PLR2004 - conflict: perhaps with ourselves
             raise Refused(error.reason, error.hint) from error
         self._sends += 1
         self._unsent, self._unsent_since = 0, None
-        self._doubt = Doubt(error, run.watch.clock.now(), sight.endpoint)
+        doubt = Doubt(error, run.watch.clock.now(), sight.endpoint)
         run.facts.in_doubt = run.watch.eager = True
         run.journal.say(f"{error.reason}; the deploy call may have arrived: looking for it on the endpoint")
-
-    def _settled(self) -> None:
-        self._doubt = None
-        self._run.facts.in_doubt = self._run.watch.eager = False
+        for endpoint in run.watch.snapshots(run.read_endpoint):
+            if entry := doubt.ours(endpoint, wanted, run.inputs.version_ref):
+                run.journal.say(f"the deploy call did arrive: deployment {entry.id} is listed, and was not before")
+                return self._adopted(entry, doubt)
+            doubt.read(endpoint, wanted)
+            if not doubt.lasts(run.watch.clock.now()):
+                break
+        if doubt.stirred or self._sends >= SENDS:
+            raise Unreachable(f"the deploy call got no readable answer ({error.reason})", error.hint)
+        run.journal.say(f"the deploy call did not arrive: {doubt.reads} reads show nothing new; sending it again")
+        run.facts.in_doubt = run.watch.eager = False
+        return None
 
     def _adopted(self, entry: DeployedModel, doubt: Doubt) -> Track:
-        self._settled()
+        self._run.facts.in_doubt = self._run.watch.eager = False
         older = frozenset(known.id for known in doubt.before.deployed_models)
         self._run.facts.deployment_id = entry.id
         self._run.facts.progress = Progress.of_entry(entry)

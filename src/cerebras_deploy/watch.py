@@ -200,7 +200,8 @@ class Watch:
         if since >= schedule.FAILURE_BUDGET:
             reason = f"the API could not be asked for {span(since)}: {error.reason}"
             raise Unreachable(reason, error.hint) from error
-        self.told.failing(error, min(schedule.FAILURE_BUDGET - since, max(self.left, 0.0)))
+        if not self.over:
+            self.told.failing(error, min(schedule.FAILURE_BUDGET - since, self.left))
 
     def _failed(self, error: CallError, before: float) -> float:
         self._failures += 1

@@ -1,0 +1,181 @@
+"""The deploy call is made at most once: at every point where it can break, by the simulator's own record."""
+
+import pytest
+from stage import EPOCH, Played, Stage, VirtualClock
+
+
+def deployments(stage: Stage) -> int:
+    """How many deployments the caller has made, listed or not."""
+    return sum(one.by == "caller" for one in stage.world.deployments)
+
+
+BREAKS = {
+    "the connection is refused": (["deploy:1=refused"], "succeeded", 1),
+    "the connection is refused for two minutes": (["away:deploy+0..120"], "succeeded", 1),
+    "it is reset before it is processed": (["deploy:1=reset-before"], "succeeded", 1),
+    "it is reset after it was processed": (["deploy:1=reset-after"], "succeeded", 1),
+    "half a reply comes": (["deploy:1=truncated"], "succeeded", 1),
+    "a reply comes that is no JSON": (["deploy:1=malformed"], "succeeded", 1),
+    "a reply comes without an id": (["deploy:1=missing;field=name"], "succeeded", 1),
+    "a proxy's page comes in place of the reply": (["deploy:1=html-after;status=200"], "succeeded", 1),
+    "the reply comes too slowly": (["deploy:1=drip"], "succeeded", 1),
+    "the reply is too large": (["deploy:1=huge"], "succeeded", 1),
+    "no reply comes, and it was processed": (["deploy:1=read-timeout"], "succeeded", 1),
+    "no reply comes, and it was not processed": (["deploy:1=read-timeout-before"], "succeeded", 1),
+    "a 500 comes, and it was processed": (["deploy:1=500-after"], "succeeded", 1),
+    "a 502 comes, and it was not processed": (["deploy:1=502"], "succeeded", 1),
+    "a 503 comes, and it was processed": (["deploy:1=503-after"], "succeeded", 1),
+    "a 504 comes, and it was processed": (["deploy:1=504-after"], "succeeded", 1),
+    "a 408 comes, and it was processed": (["deploy:1=408-after"], "succeeded", 1),
+    "a 429 comes": (["deploy:1=429"], "succeeded", 1),
+    "a 409 comes on the second send": (["deploy:1=503", "deploy:2=409"], "succeeded", 1),
+    "a 409 comes, and it was processed": (["deploy:1=409-after"], "succeeded", 1),
+    "it breaks twice": (["deploy:1=502", "deploy:2=reset-before"], "succeeded", 1),
+    "it breaks three times": (["deploy:1-3=502"], "unreachable", 0),
+    "it is always turned away with 429": (["deploy:*=429"], "unreachable", 0),
+    "the API is away for a minute right after the lost reply": (
+        ["deploy:1=reset-after", "away:deploy+0..60=502"],
+        "succeeded",
+        1,
+    ),
+    "the API is away for a minute right after it was reset": (
+        ["deploy:1=reset-before", "away:deploy+0..60=refused"],
+        "succeeded",
+        1,
+    ),
+    "the API is away for good right after the lost reply": (
+        ["deploy:1=reset-after", "away:deploy+0..9999=502"],
+        "unreachable",
+        1,
+    ),
+    "the key is turned away": (["deploy:*=401"], "refused", 0),
+    "it is redirected": (["deploy:*=redirect"], "refused", 0),
+    "it is malformed": (["deploy:*=422"], "refused", 0),
+}
+
+
+@pytest.mark.parametrize("listed_after", [0, 5, 15])
+@pytest.mark.parametrize(("faults", "result", "made"), BREAKS.values(), ids=BREAKS)
+def test_however_the_call_breaks_there_is_one_deployment_or_an_honest_red(
+    faults: list[str], result: str, made: int, listed_after: int
+) -> None:
+    stage = Stage(f"late-listing:{listed_after}", faults=faults, latency=0.1)
+
+    played = stage.play()
+
+    assert (played.result, deployments(stage)) == (result, made)
+    if made and result == "succeeded":
+        assert played.outputs["deployment-id"] == stage.world.deployments[-1].id
+
+
+@pytest.mark.parametrize("listed_after", [0, 15])
+@pytest.mark.parametrize(("faults", "result", "made"), BREAKS.values(), ids=BREAKS)
+def test_re_running_the_step_attaches_and_makes_no_second_deployment(
+    faults: list[str], result: str, made: int, listed_after: int
+) -> None:
+    stage = Stage(f"late-listing:{listed_after}", faults=faults, latency=0.1)
+    first = stage.play()
+    stage.world.faults.clear()
+    stage.clock.sleep(20)
+
+    again = stage.play()
+
+    assert again.result in {"succeeded", "unchanged"}  # the rollout may have ended meanwhile
+    assert deployments(stage) == 1
+    assert result == first.result
+    if made:
+        assert again.outputs["deployment-id"] == stage.world.deployments[-1].id
+
+
+def test_a_lost_call_is_not_repeated_while_somebody_else_deploys() -> None:
+    stage = Stage("busy", faults=["deploy:1=reset-before"], latency=0.1)
+
+    played = stage.play({"if-busy": "queue"})
+
+    assert (played.result, deployments(stage)) == ("unreachable", 0)
+    assert "may have been accepted; re-run the step: it attaches" in played.outputs["message"]
+
+
+def test_no_deploy_call_starts_with_less_than_ten_seconds_left() -> None:
+    played = Stage("weights-syncing").play({"timeout": "65s"})
+
+    assert played.result == "timed-out"
+    assert played.deploy_calls == 0
+    assert "less than 10 s are left" in played.outputs["message"]
+
+
+def test_a_reply_for_another_version_is_refused_and_names_both() -> None:
+    played = Stage(faults=["deploy:1=set;field=version_id;to=3"]).play()
+
+    assert played.result == "refused"
+    assert "version 3 (asked for 2)" in played.outputs["message"]
+    assert "goes on" in played.outputs["message"]
+
+
+def test_a_reply_for_another_endpoint_is_refused_and_names_both() -> None:
+    played = Stage(faults=["deploy:1=set;field=endpoint_id;to=other"]).play()
+
+    assert played.result == "refused"
+    assert "endpoint other (asked for my-org-gpt-oss-120b)" in played.outputs["message"]
+
+
+@pytest.mark.parametrize(
+    ("word", "result"), [("error", "failed"), ("rolled_back", "rolled-back"), ("done", "succeeded")]
+)
+def test_a_terminal_status_in_the_reply_is_judged_at_once(word: str, result: str) -> None:
+    stage = Stage(faults=[f"deploy:1=set;field=rollout_status;to={word}"])
+
+    played = stage.play()
+
+    assert played.result == result
+    assert played.seconds == 0
+
+
+def test_done_of_the_reply_alone_proves_nothing() -> None:
+    played = Stage("rolls-back", faults=["deploy:1=set;field=done;to=true"]).play()
+
+    assert played.result == "rolled-back"
+
+
+def interrupted(at: float, *faults: str, scenario: str = "healthy") -> tuple[Stage, Played]:
+    stage = Stage(scenario, clock=VirtualClock(interrupt_at=EPOCH + at), faults=faults, latency=0.5)
+    return stage, stage.play()
+
+
+def test_interrupted_while_the_call_is_out_the_id_is_learnt_by_a_last_read() -> None:
+    stage, played = interrupted(10, "deploy:1=read-timeout")
+
+    assert played.result == "interrupted"
+    assert played.outputs["deployment-id"] == stage.world.deployments[-1].id
+    assert played.seconds <= 11.5
+
+
+def test_interrupted_while_the_call_is_out_and_nothing_is_listed_the_message_says_so() -> None:
+    stage, played = interrupted(10, "deploy:1=read-timeout", scenario="late-listing:15")
+
+    assert played.outputs["deployment-id"] == ""
+    assert "may have been accepted; re-run the step: it attaches" in played.outputs["message"]
+    assert deployments(stage) == 1
+
+
+def test_interrupted_before_the_call_nothing_was_deployed() -> None:
+    stage, played = interrupted(0.7)
+
+    assert played.result == "interrupted"
+    assert "nothing was deployed" in played.outputs["message"]
+    assert deployments(stage) == 0
+
+
+def test_a_call_given_up_before_its_first_byte_is_said_not_to_be_sent() -> None:
+    stage, played = interrupted(1.2)  # the deploy call begins at 1.0, and leaves at 1.5
+
+    assert "nothing was deployed" in played.outputs["message"]
+    assert deployments(stage) == 0
+
+
+def test_a_failed_gate_is_not_green_on_a_re_run() -> None:
+    stage = Stage("rollout-error")
+    first, again = stage.play(), stage.play()
+
+    assert (first.result, again.result) == ("failed", "failed")
+    assert again.outputs["deployment-id"] != first.outputs["deployment-id"]
