@@ -22,6 +22,7 @@ lock: .venv/ready  ## resolve the locked versions anew
 	$(BIN)/uv pip compile --quiet --upgrade pyproject.toml -o requirements.txt --custom-compile-command 'make lock' \
 	  --no-emit-package requests --no-emit-package urllib3 --no-emit-package charset-normalizer
 	$(BIN)/uv pip compile --quiet --upgrade pyproject.toml --group dev -o requirements-dev.txt --custom-compile-command 'make lock'
+	$(BIN)/uv pip compile --quiet --upgrade --group tools -o requirements-tools.txt --custom-compile-command 'make lock'
 
 .PHONY: demo
 SCENARIO ?= healthy
@@ -55,3 +56,23 @@ image:  ## build the action's image and the simulator's
 .PHONY: test-image
 test-image: .venv/ready image  ## the tests of the image, run as the runner runs it
 	$(BIN)/pytest -m container tests/test_image*.py tests/test_runner_harness_container.py
+
+TOOLS := .venv/tools/bin
+
+.venv/tools/ready: requirements-tools.txt | .venv/ready
+	$(PYTHON) -m venv .venv/tools
+	$(TOOLS)/python -m pip --quiet --disable-pip-version-check install --require-hashes --no-deps -r requirements-tools.txt
+	@touch $@
+
+.PHONY: test-workflow
+test-workflow: .venv/tools/ready  ## run the selftest workflow on this machine, with act
+	$(BIN)/pytest -m workflow tests/test_workflow.py
+
+.PHONY: lint
+lint: .venv/tools/ready  ## hadolint; what is for Python is in `make test`
+	$(TOOLS)/hadolint Dockerfile
+
+.PHONY: workflows-lint
+workflows-lint: .venv/tools/ready  ## actionlint and zizmor
+	$(TOOLS)/actionlint
+	$(TOOLS)/zizmor --offline --pedantic --no-progress --quiet .
