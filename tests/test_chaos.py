@@ -6,7 +6,6 @@ from concurrent.futures import ProcessPoolExecutor
 import pytest
 from chaos import Run, chaos
 
-import cerebras_deploy.submit
 from cerebras_deploy.rollout import Progress, Track, Verdict
 from cerebras_deploy.wire import Status
 
@@ -39,15 +38,6 @@ def test_a_seed_stands_for_one_run() -> None:
 
 def finds(violation: str) -> bool:
     return any(violation in found for seed in range(200) for found in Run(seed).violations())
-
-
-def test_the_matrix_finds_a_blind_retry_of_the_deploy_call(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cerebras_deploy.submit, "DOUBT_SECONDS", 0.0)
-    monkeypatch.setattr(cerebras_deploy.submit, "DOUBT_READS", 0)
-    monkeypatch.setattr(cerebras_deploy.submit.Doubt, "ours", lambda *_: None)
-    monkeypatch.setattr(cerebras_deploy.submit.Doubt, "read", lambda *_: None)
-
-    assert finds("duplicate")
 
 
 def test_the_matrix_finds_a_verdict_that_any_entry_may_give(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -172,4 +172,4 @@ class TestFacts:
     def test_a_version_is_named_with_the_alias_it_was_asked_for_by(self) -> None:
         assert nothing_sent().what == "gpt-oss-120b version 2 (alias production)"
         assert Facts(asked="2", model=make.name("2")).what == "gpt-oss-120b version 2"
-        assert Facts(asked="production").what == "production"
+        assert Facts(asked="production").what == "version production"

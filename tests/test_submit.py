@@ -3,6 +3,8 @@
 import pytest
 from stage import EPOCH, Played, Stage, VirtualClock
 
+import cerebras_deploy.submit
+
 
 def deployments(stage: Stage) -> int:
     """How many deployments the caller has made, listed or not."""
@@ -85,6 +87,16 @@ def test_re_running_the_step_attaches_and_makes_no_second_deployment(
     assert result == first.result
     if made:
         assert again.outputs["deployment-id"] == stage.world.deployments[-1].id
+
+
+def test_without_waiting_for_the_listing_there_would_be_two(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cerebras_deploy.submit, "DOUBT_SECONDS", 0.0)
+    monkeypatch.setattr(cerebras_deploy.submit, "DOUBT_READS", 1)
+    stage = Stage("late-listing:15", faults=["deploy:1=reset-after"], latency=0.1)
+
+    stage.play()
+
+    assert deployments(stage) == 2
 
 
 def test_a_lost_call_is_not_repeated_while_somebody_else_deploys() -> None:

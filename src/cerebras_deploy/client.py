@@ -48,7 +48,7 @@ def open_client() -> httpx.Client:
             follow_redirects=False,
             headers={"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": USER_AGENT},
         )
-    except (OSError, ValueError, httpx.InvalidURL) as error:
+    except (ImportError, OSError, ValueError, httpx.InvalidURL) as error:  # ImportError: a SOCKS proxy
         raise InvalidInput(
             f"the environment's proxy or certificate settings cannot be used: {plain(str(error), 200)}",
             "check HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE and SSL_CERT_DIR",
@@ -218,7 +218,7 @@ def _network(error: httpx.HTTPError) -> str:
     cause = _cause(error)
     words = re.sub(r"^\[Errno -?\d+\] ", "", str(error)) or type(error).__name__
     if isinstance(cause, ssl.SSLError):
-        said = f"TLS failed: {getattr(cause, 'verify_message', '') or cause.reason or cause}"
+        said = f"TLS failed: {getattr(cause, 'verify_message', '') or getattr(cause, 'reason', '') or cause}"
     elif isinstance(error, httpx.ConnectTimeout):
         said = "no connection in time"
     elif isinstance(error, httpx.TimeoutException):
@@ -233,7 +233,7 @@ def _network(error: httpx.HTTPError) -> str:
 
 
 def _network_hint(error: httpx.HTTPError) -> str:
-    if isinstance(_cause(error), ssl.SSLError):
+    if isinstance(_cause(error), ssl.SSLCertVerificationError):
         return "for a private CA, set SSL_CERT_FILE to its bundle, at a path inside the workspace"
     if isinstance(error, httpx.ProxyError):
         return "check HTTPS_PROXY, and NO_PROXY for what needs no proxy"

@@ -93,7 +93,7 @@ def _attach(run: Run, sight: Sight, entry: DeployedModel) -> Track:
     run.journal.state(str(progress), run.watch.left, said=said)
     entries = sight.endpoint.deployed_models
     older = frozenset(other.id for other in entries if other.created <= entry.created)
-    return Track(Target(entry.id, entry.created, older)).reached(progress)
+    return Track(Target(entry.id, entry.created, older), seen=True).reached(progress)
 
 
 def _wait_first(run: Run, sight: Sight, entry: DeployedModel | None) -> None:
@@ -108,14 +108,14 @@ def _wait_first(run: Run, sight: Sight, entry: DeployedModel | None) -> None:
 
 def _follow(run: Run, track: Track, check: Callable[[Run, Endpoint, Track], None] | None = None) -> Verdict:
     """Read until there is a verdict; the deploy reply may have held one already."""
-    verdict = track.verdict if track.progress != NOTHING_SEEN else None
+    verdict = track.verdict
     snapshots = run.watch.snapshots(run.read_endpoint)
     while verdict is None:
         endpoint = next(snapshots)
-        before, track = track, track.read(endpoint, run.journal.elapsed)
+        before, track = track, track.read(endpoint, run.watch.listening)
+        run.tracked(track, endpoint)
         if check and track.seen and not before.seen:
             check(run, endpoint, track)
-        run.tracked(track, endpoint)
         _narrate(run, track)
         run.watch.eager = track.progress.near_end
         verdict = track.verdict
@@ -158,8 +158,7 @@ def _check_given(run: Run, endpoint: Endpoint, track: Track) -> None:
         matches = entry.name in (version.model, version.model._replace(version=wanted))
         run.facts.model = version.model if matches else entry.name
     if not matches:
-        asked = f"{ref or ''} {run.inputs.alias}".strip()
-        raise Refused(
-            f"deployment {entry.id} is of {entry.model}, not of what `model` and `alias` say ({asked})",
-            "correct the one or the other",
+        asked = ", ".join(
+            f"`{name}: {value}`" for name, value in (("model", ref), ("alias", run.inputs.alias)) if value
         )
+        raise Refused(f"deployment {entry.id} is of {entry.model}, not of {asked}", "correct the one or the other")

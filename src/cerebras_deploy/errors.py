@@ -39,7 +39,7 @@ class Fate(Enum):
     DENIED = auto()  # the API said no
 
 
-@dataclass
+@dataclass(eq=False)
 class CallError(Exception):
     """One call that failed.
 
@@ -57,7 +57,7 @@ class CallError(Exception):
         return self.reason
 
 
-@dataclass
+@dataclass(eq=False)
 class Stop(Exception):
     """The end of the run: why, and what to do next."""
 
@@ -74,7 +74,7 @@ class Refused(Stop):
     """The API or the plan says no."""
 
 
-@dataclass
+@dataclass(eq=False)
 class InvalidInput(Stop):
     """Inputs that cannot be used; nothing was sent. `problems` has a line for each."""
 
@@ -82,21 +82,21 @@ class InvalidInput(Stop):
     result: Result = Result.INVALID_INPUT
 
 
-@dataclass
+@dataclass(eq=False)
 class Unreachable(Stop):
     """The API could not be asked for longer than the failure budget: nobody knows."""
 
     result: Result = Result.UNREACHABLE
 
 
-@dataclass
+@dataclass(eq=False)
 class TimedOut(Stop):
     """The bound on the whole run was reached."""
 
     result: Result = Result.TIMED_OUT
 
 
-@dataclass
+@dataclass(eq=False)
 class Interrupted(Stop):
     """The job was cancelled: SIGINT or SIGTERM came. `sent`: a request was out, and its reply is not read."""
 

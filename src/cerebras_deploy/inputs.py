@@ -36,6 +36,11 @@ class ModelRef(NamedTuple):
     org: str = ""
     version: str = ""
 
+    def __str__(self) -> str:
+        """Return it as it was given."""
+        org = f"orgs/{self.org}/models/" if self.org else ""
+        return f"{org}{self.architecture}" + (f"/versions/{self.version}" if self.version else "")
+
 
 def parse_inputs(environ: Mapping[str, str]) -> "Inputs":
     """Read the inputs from the container's environment.
@@ -43,7 +48,7 @@ def parse_inputs(environ: Mapping[str, str]) -> "Inputs":
     Raises `InvalidInput` with a line for every mistake: the input's name, what came, what is accepted.
     """
     names = [field.alias or name for name, field in Inputs.model_fields.items()]
-    given = {name: environ.get(f"INPUT_{name.upper()}", "").strip() for name in names}
+    given = {name: _readable(environ.get(f"INPUT_{name.upper()}", "")) for name in names}
     try:
         inputs, problems = Inputs.model_validate({k: v for k, v in given.items() if v}), []
     except ValidationError as error:
@@ -52,6 +57,11 @@ def parse_inputs(environ: Mapping[str, str]) -> "Inputs":
     if inputs is None or problems:
         raise InvalidInput("; ".join(problems), "correct the step's `with:`", problems=tuple(problems))
     return inputs
+
+
+def _readable(value: str) -> str:
+    """Return a variable's value, trimmed; bytes that are no UTF-8 arrive as surrogates, and become U+FFFD."""
+    return value.encode("utf-8", "surrogateescape").decode("utf-8", "replace").strip()
 
 
 def _problems(error: ValidationError, given: Mapping[str, str]) -> Iterator[str]:
@@ -63,7 +73,8 @@ def _problems(error: ValidationError, given: Mapping[str, str]) -> Iterator[str]
         elif name.endswith("api-key"):
             yield f"`{name}`: {accepted}"  # what came is a secret, however malformed
         else:
-            yield f"`{name}` is `{plain(given[name], 80)}`; accepted: {accepted}"
+            came = re.sub(r"//[^/]*@", "//***@", given[name])  # a password has no place in the log
+            yield f"`{name}` is `{plain(came, 80)}`; accepted: {accepted}"
 
 
 def _conflicts(given: Mapping[str, str]) -> Iterator[str]:
@@ -118,7 +129,7 @@ def _version(text: str) -> str:
 
 def _model(text: str) -> ModelRef:
     match text.split("/"):
-        case ["orgs", org, "models", architecture, "versions", version] if version:
+        case ["orgs", org, "models", architecture, "versions", version] if org and version:
             ref = ModelRef(architecture, org, version)
         case ["orgs", org, "models", architecture] if org:
             ref = ModelRef(architecture, org)
@@ -150,8 +161,8 @@ def _base_url(text: str) -> str:
         host, _ = url.hostname or "", url.port
     except ValueError as error:
         raise ValueError(BASE_URL) from error
-    clean = text.isascii() and text.isprintable() and not re.search(r"[\s\\]", text)
-    bare = not (url.query or url.fragment or url.username or url.password or "@" in url.netloc)
+    clean = text.isascii() and text.isprintable() and not re.search(r"[\s\\?#]", text)
+    bare = "@" not in url.netloc
     named = re.fullmatch(r"[a-z0-9._-]{1,253}|[0-9a-f:.]+", host)  # what httpx, too, takes for a host
     if not (clean and bare and named and (url.scheme == "https" or (url.scheme == "http" and _is_private(host)))):
         raise ValueError(BASE_URL)

@@ -143,9 +143,10 @@ def unknown_others(entries: Sequence[DeployedModel], wanted: ModelName) -> list[
 
 
 def _disturbed(entries: Sequence[DeployedModel], now: DeployedModel) -> bool:
-    """Whether something newer than the live entry may have changed what the endpoint serves."""
+    """Whether something newer than the live entry, or as new, may have changed what the endpoint serves."""
     harmless = {Status.CANCELLED, Status.ROLLED_BACK}
-    return any(entry.status not in harmless for entry in newer_than_live(entries) if entry is not now)
+    as_new = [entry for entry in entries if entry.created == now.created and entry.model != now.model]
+    return any(entry.status not in harmless for entry in (*newer_than_live(entries), *as_new))
 
 
 def previous(entries: Sequence[DeployedModel], ours: ModelName, created: int | None) -> DeployedModel | None:

@@ -18,6 +18,7 @@ from cerebras_deploy.errors import CallError, Fate
 from cerebras_deploy.text import plain
 
 DETAIL_LIMIT = 300  # characters of the server's own words that are shown
+PAGE_HEAD = 4000  # characters of a page that are searched for its title
 
 
 class Answer(NamedTuple):
@@ -66,26 +67,25 @@ def _fate(status: int) -> Fate:
 def _detail(text: str, content_type: str) -> str:
     """Return what the body says, in the order error.message, message, detail, the body itself."""
     if "html" in content_type or text.lstrip()[:1] == "<":
-        title = re.search(r"<title[^>]*>(.{0,200}?)</title>", text, re.IGNORECASE | re.DOTALL)
+        title = re.search(r"<title[^>]{0,100}>(.{0,200}?)</title>", text[:PAGE_HEAD], re.IGNORECASE | re.DOTALL)
         return plain(f"an HTML page{f', «{title[1]}»' if title else ''}", DETAIL_LIMIT)
     try:
         body = pydantic_core.from_json(text)
     except ValueError:
         return plain(text, DETAIL_LIMIT)
-    said = next(_messages(body), text)
+    said = next((message for message in _messages(body) if message.strip()), text)
     return plain(said, DETAIL_LIMIT)
 
 
 def _messages(body: Any) -> Iterator[str]:
-    match body:
-        case {"error": {"message": str(message)}} | {"message": str(message)} | {"error": str(message)}:
-            yield message
-        case {"detail": str(message)}:
-            yield message
-        case {"detail": [*items]}:
-            yield "; ".join(_validation(item) for item in items[:5])
-        case _:
-            return
+    if not isinstance(body, dict):
+        return
+    error, detail = body.get("error"), body.get("detail")
+    if isinstance(error, dict):
+        error = error.get("message")
+    if isinstance(detail, list):
+        detail = "; ".join(_validation(item) for item in detail[:5])
+    yield from (said for said in (error, body.get("message"), detail) if isinstance(said, str))
 
 
 def _validation(item: Any) -> str:
@@ -136,7 +136,7 @@ def _hint(answer: Answer, detail: str) -> str:
         case 404 if not answer.body:
             return "no such path: check `base-url`, and that the private preview is enabled for the organisation"
         case 404:
-            return "check its spelling, and that the key belongs to the organisation that manages it"
+            return "check that it is spelt right, and that the key belongs to the organisation that manages it"
         case status if 300 <= status < 400:  # noqa: PLR2004 - redirects
             where = plain(answer.headers.get("location", "nowhere"), 100)
             return f"`base-url` redirects to {where}, and redirects are not followed: give the address that answers"

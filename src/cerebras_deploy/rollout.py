@@ -176,6 +176,6 @@ class Track:
             return Verdict(Result.FAILED, "the endpoint no longer lists it, and nothing newer")
         if not self.seen and newer and self.absent >= GONE_AFTER and waited >= LISTED_LATE:
             return Verdict(Result.SUPERSEDED, "it was never listed", newer)
-        if not self.seen and self.target.by_id and waited >= LISTED_WITHIN:
+        if not self.seen and self.target.by_id and self.absent >= GONE_AFTER and waited >= LISTED_WITHIN:
             return Verdict(Result.REFUSED)
         return None

@@ -33,11 +33,10 @@ class Runner:
 
     def mask(self, secrets: list[str]) -> None:
         """Have the runner blank these, and blank them here; call it before anything else is printed."""
-        for secret in secrets:
-            for line in {secret, *secret.splitlines()}:
-                if line.strip():
-                    self._command("add-mask", "", line.strip())
-        self.redact = Redactor([line for secret in secrets for line in {secret, *secret.splitlines()}])
+        masked = {line.strip(): None for secret in secrets for line in (secret, *secret.splitlines()) if line.strip()}
+        for line in masked:
+            self._command("add-mask", "", line)
+        self.redact = Redactor(masked)
 
     def line(self, text: str, stamp: str = "") -> None:
         """Print one line, after a time stamp if there is one."""
@@ -96,7 +95,7 @@ class Runner:
             self.annotate("warning", "No job summary", f"GITHUB_STEP_SUMMARY cannot be written: {error}")
 
     def _clean(self, text: str) -> str:
-        return plain(self.redact(text), LINE_LIMIT)
+        return self.redact(plain(self.redact(text), LINE_LIMIT))  # twice: a key may come in pieces
 
     @staticmethod
     def _command(name: str, title: str, text: str) -> None:

@@ -29,7 +29,7 @@ class Facts:
     def what(self) -> str:
         """Name the version for people, with the alias it was asked for by."""
         if self.model is None:
-            return self.asked or "the deployment"
+            return f"version {self.asked}" if self.asked else "an unknown version"
         alias = f" (alias {self.asked})" if self.asked and self.asked != self.model.version else ""
         return f"{self.model.architecture} version {self.model.version}{alias}"
 
@@ -86,10 +86,7 @@ def _stopped(stop: Stop, facts: Facts) -> str:
     if isinstance(stop, InvalidInput):
         return f"{stop.reason}; nothing was sent"
     if facts.deployment_id:
-        state = f"last seen {facts.progress}" if facts.status else "not seen yet"
-        goes_on = "may go on or not" if stop.result is Result.UNREACHABLE else "goes on"
-        what = f"deployment {facts.deployment_id} of {facts.what} to {facts.endpoint} ({state}) {goes_on}"
-        after = f"follow it with `deployment-id: {facts.deployment_id}`"
+        what, after = _left_behind(stop.result, facts), f"follow it with `deployment-id: {facts.deployment_id}`"
     elif facts.in_doubt:
         what = f"the deployment of {facts.what} to {facts.endpoint} may have been accepted"
         after = "re-run the step: it attaches to it"
@@ -101,6 +98,16 @@ def _stopped(stop: Stop, facts: Facts) -> str:
     return "; ".join(part for part in (f"{stop.reason}: {what}" if stop.reason else what, stop.hint, after) if part)
 
 
+def _left_behind(result: Result, facts: Facts) -> str:
+    """Say what is known of a deployment that is not followed any more."""
+    deployment = f"deployment {facts.deployment_id} of {facts.what} to {facts.endpoint}"
+    if not facts.status:
+        return f"nothing has been seen of {deployment}"
+    ended = isinstance(facts.progress.status, Status) and not facts.progress.status.under_way
+    goes_on = "" if ended else " and may go on or not" if result is Result.UNREACHABLE else " and goes on"
+    return f"{deployment} was last seen {facts.progress}{goes_on}"
+
+
 def _judged(verdict: Verdict, facts: Facts, elapsed: float) -> str:
     what, endpoint = facts.what, facts.endpoint
     rollout, serving = f"the rollout of {what} to {endpoint}", _serving(facts)
@@ -108,7 +115,9 @@ def _judged(verdict: Verdict, facts: Facts, elapsed: float) -> str:
     match verdict.result:
         case Result.SUCCEEDED:
             took = span(elapsed - (facts.began or 0.0))
-            return f"{endpoint} serves {what}, {took} after the start of the rollout"
+            overtaken = facts.serving is not None and facts.deployment_id != facts.serving.id
+            now = f"{endpoint} serves {what}, {took} after the start of the rollout"
+            return f"{rollout} succeeded after {took}, and {serving} by now" if overtaken else now
         case Result.UNCHANGED:
             return f"{endpoint} serves {what} already: nothing was deployed"
         case Result.TRIGGERED:
@@ -117,9 +126,9 @@ def _judged(verdict: Verdict, facts: Facts, elapsed: float) -> str:
                 f"follow it with `deployment-id: {facts.deployment_id}`"
             )
         case Result.FAILED:
-            return f"{rollout} failed{why or ': the API gives no reason'}; {serving}; mend the cause and deploy again"
+            return f"{rollout} failed{why or ': the API gives no reason'}; {serving}; fix the cause and deploy again"
         case Result.ROLLED_BACK:
-            return f"{rollout} was rolled back{why}; {serving}; mend the cause and deploy again"
+            return f"{rollout} was rolled back{why}; {serving}; fix the cause and deploy again"
         case Result.CANCELLED:
             return f"{rollout} was cancelled{why}; {serving}; ask who did it, or re-run the step"
         case Result.SUPERSEDED:
@@ -135,4 +144,5 @@ def _judged(verdict: Verdict, facts: Facts, elapsed: float) -> str:
 
 
 def _serving(facts: Facts) -> str:
-    return f"it serves {version_of(facts.serving)}" if facts.serving else "it is not known to serve any version"
+    serving = version_of(facts.serving) if facts.serving else "no version that is known"
+    return f"{facts.endpoint} serves {serving}"

@@ -115,9 +115,9 @@ class Submission:
         self._run.facts.in_doubt = self._run.watch.eager = False
         older = frozenset(known.id for known in doubt.before.deployed_models)
         self._run.facts.deployment_id = entry.id
-        self._run.facts.progress = Progress.of_entry(entry)
+        self._run.facts.progress = progress = Progress.of_entry(entry)
         self._run.publish()
-        return Track(Target(entry.id, entry.created, older))
+        return Track(Target(entry.id, entry.created, older), seen=True).reached(progress)
 
     def _accepted(self, operation: Operation, sight: Sight) -> Track:
         run, reply = self._run, operation.response

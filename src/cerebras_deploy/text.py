@@ -6,12 +6,13 @@ summary as Markdown with HTML and Mermaid in it.
 """
 
 import base64
+import json
 import re
 import unicodedata
 from collections.abc import Iterable
 from urllib.parse import quote, quote_plus
 
-_ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
+_ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
 # Control, format (bidi, zero width), surrogate, private use, unassigned, line and paragraph separators.
 _INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 _SHORTEST_SECRET = 4  # blanking shorter ones would only garble the log
@@ -21,9 +22,8 @@ def plain(text: str, limit: int = 1000) -> str:
     """Return `text` as one line of at most `limit` visible characters that the runner takes for no command."""
     text = _ANSI.sub("", text[: limit * 8])  # what is cut anyway need not be looked at
     visible = "".join(c if unicodedata.category(c) not in _INVISIBLE else " " for c in text)
-    line = " ".join(visible.split())
-    line = line if len(line) <= limit else line[: limit - 1] + "…"
-    return re.sub(r"^::", ": :", line.replace("##[", "# #["))
+    line = re.sub(r"^::", ": :", " ".join(visible.split()).replace("##[", "# #["))
+    return line if len(line) <= limit else line[: limit - 1] + "…"
 
 
 def code(text: str, limit: int = 300) -> str:
@@ -47,14 +47,8 @@ class Redactor:
 
 def _forms(secret: str) -> Iterable[str]:
     raw = secret.encode("utf-8", "replace")
-    yield from (
-        secret,
-        quote(secret, safe=""),
-        quote_plus(secret),
-        repr(secret)[1:-1],
-        raw.hex(),
-        raw.hex().upper(),
-    )
+    yield from (secret, code(secret, len(secret) + 2).strip("`"), repr(secret)[1:-1], json.dumps(secret)[1:-1])
+    yield from (quote(raw, safe=""), quote_plus(raw), raw.hex(), raw.hex().upper())
     for encode in (base64.b64encode, base64.urlsafe_b64encode):
         for shift in range(3):  # the three ways it may lie in a longer text, less the characters its neighbours share
             whole = encode(b"\0" * shift + raw).decode().rstrip("=")

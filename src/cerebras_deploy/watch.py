@@ -124,6 +124,7 @@ class Watch:
     eager: bool = field(default=False, init=False)
     _failing_since: float | None = field(default=None, init=False)
     _failures: int = field(default=0, init=False)
+    _deaf: float = field(default=0.0, init=False)
 
     def __post_init__(self) -> None:
         """Start the clock."""
@@ -134,6 +135,11 @@ class Watch:
     def elapsed(self) -> float:
         """Seconds since the start."""
         return self.clock.now() - self.started
+
+    @property
+    def listening(self) -> float:
+        """Seconds since the start in which reads went well."""
+        return self.elapsed - self._deaf
 
     @property
     def left(self) -> float:
@@ -189,6 +195,8 @@ class Watch:
     def back_off(self, error: CallError, failures: int, since: float) -> None:
         """Wait before the next try of a call that failed `failures` times in a row, for `since` seconds."""
         delay = schedule.retry_delay(failures, error.retry_after, self.rng)
+        if error.fate is Fate.THROTTLED and error.retry_after is None:
+            delay = max(delay, self.pace.delay(self.rng))
         self.pause(min(delay, schedule.FAILURE_BUDGET - since))
 
     def bear(self, error: CallError, since: float) -> None:
@@ -197,7 +205,7 @@ class Watch:
             raise Refused(error.reason, error.hint) from error
         if error.fate is Fate.THROTTLED:
             self.pace.throttled()
-        if since >= schedule.FAILURE_BUDGET:
+        if since >= schedule.FAILURE_BUDGET and not self.over:
             reason = f"the API could not be asked for {span(since)}: {error.reason}"
             raise Unreachable(reason, error.hint) from error
         if not self.over:
@@ -213,7 +221,9 @@ class Watch:
     def _succeeded(self) -> None:
         self.pace.succeeded()
         if self._failing_since is not None:
-            self.told.recovered(self.clock.now() - self._failing_since)
+            outage = self.clock.now() - self._failing_since
+            self._deaf += outage
+            self.told.recovered(outage)
         self._failing_since, self._failures = None, 0
 
     def _bound_reached(self) -> str:

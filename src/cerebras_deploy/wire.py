@@ -11,7 +11,6 @@ from enum import Enum, StrEnum, auto
 from typing import Annotated, Any, NamedTuple
 
 from pydantic import (
-    AliasChoices,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -92,7 +91,7 @@ def parse_status(word: object) -> Status | Unknown:
     if isinstance(word, Status | Unknown):
         return word
     text = plain(word if isinstance(word, str) else repr(word), 60)
-    return _WORDS.get(text.lower().replace("-", "_").replace(" ", "_"), Unknown(text))
+    return _WORDS.get(text.lower(), Unknown(text or "empty"))
 
 
 NO_STATUS = Unknown("")  # nothing was said, or seen
@@ -130,7 +129,13 @@ class DeployedModel(_Rollout):
     id: str = Field(min_length=1, max_length=200)
     model: str
     created: int
-    status: AnyStatus = Field(Unknown("none"), validation_alias=AliasChoices("state", "rollout_status", "status"))
+    state: object = None
+    rollout_status: object = None  # the deploy reply's name for it
+
+    @property
+    def status(self) -> Status | Unknown:
+        """The rollout status, in whichever field it came."""
+        return parse_status(self.rollout_status if self.state is None else self.state)
 
     @property
     def name(self) -> ModelName | None:
@@ -217,5 +222,7 @@ class Version(_Reply):
                 return Weights.READY
             case Status.ERROR | Status.CANCELLED | Status.ROLLED_BACK:
                 return Weights.FAILED
+            case Unknown() if self.done:
+                return Weights.READY
             case _:
-                return Weights.READY if self.done and not self.sync_status else Weights.SYNCING
+                return Weights.SYNCING
