@@ -76,3 +76,7 @@ lint: .venv/tools/ready  ## hadolint; what is for Python is in `make test`
 workflows-lint: .venv/tools/ready  ## actionlint and zizmor
 	$(TOOLS)/actionlint
 	$(TOOLS)/zizmor --offline --pedantic --no-progress --quiet .
+
+.PHONY: audit
+audit: .venv/tools/ready  ## known vulnerabilities of what is locked; needs the network
+	$(TOOLS)/pip-audit --strict --disable-pip --require-hashes -r requirements.txt -r requirements-dev.txt -r requirements-tools.txt
