@@ -1,6 +1,7 @@
 """Time for tests: it passes only when it is slept or waited away."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -17,6 +18,7 @@ class VirtualClock:
 
     time: float = EPOCH
     interrupt_at: float | None = None
+    held_until: float = 0.0
 
     def now(self) -> float:
         """Return the virtual time."""
@@ -25,10 +27,20 @@ class VirtualClock:
     def sleep(self, seconds: float) -> None:
         """Let time pass, up to the signal."""
         end = self.time + seconds
-        if self.interrupt_at is not None and self.interrupt_at <= end:
-            self.time, self.interrupt_at = max(self.interrupt_at, self.time), None
+        due = None if self.interrupt_at is None else max(self.interrupt_at, self.held_until)
+        if due is not None and due <= end:
+            self.time, self.interrupt_at = max(due, self.time), None
             raise Interrupted
         self.time = end
+
+    @contextmanager
+    def hold(self, seconds: float) -> Iterator[None]:
+        """Hold the signal back inside."""
+        self.held_until = self.time + seconds
+        try:
+            yield
+        finally:
+            self.held_until = 0.0
 
     def call(self, function: Callable[[], T], within: float) -> T:
         """Run the function here; what it waits for, it takes from this clock."""

@@ -85,6 +85,7 @@ def _conclude(  # noqa: PLR0913 - wires everything
     api = Api(
         inputs.base_url,
         inputs.api_key.get_secret_value(),
+        inputs.inference_api_key.get_secret_value() if inputs.inference_api_key else "",
         bounded=clock.call,
         redact=runner.redact,
         connect=connect,

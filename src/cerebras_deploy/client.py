@@ -20,12 +20,16 @@ from cerebras_deploy import __version__
 from cerebras_deploy.errors import CallError, Fate, Interrupted, InvalidInput
 from cerebras_deploy.replies import Answer, failure, unreadable
 from cerebras_deploy.text import Redactor, plain
-from cerebras_deploy.wire import Endpoint, Endpoints, ModelName, Operation, Version
+from cerebras_deploy.wire import Aliases, Completion, Endpoint, Endpoints, ModelName, Operation, Version
 
 R = TypeVar("R", bound=BaseModel)
 Connect = Callable[[], httpx.Client]
 Bounded = Callable[[Callable[[], Answer], float], Answer]
 
+Body = dict[str, object]
+
+_ROOT = "/management/v1"
+ANSWER_TOKENS = 1024  # room for a reasoning model to get to its answer
 BODY_LIMIT = 4 * 1024 * 1024  # bytes; an endpoint's status has about 300 of them an entry
 USER_AGENT = f"cerebras-deploy-action/{__version__}"  # the API's front turns away the libraries' defaults
 # Raised before the first byte of the request is sent.
@@ -100,13 +104,14 @@ class Api:
         self,
         base_url: str,
         key: str,
+        inference_key: str = "",
         *,
         bounded: Bounded,
         redact: Redactor,
         connect: Connect = open_client,
         observe: Callable[[Call], None],
     ) -> None:
-        self._base_url, self._authorization = base_url, f"Bearer {key}"
+        self._base_url, self._key, self._inference_key = base_url, key, inference_key
         self._bounded, self._redact, self._observe = bounded, redact, observe
         self._connect = connect
         self._http: httpx.Client | None = None
@@ -119,28 +124,43 @@ class Api:
 
     def endpoint(self, endpoint_id: str, within: float) -> Endpoint:
         """`GET /management/v1/endpoints/{endpoint_id}`: the endpoint and its deployments."""
-        path = f"endpoints/{quote(endpoint_id, safe='')}"
+        path = f"{_ROOT}/endpoints/{quote(endpoint_id, safe='')}"
         return self._send(Endpoint, f"endpoint {endpoint_id}", "GET", path, within=within)
 
     def version(self, model: ModelName, within: float) -> Version:
         """`GET …/versions/{version_id}`, by integer or alias."""
-        path = "orgs/{}/models/{}/versions/{}".format(*(quote(part, safe="") for part in model))
-        return self._send(Version, f"version {model.version} of {model.architecture}", "GET", path, within=within)
+        return self._send(Version, f"version {model.version} of {model.architecture}", "GET", _of(model), within=within)
+
+    def set_aliases(self, model: ModelName, aliases: tuple[str, ...], within: float) -> Aliases:
+        """`PATCH …/versions/{version_id}`: the whole list, which replaces the one before."""
+        what = f"aliases of version {model.version}"
+        return self._send(Aliases, what, "PATCH", _of(model), within=within, body={"version_aliases": aliases})
+
+    def chat(self, endpoint_id: str, prompt: str, within: float) -> Completion:
+        """`POST /v1/chat/completions`, with the inference key."""
+        body = {
+            "model": endpoint_id,
+            "messages": [{"role": "user", "content": prompt}],
+            "max_completion_tokens": ANSWER_TOKENS,
+            "temperature": 0,
+        }
+        return self._send(
+            Completion, f"question to {endpoint_id}", "POST", "/v1/chat/completions", within=within, body=body
+        )
 
     def endpoints(self, org: str, within: float) -> Endpoints:
         """`GET /management/v1/orgs/{org_name}/endpoints`."""
-        path = f"orgs/{quote(org, safe='')}/endpoints"
+        path = f"{_ROOT}/orgs/{quote(org, safe='')}/endpoints"
         return self._send(Endpoints, f"endpoints of {org}", "GET", path, within=within)
 
     def deploy(self, endpoint_id: str, model: ModelName, within: float) -> Operation:
         """`POST /management/v1/endpoints/{endpoint_id}:deployModel`; the colon stays literal (AIP-136)."""
-        path = f"endpoints/{quote(endpoint_id, safe='')}:deployModel"
+        path = f"{_ROOT}/endpoints/{quote(endpoint_id, safe='')}:deployModel"
         return self._send(Operation, "deploy call", "POST", path, within=within, body={"model": str(model)})
 
     def _send(  # noqa: PLR0913 - a call is that much
-        self, reply: type[R], what: str, method: str, path: str, *, within: float, body: dict[str, str] | None = None
+        self, reply: type[R], what: str, method: str, path: str, *, within: float, body: Body | None = None
     ) -> R:
-        path = f"/management/v1/{path}"
         started = time.monotonic()
         outcome, ok = "given up", False
         try:
@@ -158,7 +178,7 @@ class Api:
         finally:
             self._observe(Call(method, path, outcome, time.monotonic() - started, ok))
 
-    def _exchange(self, method: str, path: str, within: float, body: dict[str, str] | None) -> Answer:
+    def _exchange(self, method: str, path: str, within: float, body: Body | None) -> Answer:
         latch = Latch()
         http = self._http = self._http or self._connect()
         try:
@@ -166,7 +186,7 @@ class Api:
                 method,
                 self._base_url + path,
                 json=body,
-                headers={"Authorization": self._authorization},
+                headers={"Authorization": f"Bearer {self._key if path.startswith(_ROOT) else self._inference_key}"},
                 timeout=within,
                 extensions={"trace": latch.trace},
             )
@@ -186,6 +206,11 @@ class Api:
         except Interrupted as stop:
             stop.sent = latch.abandon()  # what was not sent yet will not go out any more
             raise
+
+
+def _of(model: ModelName) -> str:
+    org, architecture, version = (quote(part, safe="") for part in model)
+    return f"{_ROOT}/orgs/{org}/models/{architecture}/versions/{version}"
 
 
 def _receive(http: httpx.Client, request: httpx.Request) -> Answer:

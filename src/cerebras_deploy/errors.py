@@ -14,10 +14,13 @@ class Result(StrEnum):
     SUCCEEDED = "succeeded"
     UNCHANGED = "unchanged"
     TRIGGERED = "triggered"
+    PLANNED = "planned"
     FAILED = "failed"
     ROLLED_BACK = "rolled-back"
     CANCELLED = "cancelled"
     SUPERSEDED = "superseded"
+    SMOKE_TEST_FAILED = "smoke-test-failed"
+    PROMOTION_FAILED = "promotion-failed"
     TIMED_OUT = "timed-out"
     INTERRUPTED = "interrupted"
     REFUSED = "refused"
@@ -27,7 +30,7 @@ class Result(StrEnum):
     @property
     def green(self) -> bool:
         """Whether the step ends with exit code 0."""
-        return self in {Result.SUCCEEDED, Result.UNCHANGED, Result.TRIGGERED}
+        return self in {Result.SUCCEEDED, Result.UNCHANGED, Result.TRIGGERED, Result.PLANNED}
 
 
 class Fate(Enum):
@@ -94,6 +97,13 @@ class TimedOut(Stop):
     """The bound on the whole run was reached."""
 
     result: Result = Result.TIMED_OUT
+
+
+@dataclass(eq=False)
+class PromotionFailed(Stop):
+    """The version serves, and an alias could not be moved to it. The hint is the call that repairs it."""
+
+    result: Result = Result.PROMOTION_FAILED
 
 
 @dataclass(eq=False)

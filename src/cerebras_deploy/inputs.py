@@ -6,6 +6,7 @@ The runner hands each declared input over as `INPUT_<NAME>`, upper case, dashes 
 
 import ipaddress
 import re
+import warnings
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Literal, NamedTuple
 from urllib.parse import urlsplit
@@ -21,7 +22,8 @@ _TRUE, _FALSE = ("true", "True", "TRUE"), ("false", "False", "FALSE")
 _SECONDS = (3600, 60, 1, 0.001)
 _DAY = 86400
 
-SECRETS = ("api-key",)
+SECRETS = ("api-key", "inference-api-key")
+LEAST_LATENCY, MOST_LATENCY = 0.01, 30.0  # seconds; the most is what one call may take
 
 NAME = "a name of letters, digits, `.`, `_`, `~` and `-`"
 VERSION = "a version alias (a-z first, then letters, digits and dashes, 2 to 128 in all) or an integer version id"
@@ -90,8 +92,23 @@ def _conflicts(given: Mapping[str, str]) -> Iterator[str]:
             f"`alias` is `{plain(alias, 80)}`, but `model` says version `{plain(version, 80)}`; accepted: one of them, "
             "or both alike"
         )
-    if deployment_id and given["wait"] in _FALSE:
-        yield "`wait` is `false` together with `deployment-id`; accepted: either start a deployment or await one"
+    after = [name for name in ("deployment-id", "smoke-test-prompt", "promote-aliases") if given[name]]
+    after += ["on-failure: rollback"] if given["on-failure"] == "rollback" else []
+    if given["wait"] in _FALSE and after:
+        yield f"`wait` is `false` together with {_listed(after)}; accepted: one or the other"
+    yield from _smoke_test_conflicts(given)
+
+
+def _smoke_test_conflicts(given: Mapping[str, str]) -> Iterator[str]:
+    for name in ("smoke-test-expect", "smoke-test-max-latency"):
+        if given[name] and not given["smoke-test-prompt"]:
+            yield f"`{name}` is given, and `smoke-test-prompt` is empty; accepted: both, or neither"
+    if given["smoke-test-prompt"] and not given["inference-api-key"]:
+        yield "`smoke-test-prompt` is given, and `inference-api-key` is empty; accepted: both, or neither"
+
+
+def _listed(names: list[str]) -> str:
+    return " and ".join(f"`{name}`" for name in names)
 
 
 def _boolean(text: str) -> bool:
@@ -145,6 +162,22 @@ def _model(text: str) -> ModelRef:
         except ValueError as error:
             raise ValueError(f"{MODEL}, <version> being {VERSION}") from error
     return ref
+
+
+def _expression(text: str) -> str:
+    try:
+        with warnings.catch_warnings(action="ignore"):  # of expressions that Python will read otherwise some day
+            re.compile(text)
+    except (re.error, OverflowError, RecursionError) as error:
+        raise ValueError(f"a regular expression of Python's `re`; this one fails: {plain(str(error), 80)}") from error
+    return text
+
+
+def _aliases(text: str) -> tuple[str, ...]:
+    aliases = tuple(dict.fromkeys(alias.strip() for alias in re.split(r"[,\n]", text) if alias.strip()))
+    if not aliases or not all(ALIAS.fullmatch(alias) for alias in aliases):
+        raise ValueError("aliases, one a line or with commas between them: a-z first, letters, digits and dashes")
+    return aliases
 
 
 def _key(text: str) -> SecretStr:
@@ -203,6 +236,13 @@ class Inputs(BaseModel):
     poll_interval: Annotated[float, _between(0.1, 600, "100ms to 10m")] = 5.0
     if_current: Literal["skip", "deploy"] = "skip"
     if_busy: Literal["wait", "queue", "fail"] = "wait"
+    dry_run: Boolean = False
+    smoke_test_prompt: str = ""
+    smoke_test_expect: Annotated[str, BeforeValidator(_expression)] = ""
+    smoke_test_max_latency: Annotated[float | None, _between(LEAST_LATENCY, MOST_LATENCY, "10ms to 30s")] = None
+    inference_api_key: Annotated[SecretStr | None, BeforeValidator(_key)] = None
+    on_failure: Literal["keep", "rollback"] = "keep"
+    promote_aliases: Annotated[tuple[str, ...], BeforeValidator(_aliases)] = ()
     base_url: Annotated[str, BeforeValidator(_base_url)] = "https://api.cerebras.ai"
     summary: Boolean = True
 

@@ -46,6 +46,12 @@ class Journal:
         if self.first("plan"):
             self._runner.line(text)
 
+    def block(self, title: str, rows: list[tuple[str, str]]) -> None:
+        """Print lines with a heading each."""
+        self._runner.line(title)
+        for name, text in rows:
+            self._runner.line(text, f"  {name:8}")
+
     def state(self, text: str, left: float, *, said: str = "") -> None:
         """Note the state of what is waited for: a line if it changed, else a heartbeat once a minute.
 

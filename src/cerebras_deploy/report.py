@@ -36,8 +36,10 @@ def outputs(facts: Facts, outcome: Outcome | None, elapsed: float) -> dict[str, 
         "endpoint": facts.endpoint,
         "model": str(facts.model or ""),
         "version-id": facts.model.version if facts.model else "",
-        "previous-model": facts.previous,
+        "previous-model": facts.previous.model if facts.previous else "",
         "duration-seconds": f"{elapsed - began:.0f}" if outcome and began is not None else "",
+        "smoke-test": facts.smoke.verdict,
+        "rollback-deployment-id": facts.rollback.deployment_id if facts.rollback else "",
     }
 
 
@@ -49,7 +51,11 @@ def summary(facts: Facts, outcome: Outcome, timeline: Sequence[Moment], counts: 
         "Deployment": code(facts.deployment_id),
         "Result": code(outcome.result.value),
         "Last status": code(facts.status),
-        "Served before": code(facts.previous),
+        "Served before": code(facts.previous.model if facts.previous else ""),
+        "Smoke test": code(f"{facts.smoke.verdict}: {facts.smoke.figures}" if facts.smoke.latency else ""),
+        "Answer": code(facts.smoke.answer),
+        "Rollback": code(facts.rollback.deployment_id if facts.rollback else ""),
+        "Aliases": " ".join(code(moved) for moved in facts.promoted),
         "API calls": f"{counts.calls}, {counts.failed} of them failed",
     }
     lines = [
@@ -61,6 +67,8 @@ def summary(facts: Facts, outcome: Outcome, timeline: Sequence[Moment], counts: 
         "| --- | --- |",
         *(f"| {name} | {value} |" for name, value in rows.items() if value),
     ]
+    if facts.plan:
+        lines += ["", "| Plan | |", "| --- | --- |", *(f"| {name} | {code(text)} |" for name, text in facts.plan)]
     if timeline:
         lines += ["", "| Time | For | What |", "| --- | --- | --- |", *_rows(timeline)]
     return "\n".join(lines) + "\n"

@@ -33,10 +33,14 @@ class Run:
     journal: Journal
     runner: Runner
     facts: Facts
+    rolling_back: bool = False  # these are the facts of a rollback
 
     def publish(self) -> None:
         """Write the outputs as they stand: the job may be killed before better ones are known."""
-        self.runner.outputs(outputs(self.facts, None, self.journal.elapsed))
+        if self.rolling_back:
+            self.runner.outputs({"rollback-deployment-id": self.facts.deployment_id})
+        else:
+            self.runner.outputs(outputs(self.facts, None, self.journal.elapsed))
 
     def read_endpoint(self) -> Endpoint:
         """Read the endpoint; a 404 names the endpoints that there are."""
@@ -79,21 +83,19 @@ class Run:
             raise ValueError("there is no model to look for")
         pinned = self.facts.model.version if self.facts.model else self.inputs.version_ref
         version = self.read_version(endpoint, ref.architecture, ref.org, pinned)
-        self.facts.model = version.model
+        self.facts.model, self.facts.version = version.model, version
         return Sight(endpoint, version)
 
     def plan(self, sight: Sight) -> Plan:
         """Decide what to do."""
-        before = previous(sight.endpoint.deployed_models, sight.version.model, None)
-        self.facts.previous = before.model if before else ""
+        self.facts.previous = previous(sight.endpoint.deployed_models, sight.version.model, None)
         return plan(*sight, if_current=self.inputs.if_current, if_busy=self.inputs.if_busy)
 
     def tracked(self, track: Track, endpoint: Endpoint) -> None:
         """Take over what a snapshot showed of the deployment that is followed."""
-        if track.progress.status != self.facts.progress.status:
-            self.facts.progress = track.progress
-            self.runner.outputs({"status": self.facts.status})
+        changed = track.progress.status != self.facts.progress.status
         self.facts.progress = track.progress
+        if changed and not self.rolling_back:
+            self.runner.outputs({"status": self.facts.status})
         if track.seen and self.facts.model:
-            before = previous(endpoint.deployed_models, self.facts.model, track.target.created)
-            self.facts.previous = before.model if before else ""
+            self.facts.previous = previous(endpoint.deployed_models, self.facts.model, track.target.created)

@@ -1,13 +1,35 @@
 """What the step concluded: facts gathered on the way, and the outcome that they add up to, on every path."""
 
-from dataclasses import dataclass
-from typing import assert_never
+from dataclasses import dataclass, field
+from typing import Literal, assert_never
 
-from cerebras_deploy.errors import InvalidInput, Result, Stop
+from cerebras_deploy.errors import InvalidInput, PromotionFailed, Result, Stop
 from cerebras_deploy.plan import version_of
 from cerebras_deploy.rollout import NOTHING_SEEN, Progress, Verdict
 from cerebras_deploy.times import span
-from cerebras_deploy.wire import DeployedModel, ModelName, Status, Unknown
+from cerebras_deploy.wire import DeployedModel, ModelName, Status, Unknown, Version
+
+
+@dataclass(frozen=True)
+class Smoke:
+    """What a smoke test came to. `latency` is in seconds, `rate` in tokens a second."""
+
+    verdict: Literal["passed", "failed", "skipped"] = "skipped"
+    latency: float = 0.0
+    tokens: int | None = None
+    rate: float | None = None
+    fingerprint: str = ""
+    answer: str = ""
+
+    @property
+    def figures(self) -> str:
+        """Say the figures: `0.42 s, 12 tokens, 310 tokens/s, fp_…`."""
+        tokens = f"{self.tokens} tokens" if self.tokens is not None else ""
+        rate = f"{self.rate:.0f} tokens/s" if self.rate is not None else ""
+        return ", ".join(part for part in (f"{self.latency:.2f} s", tokens, rate, self.fingerprint) if part)
+
+
+NOT_ASKED = Smoke()
 
 
 @dataclass
@@ -19,10 +41,16 @@ class Facts:
     model: ModelName | None = None
     deployment_id: str = ""
     progress: Progress = NOTHING_SEEN
-    previous: str = ""
+    version: Version | None = None  # of which `model` is the name, if it was read
+    previous: DeployedModel | None = None  # the newest done entry of another version, older than ours
     serving: DeployedModel | None = None
     began: float | None = None
     waiting: str = ""  # for what, before the deploy call
+    smoke: Smoke = NOT_ASKED
+    promoted: list[str] = field(default_factory=list)  # a line for each alias
+    rollback: "Facts | None" = None
+    afterwards: str = ""  # what came of a rollback
+    plan: list[tuple[str, str]] = field(default_factory=list)  # of a dry run: what, and its description
     in_doubt: bool = False  # a deploy call went out, and nobody knows yet whether it was accepted
 
     @property
@@ -74,6 +102,9 @@ _TITLES = {
     Result.ROLLED_BACK: "Rollout rolled back",
     Result.CANCELLED: "Rollout cancelled",
     Result.SUPERSEDED: "Rollout superseded",
+    Result.PLANNED: "Dry run",
+    Result.SMOKE_TEST_FAILED: "Smoke test failed",
+    Result.PROMOTION_FAILED: "Promotion failed",
     Result.TIMED_OUT: "Timed out",
     Result.INTERRUPTED: "Interrupted",
     Result.REFUSED: "Refused",
@@ -85,8 +116,12 @@ _TITLES = {
 def _stopped(stop: Stop, facts: Facts) -> str:
     if isinstance(stop, InvalidInput):
         return f"{stop.reason}; nothing was sent"
+    if isinstance(stop, PromotionFailed):
+        return "; ".join(filter(None, (f"{facts.endpoint} serves {facts.what}, but {stop.reason}", stop.hint)))
+    if facts.rollback:
+        return _stopped_rolling_back(stop, facts, facts.rollback)
     if facts.deployment_id:
-        what, after = _left_behind(stop.result, facts), f"follow it with `deployment-id: {facts.deployment_id}`"
+        what, after = _left_behind(stop.result, facts), _follow(facts)
     elif facts.in_doubt:
         what = f"the deployment of {facts.what} to {facts.endpoint} may have been accepted"
         after = "re-run the step: it attaches to it"
@@ -96,6 +131,23 @@ def _stopped(stop: Stop, facts: Facts) -> str:
             part for part in (f"{stop.reason}{waiting}: nothing was deployed to {facts.endpoint}", stop.hint) if part
         )
     return "; ".join(part for part in (f"{stop.reason}: {what}" if stop.reason else what, stop.hint, after) if part)
+
+
+def _follow(facts: Facts) -> str:
+    """Say how to go on with a deployment that was left behind."""
+    if facts.progress.status is Status.DONE:
+        return "re-run the step: it deploys nothing, and goes on from there"
+    return f"follow it with `deployment-id: {facts.deployment_id}`"
+
+
+def _stopped_rolling_back(stop: Stop, facts: Facts, back: Facts) -> str:
+    bad = f"deployment {facts.deployment_id} of {facts.what}, which was found bad"
+    if back.deployment_id:
+        return (
+            f"{stop.reason} during the rollback: {_left_behind(stop.result, back)}; it replaces {bad}; {_follow(back)}"
+        )
+    sent = "the rollback may have been accepted" if back.in_doubt else "nothing was rolled back"
+    return f"{stop.reason} before the rollback of {bad}: {sent}; look at what {facts.endpoint} serves, and deploy again"
 
 
 def _left_behind(result: Result, facts: Facts) -> str:
@@ -108,9 +160,9 @@ def _left_behind(result: Result, facts: Facts) -> str:
     return f"{deployment} was last seen {facts.progress}{goes_on}"
 
 
-def _judged(verdict: Verdict, facts: Facts, elapsed: float) -> str:
+def _judged(verdict: Verdict, facts: Facts, elapsed: float) -> str:  # noqa: C901, PLR0911 - a sentence for each
     what, endpoint = facts.what, facts.endpoint
-    rollout, serving = f"the rollout of {what} to {endpoint}", _serving(facts)
+    rollout, serving = f"the rollout of {what} to {endpoint}", facts.afterwards or _serving(facts)
     why = f": {verdict.why}" if verdict.why else ""
     match verdict.result:
         case Result.SUCCEEDED:
@@ -120,6 +172,10 @@ def _judged(verdict: Verdict, facts: Facts, elapsed: float) -> str:
             return f"{rollout} succeeded after {took}, and {serving} by now" if overtaken else now
         case Result.UNCHANGED:
             return f"{endpoint} serves {what} already: nothing was deployed"
+        case Result.PLANNED:
+            return f"dry run: a real one would {verdict.why}"
+        case Result.SMOKE_TEST_FAILED:
+            return f"{endpoint} was given {what}, and its smoke test failed{why}; {serving}"
         case Result.TRIGGERED:
             return (
                 f"deployment {facts.deployment_id} of {what} to {endpoint} is started and not awaited; "
@@ -137,7 +193,9 @@ def _judged(verdict: Verdict, facts: Facts, elapsed: float) -> str:
             return f"{rollout} was superseded by {newer}{why}; {serving}; agree who deploys, or re-run the step"
         case Result.REFUSED:
             return f"{endpoint} does not list deployment {facts.deployment_id}; check the id and the endpoint"
-        case Result.TIMED_OUT | Result.INTERRUPTED | Result.UNREACHABLE | Result.INVALID_INPUT:
+        case (
+            Result.PROMOTION_FAILED | Result.TIMED_OUT | Result.INTERRUPTED | Result.UNREACHABLE | Result.INVALID_INPUT
+        ):
             raise ValueError(f"{verdict.result} is no verdict on a rollout")
         case never:
             assert_never(never)

@@ -4,6 +4,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from random import Random
@@ -34,6 +35,10 @@ class Clock(Protocol):
         """
         ...
 
+    def hold(self, seconds: float) -> AbstractContextManager[None]:
+        """Hold an interrupt back inside, for as long at most."""
+        ...
+
 
 class SystemClock:
     """The real one. What may block runs in a thread of its own, so that a signal is seen at once.
@@ -46,6 +51,8 @@ class SystemClock:
     def __init__(self) -> None:
         self._mail: SimpleQueue[tuple[object, object]] = SimpleQueue()
         self._interrupted = False
+        self._due = False  # an interrupt came, and no wait has been ended by it yet
+        self._held_until = 0.0
 
     def install(self) -> None:
         """Let SIGINT and SIGTERM interrupt the next wait, or the one that is on; later signals are ignored."""
@@ -61,6 +68,15 @@ class SystemClock:
     def now(self) -> float:
         """Return monotonic seconds."""
         return time.monotonic()
+
+    @contextmanager
+    def hold(self, seconds: float) -> Iterator[None]:
+        """Hold an interrupt back inside, for as long at most; it ends the next wait after that."""
+        self._held_until = time.monotonic() + seconds
+        try:
+            yield
+        finally:
+            self._held_until = 0.0
 
     def sleep(self, seconds: float) -> None:
         """Wait; `Interrupted` when a signal comes first."""
@@ -89,12 +105,18 @@ class SystemClock:
     def _receive(self, ticket: object, within: float) -> object:
         end = time.monotonic() + within
         while True:
+            if self._due and time.monotonic() >= self._held_until:
+                self._due = False
+                raise Interrupted
+            until = min(end, self._held_until) if self._due else end
             try:
-                sender, letter = self._mail.get(timeout=max(end - time.monotonic(), 0))
+                sender, letter = self._mail.get(timeout=max(until - time.monotonic(), 0))
             except Empty:
+                if until < end:
+                    continue
                 raise TimeoutError from None
             if sender is self._SIGNAL:
-                raise Interrupted
+                self._due = True
             if sender is ticket:
                 return letter  # anything else is of a call that was given up
 

@@ -204,6 +204,7 @@ class Version(_Reply):
 
         sync_status: Text = None
         system_fingerprint_suffix: Text = None
+        version_aliases: Annotated[tuple[str, ...] | None, type_or_none] = None
 
     model: Annotated[ModelName, BeforeValidator(_integer_name)] = Field(alias="name")
     done: Annotated[bool | None, type_or_none] = None
@@ -226,3 +227,51 @@ class Version(_Reply):
                 return Weights.READY
             case _:
                 return Weights.SYNCING
+
+    @property
+    def aliases(self) -> tuple[str, ...] | None:
+        """All of its aliases; None if the reply does not tell, so that none must be set."""
+        return self.response.version_aliases if self.response else None
+
+
+class Aliases(_Reply):
+    """`PATCH …/versions/{version_id}`: the reply."""
+
+    version_aliases: tuple[str, ...]
+
+
+class Completion(_Reply):
+    """`POST /v1/chat/completions`: an answer, as far as a smoke test looks at it."""
+
+    class Choice(_Reply):
+        """One of the answers."""
+
+        class Message(_Reply):
+            """What was said; a reasoning model may have got no further than reasoning."""
+
+            content: Text = None
+            reasoning: Text = None
+
+        message: Message
+
+    class Usage(_Reply):
+        """Tokens."""
+
+        total_tokens: Count = None
+        completion_tokens: Count = None
+
+    class Times(_Reply):
+        """Seconds, by the API's own count."""
+
+        completion_time: Annotated[float | None, type_or_none] = None
+
+    choices: tuple[Choice, ...] = Field(min_length=1)
+    system_fingerprint: Text = None
+    usage: Annotated[Usage | None, type_or_none] = None
+    time_info: Annotated[Times | None, type_or_none] = None
+
+    @property
+    def text(self) -> str:
+        """What was answered; the reasoning, if there is nothing else."""
+        message = self.choices[0].message
+        return message.content or message.reasoning or ""
