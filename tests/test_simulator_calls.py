@@ -128,7 +128,7 @@ def test_a_version_is_found_by_integer_or_alias_and_named_by_integer(api: httpx.
             "customer_s3_uri": "s3://my-org-weights/gpt-oss-120b/2",
             "version_aliases": ["production", "v2"],
             "sync_status": "done",
-            "system_fingerprint_suffix": "gpt-oss-120b-v2",
+            "system_fingerprint_suffix": "v2-green",
         },
     }
 
@@ -243,12 +243,15 @@ def test_the_record_shows_each_request_and_whether_it_changed_anything(api: http
     api.post(f"{ENDPOINT}:deployModel", json={})
     api.get(ENDPOINT, headers={"user-agent": ""})
 
-    assert api.get("/_simulator/requests").json() == [
-        {"time": NOON, "method": "GET", "path": ENDPOINT, "status": 200, "changed": False},
-        {"time": NOON, "method": "POST", "path": f"{ENDPOINT}:deployModel", "status": 200, "changed": True},
-        {"time": NOON, "method": "POST", "path": f"{ENDPOINT}:deployModel", "status": 422, "changed": False},
-        {"time": NOON, "method": "GET", "path": ENDPOINT, "status": 403, "changed": False},
+    record = api.get("/_simulator/requests").json()
+
+    assert [(one["method"], one["path"], one["status"], one["changed"]) for one in record] == [
+        ("GET", ENDPOINT, 200, False),
+        ("POST", f"{ENDPOINT}:deployModel", 200, True),
+        ("POST", f"{ENDPOINT}:deployModel", 422, False),
+        ("GET", ENDPOINT, 403, False),
     ]
+    assert {(one["time"], one["delay"]) for one in record} == {(NOON, 0)}
 
 
 def test_the_record_tells_the_callers_deployments_from_the_scenarios(api: httpx.Client) -> None:
@@ -268,6 +271,25 @@ def test_the_record_tells_the_callers_deployments_from_the_scenarios(api: httpx.
         "replicas": 0,
         "updated": NOON,
     }
+
+
+@pytest.mark.parametrize(
+    ("path", "methods"),
+    [
+        (ENDPOINT, "GET"),
+        (f"{ENDPOINT}:deployModel", "POST"),
+        (f"{MODELS}/gpt-oss-120b/versions/1", "GET, PATCH"),
+        ("/v1/chat/completions", "POST"),
+        ("/_simulator/faults", "DELETE, GET, POST"),
+        ("/_simulator/openapi.json", "GET, HEAD"),
+    ],
+)
+def test_a_method_that_a_path_does_not_have_is_told_those_that_it_has(
+    api: httpx.Client, path: str, methods: str
+) -> None:
+    reply = api.put(path)
+
+    assert (405, methods) == (reply.status_code, reply.headers["allow"])
 
 
 def test_control_routes_need_no_key(world: World) -> None:

@@ -11,9 +11,9 @@ import httpx
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from cerebras_simulator import schemas
+from cerebras_simulator import chat, schemas
 from cerebras_simulator.server import running
-from cerebras_simulator.world import DEFAULT_KEY, World
+from cerebras_simulator.world import DEFAULT_INFERENCE_KEY, DEFAULT_KEY, World
 
 WIRE = Path(__file__).parent / "wire"
 PROSE = {"description", "summary", "example", "examples"}
@@ -26,7 +26,7 @@ SCHEMATHESIS = """
 # It wants 401 without a key, always; the API answers 403. That auth is not ignored, another check sees.
 missing_required_header.enabled = false
 # 422, too, as the published schema says nothing of a model name's form.
-positive_data_acceptance.expected-statuses = ["2xx", "401", "403", "404", "409", "422"]
+positive_data_acceptance.expected-statuses = ["2xx", "400", "401", "403", "404", "409", "422", "503"]
 """
 
 
@@ -85,8 +85,23 @@ def test_the_errors_of_the_deploy_call_are_documented_in_addition(ours: Any) -> 
     }
 
 
+def test_the_errors_of_the_other_calls_that_do_something_are_documented(ours: Any) -> None:
+    aliases = ours["paths"]["/management/v1/orgs/{org_name}/models/{model_arch_id}/versions/{version_id}"]["patch"]
+    chat = ours["paths"]["/v1/chat/completions"]["post"]
+
+    assert set(aliases["responses"]) == {"200", "400", "401", "403", "404", "409", "422"}
+    assert set(chat["responses"]) == {"200", "400", "401", "403", "404", "422", "503"}
+
+
+def test_each_api_has_a_key_of_its_own(ours: Any) -> None:
+    keys = {path: call["security"] for path, calls in ours["paths"].items() for call in calls.values()}
+
+    assert keys.pop("/v1/chat/completions") == [{"InferenceAuth": []}]
+    assert all(key == [{"BearerAuth": []}] for key in keys.values())
+
+
 def test_control_routes_are_no_part_of_the_api(ours: Any) -> None:
-    assert all(path.startswith("/management/v1/") for path in ours["paths"])
+    assert all(path.startswith(("/management/v1/", "/v1/")) for path in ours["paths"])
 
 
 @pytest.mark.parametrize(
@@ -101,6 +116,11 @@ def test_control_routes_are_no_part_of_the_api(ours: Any) -> None:
         ("version-status.json", schemas.ModelVersion),
         ("version-list.json", schemas.ModelVersionList),
         ("endpoint-list.json", schemas.EndpointList),
+        ("aliases-request.json", schemas.ModelVersionAliasesRequest),
+        ("aliases-reply.json", schemas.ModelVersionAliases),
+        ("chat-request.json", chat.ChatCompletionRequest),
+        ("chat-reply.json", chat.ChatCompletion),
+        ("chat-reply-reasoning.json", chat.ChatCompletion),
     ],
 )
 def test_documented_examples_fit_the_schemas(name: str, model: type[BaseModel]) -> None:
@@ -125,7 +145,13 @@ def test_error_bodies_seen_live_fit_the_schemas(error: dict[str, Any]) -> None:
     assert body == model.model_validate(body).model_dump()
 
 
-def test_schemathesis_finds_no_violation_on_the_running_simulator(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("key", "selected", "calls"),
+    [(DEFAULT_KEY, "--include-path-regex=^/management/", 7), (DEFAULT_INFERENCE_KEY, "--include-path-regex=^/v1/", 1)],
+)
+def test_schemathesis_finds_no_violation_on_the_running_simulator(
+    tmp_path: Path, key: str, selected: str, calls: int
+) -> None:
     (tmp_path / "schemathesis.toml").write_text(SCHEMATHESIS)
     command = [
         f"{sysconfig.get_path('scripts')}/schemathesis",
@@ -136,7 +162,7 @@ def test_schemathesis_finds_no_violation_on_the_running_simulator(tmp_path: Path
     ]
     with running(World(time.time, speed=100)) as url:
         found = subprocess.run(
-            [*command, f"--header=Authorization: Bearer {DEFAULT_KEY}", f"{url}/_simulator/openapi.json"],
+            [*command, selected, f"--header=Authorization: Bearer {key}", f"{url}/_simulator/openapi.json"],
             cwd=tmp_path,
             capture_output=True,
             text=True,
@@ -144,4 +170,5 @@ def test_schemathesis_finds_no_violation_on_the_running_simulator(tmp_path: Path
         )
 
     assert found.returncode == 0, found.stdout
-    assert "Tested: 6" in found.stdout
+    assert f"Tested: {calls}\n" in found.stdout
+    assert "Authentication failed" not in found.stdout

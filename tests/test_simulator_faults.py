@@ -57,6 +57,8 @@ def deployments(world: World) -> int:
         ("truncated-before", httpx.RemoteProtocolError, False),
         ("drip;pause=5", httpx.ReadTimeout, True),
         ("drip-headers;pause=5", httpx.ReadTimeout, True),
+        ("slow;seconds=5", httpx.ReadTimeout, True),
+        ("slow-before;seconds=5", httpx.ReadTimeout, False),
     ],
 )
 def test_a_connection_fails(
@@ -143,6 +145,21 @@ def test_a_dripping_reply_arrives_whole_if_one_waits(world: World, api: httpx.Cl
     world.faults.add(f"version:1={fault};pause=0.0001")
 
     assert api.get(version).json() == whole
+
+
+def test_a_slow_reply_is_the_same_only_later(world: World, api: httpx.Client) -> None:
+    whole = api.get(STATUS).json()
+    world.faults.add("status:1=slow;seconds=0.1")
+    began = time.monotonic()
+
+    assert api.get(STATUS).json() == whole
+    assert time.monotonic() - began > 0.1
+
+
+def test_in_process_the_answer_says_how_late_it_is() -> None:
+    slow = Fault.parse("slow")
+
+    assert slow.mangle(slow.mangle(json_answer(200, {}), 0), 0).delay == 24
 
 
 @pytest.mark.parametrize(
@@ -313,7 +330,7 @@ def test_every_kind_of_fault_and_every_call_is_described() -> None:
 
     assert all(f"  {kind}  " in text or f"  {kind} " in text for kind in KINDS)
     assert all(call in text for call in CALLS)
-    assert max(map(len, text.splitlines())) <= 110
+    assert max(map(len, text.splitlines())) <= 115
 
 
 @pytest.mark.parametrize(
@@ -322,7 +339,9 @@ def test_every_kind_of_fault_and_every_call_is_described() -> None:
         ("POST", DEPLOY, "deploy"),
         ("GET", STATUS, "status"),
         ("GET", "/management/v1/orgs/o/models/m/versions/1", "version"),
+        ("PATCH", "/management/v1/orgs/o/models/m/versions/1", "aliases"),
         ("GET", "/management/v1/orgs/o/models/m/versions", "versions"),
+        ("POST", "/v1/chat/completions", "chat"),
         ("GET", "/management/v1/orgs/o/models", "architectures"),
         ("GET", "/management/v1/orgs/o/endpoints", "endpoints"),
         ("DELETE", STATUS, None),

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from cerebras_simulator import replies
+from cerebras_simulator.refusals import Refusal
 from cerebras_simulator.rollouts import Deployment, ModelName
-from cerebras_simulator.scenarios import HEALTHY_ROLLOUT, SCENARIOS, find
-from cerebras_simulator.world import ROLLOUT_WORDS, Refusal, World
+from cerebras_simulator.scenarios import GATE_SCENARIOS, HEALTHY_ROLLOUT, SCENARIOS, find
+from cerebras_simulator.world import ROLLOUT_WORDS, World
 
 ENDPOINT = "my-org-gpt-oss-120b"
 VERSION_1 = ModelName("my-org", "gpt-oss-120b", "1")
@@ -107,6 +108,13 @@ STORIES = {
     "live": {0: [NEW, "v2 not_started 0/8"], 202: [NEW, NEW]},
     "no-replica-counts": {0: ["v1 complete", "v2 not_started"], 202: ["v1 complete", "v2 complete"]},
     "first-deployment": {0: ["v2 not_started 0/8"], 202: [NEW]},
+    "error-then-rolls-back": {
+        114: [OLD, "v2 in_progress 3/8"],
+        115: [OLD, "v2 failed 3/8"],
+        134: [OLD, "v2 failed 3/8"],
+        135: [OLD, "v2 rolling_back 3/8"],
+        195: [OLD, "v2 rolled_back 0/8"],
+    },
     "minimal-reply": {0: [OLD, "v2 not_started 0/8"], 202: [OLD, NEW]},
 }
 
@@ -121,15 +129,19 @@ def test_the_story_of(scenario: str, speed: float) -> None:
 
 def test_every_scenario_is_told_here() -> None:
     about_weights = {"weights-syncing", "weights-failed"}
+    about_answers = set(GATE_SCENARIOS) - {"error-then-rolls-back"}  # see test_simulator_inference.py
 
-    assert {name for name in STORIES if ":" not in name} | about_weights == set(SCENARIOS)
+    assert {name for name in STORIES if ":" not in name} | about_weights == {
+        *SCENARIOS,
+        *GATE_SCENARIOS,
+    } - about_answers
 
 
 def test_weights_are_synced_in_a_minute_from_the_first_look() -> None:
     clock = Clock()
     world = World(clock, scenario="weights-syncing")
     clock.time += 3600
-    version = world.version(VERSION_2)
+    version = world.registry.version(VERSION_2)
     seen = []
     for wait in (0, 15, 44, 1):
         clock.time += wait
@@ -152,7 +164,7 @@ def test_weights_that_are_not_ready_cannot_be_deployed() -> None:
 def test_weights_that_failed_are_done_and_failed() -> None:
     world = World(Clock(), scenario="weights-failed")
 
-    found = replies.model_version(world, "gpt-oss-120b", world.version(VERSION_2))
+    found = replies.model_version(world, "gpt-oss-120b", world.registry.version(VERSION_2))
 
     assert found.done
     assert found.response
@@ -181,6 +193,18 @@ def test_the_version_that_was_served_before_can_be_deployed_again(scenario: str)
     clock.time += HEALTHY_ROLLOUT.length
 
     assert world.live(ENDPOINT) == back
+
+
+def test_the_version_that_was_served_before_may_fail_to_come_back() -> None:
+    clock = Clock()
+    world = World(clock, scenario="rollback-fails")
+    ours = world.deploy(ENDPOINT, VERSION_2).deployment
+    clock.time += 300
+    back = world.deploy(ENDPOINT, VERSION_1).deployment
+    clock.time += 300
+
+    assert world.standing(back.id).moment.status == "error"
+    assert world.live(ENDPOINT) == ours
 
 
 def test_a_second_deployment_waits_for_the_first_and_has_an_id_of_its_own() -> None:

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 
 from . import schedule
 from .inventory import ARCHITECTURE, endpoint_name
-from .scenarios import SCENARIOS, find
+from .scenarios import ALL_SCENARIOS, find
 from .server import listen, server
-from .world import DEFAULT_KEY, World
+from .world import DEFAULT_ANSWER, DEFAULT_INFERENCE_KEY, DEFAULT_KEY, World
 
 EPILOG = """\
 scenarios:
@@ -26,14 +26,14 @@ faults:
 {faults}
 
 A running simulator takes more faults: POST /_simulator/faults, a JSON list of them; DELETE forgets all. What
-happened: GET /_simulator/requests and GET /_simulator/deployments.
+happened: GET /_simulator/requests, GET /_simulator/deployments and GET /_simulator/aliases.
 """
 
 
 def scenario_lines() -> str:
     """Describe the scenarios, one a line."""
-    width = max(map(len, SCENARIOS))
-    return "\n".join(f"  {name:{width}}  {scenario.about}" for name, scenario in SCENARIOS.items())
+    width = max(map(len, ALL_SCENARIOS))
+    return "\n".join(f"  {name:{width}}  {scenario.about}" for name, scenario in ALL_SCENARIOS.items())
 
 
 def _speed(text: str) -> float:
@@ -105,6 +105,8 @@ def parser() -> argparse.ArgumentParser:
         help="make requests go wrong, see below; may be repeated",
     )
     add("--key", default=DEFAULT_KEY, help="management key to accept (%(default)s)")
+    add("--inference-key", default=DEFAULT_INFERENCE_KEY, help="inference key to accept (%(default)s)")
+    add("--answer", default=DEFAULT_ANSWER, metavar="TEXT", help="what good versions answer (%(default)r)")
     add("--seed", type=int, default=0, help="seed of the deployment ids (%(default)s)")
     add("--list", action="store_true", help="list the scenarios and end")
     return options
@@ -130,6 +132,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         speed=options.speed,
         seed=options.seed,
         key=options.key,
+        inference_key=options.inference_key,
+        answer=options.answer,
     )
     world.faults.add(*options.fault)
     try:

@@ -15,6 +15,7 @@ class Answer:
         chunks: the body, in the pieces that are sent.
         declared: what content-length says; None sends none, in chunks. More than there is: the connection ends early.
         pause: seconds between one byte and the next.
+        delay: seconds until it begins.
         slow_head: whether the pauses begin with the status line.
 
     """
@@ -24,6 +25,7 @@ class Answer:
     chunks: tuple[bytes, ...]
     declared: int | None
     pause: float = 0
+    delay: float = 0
     slow_head: bool = False
 
     @property

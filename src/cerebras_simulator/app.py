@@ -1,27 +1,23 @@
-"""The API's calls, as FastAPI routes: what is asked of the world, and how its refusals are answered.
+"""The Management API's calls, as FastAPI routes, and the application with all routes there are.
 
 Paths, operation ids and replies are the published ones. Errors are not published; here they are documented.
 """
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, FastAPI, HTTPException, Path, Request, Security
-from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, PlainTextResponse, Response
+from fastapi import APIRouter, Depends, FastAPI, HTTPException, Path, Request, Security
+from fastapi.responses import PlainTextResponse
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.types import ASGIApp
 
-from . import control, replies, schemas
+from . import control, handlers, inference, replies, schemas
 from .front import Front
 from .inventory import ARCHITECTURE, ORG, endpoint_name
+from .refusals import FlatRefusal, Refusal
 from .rollouts import ModelName
-from .world import Refusal, World
+from .world import World
 
 bearer = HTTPBearer(scheme_name="BearerAuth", description="A management key.", auto_error=False)
-
-
-class WrongKey(Exception):  # answered, not raised to a person
-    """The key is not the world's management key."""
 
 
 async def authenticated(
@@ -32,7 +28,7 @@ async def authenticated(
     if credentials is None:
         raise HTTPException(403, "Not authenticated")
     if credentials.credentials != world.key:
-        raise WrongKey
+        raise FlatRefusal(401, schemas.WRONG_API_KEY)
     return world
 
 
@@ -48,6 +44,12 @@ Org = Annotated[str, Path(description="The organization's name.", examples=[ORG]
 Architecture = Annotated[str, Path(description="The model architecture.", examples=[ARCHITECTURE])]
 VersionRef = Annotated[str, Path(description="Integer id or alias.", examples=["production", "1"])]
 
+
+async def version_name(org_name: Org, model_arch_id: Architecture, version_id: VersionRef) -> ModelName:
+    """Put a version's name together from its path."""
+    return ModelName(org_name, model_arch_id, version_id)
+
+
 _TEXT = {"text/plain": {"schema": {"type": "string"}}}
 ERRORS: dict[int | str, dict[str, Any]] = {
     401: {"model": schemas.FlatError, "description": "The key is wrong."},
@@ -62,6 +64,10 @@ ERRORS: dict[int | str, dict[str, Any]] = {
 DEPLOY_ERRORS: dict[int | str, dict[str, Any]] = {
     400: {"model": schemas.Detail, "description": "The version is of another architecture; or no JSON came."},
     409: {"model": schemas.Detail, "description": "The version's weights are not ready."},
+}
+ALIAS_ERRORS: dict[int | str, dict[str, Any]] = {
+    400: {"model": schemas.Detail, "description": "No JSON came."},
+    409: {"model": schemas.Detail, "description": "Another version has the alias."},
 }
 
 router = APIRouter(prefix="/management/v1", responses=ERRORS)
@@ -101,7 +107,7 @@ async def get_model_archs_by_org_route(world: Authenticated, org_name: Org) -> s
     """List the architectures that the organization may use."""
     if org_name != ORG:
         raise Refusal(404, f"Organization {org_name!r} not found")
-    return schemas.ModelArchitectureList(model_architectures=list(world.inventory.architectures))
+    return schemas.ModelArchitectureList(model_architectures=world.registry.architectures)
 
 
 @router.get("/orgs/{org_name}/models/{model_arch_id}/versions", summary="List model versions")
@@ -109,7 +115,7 @@ async def get_all_model_versions_route(
     world: Authenticated, org_name: Org, model_arch_id: Architecture
 ) -> schemas.ModelVersionList:
     """List all versions of an architecture."""
-    versions = world.versions(org_name, model_arch_id)
+    versions = world.registry.versions(org_name, model_arch_id)
     return schemas.ModelVersionList(
         model_versions=[replies.model_version(world, model_arch_id, version) for version in versions]
     )
@@ -117,26 +123,28 @@ async def get_all_model_versions_route(
 
 @router.get("/orgs/{org_name}/models/{model_arch_id}/versions/{version_id}", summary="Read a model version")
 async def get_model_version_status_route(
-    world: Authenticated, org_name: Org, model_arch_id: Architecture, version_id: VersionRef
+    world: Authenticated, name: Annotated[ModelName, Depends(version_name)]
 ) -> schemas.ModelVersion:
     """Show a version, asked for by integer or alias: its reply names it by the integer."""
-    version = world.version(ModelName(org_name, model_arch_id, version_id))
-    return replies.model_version(world, model_arch_id, version)
+    version = world.registry.version(name)
+    return replies.model_version(world, name.architecture, version)
 
 
-async def _refused(_: Request, refusal: Exception) -> Response:
-    assert isinstance(refusal, Refusal)  # noqa: S101  # for the type checker: registered for this type only
-    return JSONResponse({"detail": refusal.detail}, refusal.status)
-
-
-async def _wrong_key(_: Request, __: Exception) -> Response:
-    return JSONResponse(schemas.WRONG_API_KEY.model_dump(), 401)
-
-
-async def _malformed(_: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestValidationError)  # noqa: S101  # as in _refused
-    mistakes = [{key: mistake[key] for key in ("loc", "msg", "type")} for mistake in error.errors()]
-    return JSONResponse({"detail": mistakes}, 422)
+@router.patch(
+    "/orgs/{org_name}/models/{model_arch_id}/versions/{version_id}",
+    summary="Replace a model version's aliases",
+    responses=ALIAS_ERRORS,
+)
+async def update_model_version_aliases_route(
+    world: Authenticated,
+    name: Annotated[ModelName, Depends(version_name)],
+    body: schemas.ModelVersionAliasesRequest,
+    request: Request,
+) -> schemas.ModelVersionAliases:
+    """Have these aliases point to the version, and no others; one that another version has is refused."""
+    change = world.registry.set_aliases(name, body.version_aliases)
+    request.state.record.changed = change.before != change.after
+    return replies.version_aliases(change)
 
 
 def api(world: World) -> FastAPI:
@@ -150,12 +158,11 @@ def api(world: World) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.world = world
-    app.include_router(router)
-    app.include_router(control.router)
+    routers = (router, inference.router, control.router)
+    for one in routers:
+        app.include_router(one)
     app.router.default = PlainTextResponse("", 404)  # a path that is not routed: no body, seen live
-    app.add_exception_handler(Refusal, _refused)
-    app.add_exception_handler(WrongKey, _wrong_key)
-    app.add_exception_handler(RequestValidationError, _malformed)
+    handlers.register(app, [*app.routes, *(route for one in routers for route in one.routes)])
     return app
 
 

@@ -32,6 +32,13 @@ async def deployments(request: Request) -> list[dict[str, Any]]:
     return [_deployment(world.standing(one.id)) for one in world.deployments]
 
 
+@router.get("/aliases")
+async def aliases(request: Request) -> list[dict[str, Any]]:
+    """Tell every change of aliases, oldest first."""
+    world: World = request.app.state.world
+    return [asdict(one) for one in world.alias_changes]
+
+
 @router.get("/faults")
 async def faults(request: Request) -> list[str]:
     """Tell the rules by which requests meet faults."""

@@ -35,6 +35,7 @@ KINDS: Final[Mapping[str, Kind]] = {
     "refused": Kind("connection refused; on a port: reset, as connections come before calls", ending="refused"),
     "reset": Kind("connection reset", ending="reset"),
     "read-timeout": Kind("no reply, ever", processed=True, ending="silence"),
+    "slow": _reply("the reply comes late", seconds=12.0),
     "truncated": _reply("half of the body, then the connection ends"),
     "drip": _reply("a body of one byte at a time", pause=1.0),
     "drip-headers": _reply("status line, headers and body of one byte at a time", pause=1.0),

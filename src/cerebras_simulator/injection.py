@@ -5,6 +5,7 @@ import contextlib
 import http
 import socket
 import struct
+from dataclasses import replace
 from typing import Any, Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -37,14 +38,16 @@ class Injector:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, unless a fault does."""
-        fault = None
-        if not scope["path"].startswith(PREFIX):
-            fault = self._world.faults.next(call_of(scope["method"], scope["path"]))
-        if fault is None:
+        if scope["path"].startswith(PREFIX):
             await self._app(scope, receive, send)
             return
+        fault = self._world.faults.next(call_of(scope["method"], scope["path"]))
+        exchange = _Exchange(scope, receive, send)
+        if fault is None:
+            await exchange.deliver(await _process(self._app, scope, receive))
+            return
         reply = await (_process(self._app, scope, receive) if fault.processed else _ignore(receive))
-        await self._end(fault, reply, _Exchange(scope, receive, send))
+        await self._end(fault, reply, exchange)
 
     async def _end(self, fault: Fault, reply: Answer, exchange: "_Exchange") -> None:
         match fault.ending:
@@ -78,7 +81,8 @@ async def _process(app: ASGIApp, scope: Scope, receive: Receive) -> Answer:
 
     await app(scope, receive, keep)
     headers = tuple((name.decode(), value.decode()) for name, value in start["headers"])
-    return answer(start["status"], tuple(one for one in headers if one[0] != "content-length"), b"".join(chunks))
+    whole = answer(start["status"], tuple(one for one in headers if one[0] != "content-length"), b"".join(chunks))
+    return replace(whole, delay=scope["state"]["record"].delay)
 
 
 class _Exchange:
@@ -107,6 +111,8 @@ class _Exchange:
         return False
 
     async def deliver(self, reply: Answer) -> None:
+        if reply.delay and await self.gone_within(reply.delay):
+            return
         if reply.slow_head:
             await self._deliver_raw(reply)
             return

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from .scenarios import SCENARIOS, SYNCED, Scenario, Timeline, find
+from .scenarios import ALL_SCENARIOS, SYNCED, Scenario, find
+from .timelines import Timeline
 
 ORG = "my-org"
 ARCHITECTURE = "gpt-oss-120b"
@@ -12,11 +13,15 @@ OTHER_ARCHITECTURE = "llama-3.3-70b"
 
 @dataclass(frozen=True)
 class Version:
-    """A model version: its integer id, the aliases that point to it, and how its weights are synced."""
+    """A model version: its integer id, the aliases that point to it, and how its weights are synced.
+
+    `suffix` marks the version in the fingerprints of its answers.
+    """
 
     number: int
     aliases: tuple[str, ...]
     weights: Timeline
+    suffix: str | None
 
     def answers_to(self, reference: str) -> bool:
         """Tell whether `reference`, an integer id or an alias, means this version."""
@@ -52,7 +57,7 @@ def stock(scenario: Scenario, extra: Mapping[str, str]) -> Inventory:
     (name to scenario). Weights belong to an architecture, not to an endpoint: so an endpoint whose scenario
     is about weights serves the architecture of the scenario's name, and every other one `ARCHITECTURE`.
     """
-    names = {endpoint_name(name): name for name in SCENARIOS} | dict(extra)
+    names = {endpoint_name(name): name for name in ALL_SCENARIOS} | dict(extra)
     played = [Endpoint(name, _architecture(text), find(text)) for name, text in names.items()]
     default = Endpoint(endpoint_name(ARCHITECTURE), ARCHITECTURE, scenario)
     other = Endpoint(endpoint_name(OTHER_ARCHITECTURE), OTHER_ARCHITECTURE, find("healthy"))
@@ -68,7 +73,7 @@ def _architecture(scenario: str) -> str:
 
 def _versions(sync: Timeline) -> tuple[Version, ...]:
     return (
-        Version(1, ("stable",), SYNCED),
-        Version(2, ("production", "v2"), sync),
-        Version(3, ("candidate",), SYNCED),
+        Version(1, ("stable",), SYNCED, "v1-blue"),
+        Version(2, ("production", "v2"), sync, "v2-green"),
+        Version(3, ("candidate",), SYNCED, None),
     )

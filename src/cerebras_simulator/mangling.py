@@ -125,6 +125,10 @@ def _drip_headers(reply: Answer, parameters: Parameters) -> Answer:
     return replace(reply, pause=parameters["pause"], slow_head=True)
 
 
+def _slow(reply: Answer, parameters: Parameters) -> Answer:
+    return replace(reply, delay=reply.delay + parameters["seconds"])
+
+
 def _edited(edit: Callable[[Any, Parameters], Any]) -> Alter:
     """Alter the value that a JSON reply carries."""
 
@@ -153,6 +157,7 @@ ALTERATIONS: Final[Mapping[str, Alter]] = {
     "body": _body,
     "nested": _nested,
     "huge": _huge,
+    "slow": _slow,
     "drip": _drip,
     "drip-headers": _drip_headers,
     "missing": _edited(lambda node, given: editing.without(node, given["field"])),

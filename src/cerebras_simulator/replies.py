@@ -1,8 +1,8 @@
 """The state of the world in the API's words: pure functions from values to reply bodies."""
 
 from .inventory import ORG, Endpoint, Version
+from .registry import AliasChange
 from .rollouts import ModelName, Standing
-from .scenarios import REPLICAS, TERMINAL
 from .schemas import (
     DeployedModel,
     DeploymentRolloutStatus,
@@ -12,8 +12,10 @@ from .schemas import (
     EndpointStatus,
     EndpointSummary,
     ModelVersion,
+    ModelVersionAliases,
     ModelVersionStatus,
 )
+from .timelines import REPLICAS, TERMINAL
 from .world import DAY, World
 
 
@@ -91,15 +93,21 @@ def endpoint_list(world: World) -> EndpointList:
 
 def model_version(world: World, architecture: str, version: Version) -> ModelVersion:
     """Describe a version, always by its integer id."""
-    sync = world.sync_status(architecture, version)
+    sync = world.registry.sync_status(architecture, version)
     status = ModelVersionStatus(
         customer_s3_uri=f"s3://{ORG}-weights/{architecture}/{version.number}",
         version_aliases=list(version.aliases),
         sync_status=sync,
-        system_fingerprint_suffix=f"{architecture}-v{version.number}",
+        system_fingerprint_suffix=version.suffix,
     )
     name = ModelName(ORG, architecture, str(version.number))
     return ModelVersion(name=str(name), done=sync in {"done", "failed"}, response=status)
+
+
+def version_aliases(change: AliasChange) -> ModelVersionAliases:
+    """Say which aliases point to a version since a change."""
+    name = ModelName(ORG, change.architecture, str(change.version))
+    return ModelVersionAliases(name=str(name), version_aliases=list(change.after))
 
 
 def _stamp(standing: Standing, time: float) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, Self
 
-from .scenarios import Moment, Timeline
+from .timelines import REPLICAS, Moment, Timeline
 
 #: Who made a deployment: the caller by a request, or the scenario by itself.
 Maker = Literal["caller", "scenario"]
@@ -86,3 +86,11 @@ def live(standing: Iterable[Standing]) -> Standing | None:
     """Give the deployment that serves: the newest one that is done."""
     done = [one for one in standing if one.moment.status == "done"]
     return done[-1] if done else None
+
+
+def replicas(standing: Iterable[Standing]) -> list[Deployment | None]:
+    """Give what each replica of the endpoint runs: what was rolled out to it last, of the deployments oldest first."""
+    running: list[Deployment | None] = [None] * REPLICAS
+    for one in standing:
+        running[: one.moment.replicas] = [one.deployment] * one.moment.replicas
+    return running

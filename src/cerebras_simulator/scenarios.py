@@ -1,71 +1,15 @@
-"""What can happen to a rollout, as data.
+"""What can happen to a rollout and after it, as data.
 
-Seconds in this file are *natural*: a world of `speed` 10 goes through ten in each second of its clock. The
-published documents give no durations; these are chosen to be watched.
+Rollouts are in natural seconds, see `timelines`. The published documents give no durations; these are chosen to be
+watched.
 """
 
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Final
 
-REPLICAS = 8
-#: Rollout states in which nothing more will happen (deploy call, `DeploymentRolloutStatus`).
-TERMINAL = frozenset({"done", "error", "cancelled", "rolled_back"})
-
-
-@dataclass(frozen=True)
-class Moment:
-    """What a timeline shows at one age; `since` is the age (natural seconds) of the last change before it."""
-
-    status: str
-    replicas: int
-    since: float
-    listed: bool
-
-
-@dataclass(frozen=True)
-class Phase:
-    """A stretch of time in one status; the count of updated replicas goes evenly from one figure to another.
-
-    A phase that is not `listed` goes on all the same, but the API does not show it.
-    """
-
-    status: str
-    seconds: float = math.inf
-    replicas: tuple[int, int] = (0, 0)
-    listed: bool = True
-
-    def at(self, age: float, start: float) -> Moment:
-        """Give what this phase, entered at `start`, shows at `age`."""
-        first, last = self.replicas
-        steps = abs(last - first)
-        step = int((age - start) * steps / self.seconds)
-        since = start + (step * self.seconds / steps if step else 0)
-        return Moment(self.status, first + int(math.copysign(step, last - first)), since, self.listed)
-
-
-@dataclass(frozen=True)
-class Timeline:
-    """Phases one after another, the last of them for ever; `error` is the message shown in status `error`."""
-
-    phases: tuple[Phase, ...]
-    error: str | None = None
-
-    @property
-    def length(self) -> float:
-        """Natural seconds until nothing more happens; infinite for a timeline that never ends."""
-        if self.phases[-1].status not in TERMINAL:
-            return math.inf
-        return sum(phase.seconds for phase in self.phases[:-1])
-
-    def at(self, age: float) -> Moment:
-        """Give what is to be seen `age` natural seconds after the start; before it, the first phase waits."""
-        start = 0.0
-        for phase in self.phases[:-1]:
-            if age < start + phase.seconds:
-                return phase.at(max(age, start), start)
-            start += phase.seconds
-        return self.phases[-1].at(age, start)
+from .timelines import REPLICAS, Phase, Timeline
 
 
 @dataclass(frozen=True)
@@ -78,17 +22,40 @@ class Rollout:
 
 
 @dataclass(frozen=True)
+class Inference:
+    """How a version answers chat completions.
+
+    Args:
+        says: the content of its answers; None says what the world has good versions say.
+        empty: all tokens go into reasoning, and none are left for content.
+        seconds: until an answer comes, in seconds of the clock, whatever the speed of the world.
+        cold: how many calls it answers with 503 first.
+        marked: whether its fingerprint shows the version's suffix.
+
+    """
+
+    says: str | None = None
+    empty: bool = False
+    seconds: float = 0.25
+    cold: float = 0
+    marked: bool = True
+
+
+@dataclass(frozen=True)
 class Scenario:
     """What happens on one endpoint.
 
+    The version that was served when it all began is known to be good.
+
     Args:
         about: one line for people.
-        rollout: what becomes of the caller's deployments. The version that was served when it all began is
-            known to be good: deployed again, its rollout is healthy.
+        rollout: what becomes of the caller's deployments of other versions than that.
+        restored: what becomes of the caller's deployments of that version.
         weights: the sync of version 2, from the first look at the endpoint or its versions.
         served: the version that is live at the beginning.
         rivals: deployments by others, timed from the first look.
         follower: a deployment by somebody else after each rollout of the caller's.
+        inference: how versions other than the served one answer.
         listed_after: natural seconds until an accepted deployment is listed.
         counts: whether the endpoint's status shows replica counts and error messages, which is undocumented.
         response: whether the deploy reply says more than the deployment's id.
@@ -97,10 +64,12 @@ class Scenario:
 
     about: str
     rollout: Timeline
+    restored: Timeline
     weights: Timeline
     served: int | None = 1
     rivals: tuple[Rollout, ...] = ()
     follower: Rollout | None = None
+    inference: Inference = Inference()
     listed_after: float = 0
     counts: bool = True
     response: bool = True
@@ -130,7 +99,11 @@ HEALTHY_ROLLOUT = updating(202)
 WARMING_UP = Phase("warming_up", 60)
 CANCELLED = Phase("cancelled", replicas=(2, 2))
 OVERTAKEN = (QUEUED, Phase("in_progress", 45, (0, 2)))
-HEALTHY = Scenario("the rollout goes well, in some 200 seconds", HEALTHY_ROLLOUT, SYNCED)
+STOPS = (QUEUED, HALFWAY, Phase("in_progress", 30, (3, 3)))
+STOPPED = Phase("error", replicas=(3, 3))
+UNREADY = "replica 4 of 8 was not ready within 30 s: readiness probe failed"
+NONSENSE = Inference(says="qwx zzt 0000 ,, the the the")
+HEALTHY = Scenario("the rollout goes well, in some 200 seconds", HEALTHY_ROLLOUT, HEALTHY_ROLLOUT, SYNCED)
 
 
 def _healthy_but(about: str, **changes: object) -> Scenario:
@@ -141,14 +114,19 @@ def _rollout(about: str, *phases: Phase, error: str | None = None) -> Scenario:
     return replace(HEALTHY, about=about, rollout=Timeline(phases, error))
 
 
-SCENARIOS: Mapping[str, Scenario] = {
+def _answers(about: str, inference: Inference) -> Scenario:
+    return replace(HEALTHY, about=f"the rollout goes well; {about}", inference=inference)
+
+
+#: What happens to a rollout.
+SCENARIOS: Final[Mapping[str, Scenario]] = {
     "healthy": HEALTHY,
     "slow": _healthy_but("the rollout goes well, in 45 minutes", rollout=updating(45 * 60, queued=60)),
     "six-hours": _healthy_but("the rollout goes well, in 6 hours", rollout=updating(6 * 3600, queued=300)),
     "rollout-error": _rollout(
         "the rollout stops at 3 of 8 replicas with an error",
-        *(QUEUED, HALFWAY, Phase("in_progress", 30, (3, 3)), Phase("error", replicas=(3, 3))),
-        error="replica 4 of 8 was not ready within 30 s: readiness probe failed",
+        *(*STOPS, STOPPED),
+        error=UNREADY,
     ),
     "rolls-back": _rollout(
         "5 of 8 replicas are updated, then the API rolls back; the old version serves",
@@ -202,6 +180,29 @@ SCENARIOS: Mapping[str, Scenario] = {
 }
 
 
+#: What a gate behind the rollout meets: a smoke test, an end that is none, a rollback. The version that was served
+#: before answers well throughout.
+GATE_SCENARIOS: Final[Mapping[str, Scenario]] = {
+    "wrong-answer": _answers("the new version answers nonsense", NONSENSE),
+    "empty-answer": _answers("the new version's answers are cut off while it reasons", Inference(empty=True)),
+    "cold-start": _answers("the first two answers after the rollout are 503", Inference(cold=2)),
+    "slow-answers": _answers("the new version takes 12 seconds for an answer", Inference(seconds=12)),
+    "inference-down": _answers("the new version answers nothing but 503", Inference(cold=math.inf)),
+    "wrong-fingerprint": _answers("the new version's answers are without its fingerprint", Inference(marked=False)),
+    "error-then-rolls-back": _rollout(
+        "the rollout stops with an error, and 20 seconds later the API rolls back by itself",
+        *(*STOPS, replace(STOPPED, seconds=20), Phase("rolling_back", 60, (3, 0)), Phase("rolled_back")),
+        error=UNREADY,
+    ),
+    "rollback-fails": _healthy_but(
+        "the new version answers nonsense, and to deploy the old one again ends in an error",
+        inference=NONSENSE,
+        restored=Timeline((*STOPS, STOPPED), UNREADY),
+    ),
+}
+ALL_SCENARIOS: Final[Mapping[str, Scenario]] = {**SCENARIOS, **GATE_SCENARIOS}
+
+
 def find(text: str) -> Scenario:
     """Give the scenario of that name; `late-listing` takes a number of seconds after a colon.
 
@@ -210,6 +211,6 @@ def find(text: str) -> Scenario:
 
     """
     name, _, seconds = text.partition(":")
-    if name not in SCENARIOS or (seconds and not (name == "late-listing" and seconds.isdecimal())):
-        raise ValueError(f"no scenario {text!r}; there are: {', '.join(SCENARIOS)}")
-    return replace(SCENARIOS[name], listed_after=float(seconds)) if seconds else SCENARIOS[name]
+    if name not in ALL_SCENARIOS or (seconds and not (name == "late-listing" and seconds.isdecimal())):
+        raise ValueError(f"no scenario {text!r}; there are: {', '.join(ALL_SCENARIOS)}")
+    return replace(ALL_SCENARIOS[name], listed_after=float(seconds)) if seconds else ALL_SCENARIOS[name]

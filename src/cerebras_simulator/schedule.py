@@ -18,15 +18,17 @@ CALLS: Final[Mapping[str, tuple[str, str]]] = {
     "deploy": ("POST", rf"{_ROOT}/endpoints/[^/]+:deployModel"),
     "status": ("GET", rf"{_ROOT}/endpoints/[^/]+"),
     "version": ("GET", rf"{_ROOT}/orgs/[^/]+/models/[^/]+/versions/[^/]+"),
+    "aliases": ("PATCH", rf"{_ROOT}/orgs/[^/]+/models/[^/]+/versions/[^/]+"),
     "versions": ("GET", rf"{_ROOT}/orgs/[^/]+/models/[^/]+/versions"),
     "architectures": ("GET", rf"{_ROOT}/orgs/[^/]+/models"),
     "endpoints": ("GET", rf"{_ROOT}/orgs/[^/]+/endpoints"),
+    "chat": ("POST", "/v1/chat/completions"),
 }
 ANY: Final = "*"
 
 GRAMMAR: Final = """\
-  CALL:WHICH=FAULT     requests of one call ({calls})
-                       or of any (*), counted from 1: 3, 3-8, 3- (from the third on), * (all)
+  CALL:WHICH=FAULT     requests of one call or of any (*), counted from 1: 3, 3-8, 3- (from the third on), * (all)
+                       {calls}
   away:FROM..TO=FAULT  all requests, from some second to another from now; deploy+FROM..TO: from the next
                        deploy call; without a fault, connections are refused
   FAULT is KIND, KIND-before or KIND-after (the request is processed), and then any number of ;NAME=VALUE.

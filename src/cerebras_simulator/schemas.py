@@ -13,6 +13,7 @@ from .rollouts import ModelName
 
 UnixSeconds = Annotated[int, Field(description="Unix time in seconds.")]
 ArchitectureId = Annotated[str, Field(description="Model architecture, as in `gpt-oss-120b`.")]
+Alias = Annotated[str, Field(pattern="^[a-z][a-zA-Z0-9-]{0,126}[a-z0-9]$")]
 OrgName = Annotated[str, Field(description="Organization, by the name shown beside its management keys.")]
 
 
@@ -137,6 +138,19 @@ class ModelVersionList(Schema):
     """All versions of an architecture."""
 
     model_versions: list[ModelVersion]
+
+
+class ModelVersionAliasesRequest(Schema):
+    """The aliases that are to point to a version, all of them."""
+
+    version_aliases: list[Alias] = Field(examples=[["production", "v1-stable"]])
+
+
+class ModelVersionAliases(Schema):
+    """The aliases that point to a version."""
+
+    name: str = Field(description="`orgs/<org>/models/<architecture>/versions/<integer id>`")
+    version_aliases: list[str]
 
 
 class ModelArchitectureList(Schema):

@@ -2,13 +2,16 @@
 
 import random
 import uuid
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from .inventory import ORG, Endpoint, Version, stock
-from .rollouts import Deployment, ModelName, Standing, live, standings
-from .scenarios import HEALTHY_ROLLOUT, SETTLED, Rollout, Scenario, find
+from .inventory import ORG, Endpoint, stock
+from .refusals import Refusal
+from .registry import AliasChange, Registry
+from .rollouts import Deployment, ModelName, Standing, live, replicas, standings
+from .scenarios import SETTLED, Inference, Rollout, Scenario, find
 from .schedule import Schedule
 
 #: The endpoint's status speaks of `state`, of which one word is published: `complete` (a rollout status of
@@ -18,27 +21,24 @@ STATE_WORDS: Final = {"done": "complete", "error": "failed"}
 ROLLOUT_WORDS: Final[Mapping[str, str]] = {}
 
 DEFAULT_KEY: Final = "sim-management-key"
+DEFAULT_INFERENCE_KEY: Final = "sim-inference-key"
+DEFAULT_ANSWER: Final = "Hello from {architecture} version {version}."
 DAY: Final = 86400
-
-
-class Refusal(Exception):  # a word of the API's domain, answered with an HTTP status
-    """What the API answers instead of doing as asked: an HTTP status and a reason."""
-
-    def __init__(self, status: int, detail: str) -> None:
-        super().__init__(detail)
-        self.status = status
-        self.detail = detail
 
 
 @dataclass
 class Request:
-    """A request received: `time` in unix seconds, `status` 0 before or without a reply, `changed` if it had effect."""
+    """A request received: `time` in unix seconds, `status` 0 before or without a reply, `changed` if it had effect.
+
+    Its reply is to come `delay` seconds late: up to who brings it to the caller.
+    """
 
     time: float
     method: str
     path: str
     status: int = 0
     changed: bool = False
+    delay: float = 0
 
 
 @dataclass
@@ -52,6 +52,8 @@ class World:
         speed: natural seconds of a scenario for each second of the clock.
         seed: deployment ids repeat under the same seed and the same requests.
         key: the management key that is accepted.
+        inference_key: the inference key that is accepted.
+        answer: what good versions answer, with their {architecture} and {version}.
         state_words: how the endpoint's status says a rollout status; a word that is not in it stays as it is.
         lists_alias: the endpoint's status names a version as it was asked for, and not by its integer id.
         refuses_library_agents: refuse the User-Agents that HTTP libraries send by default, as the API does.
@@ -64,6 +66,8 @@ class World:
     speed: float = 1.0
     seed: int = 0
     key: str = DEFAULT_KEY
+    inference_key: str = DEFAULT_INFERENCE_KEY
+    answer: str = DEFAULT_ANSWER
     state_words: Mapping[str, str] = field(default_factory=lambda: STATE_WORDS)
     lists_alias: bool = False
     refuses_library_agents: bool = True
@@ -76,7 +80,9 @@ class World:
         self.started = self.now()
         self.faults = Schedule(self.now)
         self._random = random.Random(self.seed)  # noqa: S311  # ids are to repeat under a seed
-        self._begun: dict[str, float] = {}
+        self.registry = Registry(self.inventory.architectures, self.now, self.speed)
+        self._begun: set[str] = set()
+        self._asked: Counter[str] = Counter()
         self._accepted: dict[str, list[Deployment]] = {name: [] for name in self.inventory.endpoints}
         for endpoint in self.inventory.endpoints.values():
             if endpoint.scenario.served is not None:
@@ -88,34 +94,21 @@ class World:
         accepted = [one for many in self._accepted.values() for one in many if one.created <= self.now()]
         return sorted(accepted, key=lambda one: one.created)
 
+    @property
+    def alias_changes(self) -> list[AliasChange]:
+        """Every change of aliases by now, oldest first."""
+        return self.registry.alias_changes
+
     def endpoint(self, name: str) -> Endpoint:
         """Find an endpoint; the first look at it begins its scenario."""
         endpoint = self.inventory.endpoints.get(name)
         if endpoint is None:
             raise Refusal(404, f"Endpoint {name!r} not found")
         if name not in self._begun:
-            self._begun[name] = self.now()
+            self._begun.add(name)
             for rival in endpoint.scenario.rivals:
                 self._accept(endpoint, rival, self.now())
         return endpoint
-
-    def versions(self, org: str, architecture: str) -> tuple[Version, ...]:
-        """Find an architecture's versions; the first look at them begins the sync of their weights."""
-        if org != ORG or architecture not in self.inventory.architectures:
-            raise Refusal(404, f"Model 'orgs/{org}/models/{architecture}' not found")
-        self._begun.setdefault(architecture, self.now())
-        return self.inventory.architectures[architecture]
-
-    def version(self, name: ModelName) -> Version:
-        """Find a version by its integer id or an alias."""
-        for version in self.versions(name.org, name.architecture):
-            if version.answers_to(name.reference):
-                return version
-        raise Refusal(404, f"Model version {str(name)!r} not found")
-
-    def sync_status(self, architecture: str, version: Version) -> str:
-        """Say where the sync of a version's weights stands, in the API's words."""
-        return version.weights.at((self.now() - self._begun[architecture]) * self.speed).status
 
     def standings(self, endpoint: Endpoint) -> list[Standing]:
         """Tell where every deployment of the endpoint stands now, oldest first; listed by the API or not."""
@@ -143,18 +136,38 @@ class World:
         serving = live(self.standings(self.inventory.endpoints[endpoint_name]))
         return serving.deployment if serving else None
 
+    def inference(self, deployment: Deployment) -> Inference:
+        """Tell how a deployment answers: the version that was served when it all began, well."""
+        scenario = self.inventory.endpoints[deployment.endpoint].scenario
+        return Inference() if deployment.version == scenario.served else scenario.inference
+
+    def answering(self, endpoint_name: str) -> tuple[Deployment, int] | None:
+        """Choose a replica for the next answer; give the deployment that it runs, and how many it has answered yet.
+
+        While a rollout replaces replicas, old and new ones take turns as often as there are of each.
+        """
+        running = [one for one in replicas(self.standings(self.endpoint(endpoint_name))) if one]
+        if not running:
+            return None
+        # Calls are counted by endpoint, and by deployment. Five and the number of all replicas have no common divisor:
+        # so each replica has its turn.
+        chosen = running[self._asked[endpoint_name] * 5 % len(running)]
+        self._asked.update((endpoint_name, chosen.id))
+        return chosen, self._asked[chosen.id] - 1
+
     def deploy(self, endpoint_name: str, name: ModelName) -> Standing:
         """Accept a deployment by the caller, which is queued behind others, or refuse it."""
         endpoint = self.endpoint(endpoint_name)
-        version = self.version(name)
+        version = self.registry.version(name)
         if name.architecture != endpoint.architecture:
             raise Refusal(400, f"Endpoint {endpoint_name!r} serves {endpoint.architecture}, not {name.architecture}")
-        if (sync := self.sync_status(name.architecture, version)) != "done":
+        if (sync := self.registry.sync_status(name.architecture, version)) != "done":
             raise Refusal(409, f"Weights of model version {str(name)!r} are not ready: sync status {sync}")
         scenario = endpoint.scenario
-        timeline = HEALTHY_ROLLOUT if version.number == scenario.served else scenario.rollout
+        again = version.number == scenario.served
+        timeline = scenario.restored if again else scenario.rollout
         accepted = self._accept(endpoint, Rollout(version.number, 0, timeline), self.now(), name.reference)
-        if scenario.follower is not None and timeline is scenario.rollout:
+        if scenario.follower is not None and not again:
             self._accept(endpoint, scenario.follower, self.now())
         return self.standing(accepted.id)
 
