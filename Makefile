@@ -35,7 +35,7 @@ test: .venv/ready  ## everything that needs no Docker: format, lint, types, boun
 	$(BIN)/ruff check --quiet .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
-	$(BIN)/pytest -n 2 --cov --cov-report=term -m 'not container and not workflow'
+	$(BIN)/pytest -n 2 --cov --cov-report=term -m 'not container and not workflow and not browser'
 
 .PHONY: chaos
 chaos: .venv/ready  ## a thousand runs under random faults, and their tally

@@ -204,6 +204,13 @@ class Run:
         )
 
 
+def play(seed: int) -> tuple[int, str, str, int, list[str]]:
+    """Play a seed: return it, its scenario, the result, how many faults were scheduled, and what does not hold."""
+    run = Run(seed)
+    found = run.violations()
+    return seed, run.chaos.scenario.partition(":")[0], run.first.result, len(run.chaos.faults), found
+
+
 OUTPUTS = runner.load_manifest(Path(__file__).parent.parent / "action.yml").outputs
 
 

@@ -10,6 +10,8 @@ _RULES = (
     (rf"(?<= for ){_SPAN}|(?<=\| ){_SPAN}(?= \|)|{_SPAN}(?= left| after)", "<time>"),
     (r"\b\d+, \d+ of them failed", "<n>, <n> of them failed"),
     (r"(?<=^duration-seconds: )\d+$", "<n>"),
+    (rf"(?<=^\| Took \| ){_SPAN}(?= \|$)", "<time>"),
+    (r"(?<=, )\d{4}-\d\d-\d\d \d\d:\d\d:\d\d, \d+s$", "<start>, <time>"),
     (r"(?<=simulator-)\d+", "<n>"),
 )
 

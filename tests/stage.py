@@ -179,7 +179,7 @@ class Stage:
         variables = {f"INPUT_{name.upper()}": value for name, value in given.items()}
         began = self.clock.now()
         with _files() as (files, read), contextlib.redirect_stdout(io.StringIO()) as stdout:
-            with _environment(variables | files | dict(env or {})):
+            with _environment(variables | files | {"NO_COLOR": "1"} | dict(env or {})):
                 code = act(os.environ, self.clock, Runner(os.environ), rng=Random(self.seed), connect=self.connect)
             written = read()
         text = stdout.getvalue()

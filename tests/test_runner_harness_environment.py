@@ -235,7 +235,8 @@ class TestCommandLines:
             "docker run --name deploy1_0a0a0a --label 7cdb2a --workdir /github/workspace --rm -e A -e B-C --network net"
             " -v /home/runner/work/_temp:/github/runner_temp -v /home/runner/work/_temp/_github_home:/github/home"
             " -v /home/runner/work/_temp/_github_workflow:/github/workflow"
-            " -v /home/runner/work/_temp/_runner_file_commands:/github/file_commands -v /home/runner/work/repo/repo:/github/workspace"
+            " -v /home/runner/work/_temp/_runner_file_commands:/github/file_commands"
+            " -v /home/runner/work/repo/repo:/github/workspace"
             " deploy:1 x"
         )
 

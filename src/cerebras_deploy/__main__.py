@@ -13,10 +13,11 @@ from cerebras_deploy.deploy import deploy
 from cerebras_deploy.errors import InvalidInput
 from cerebras_deploy.inputs import SECRETS, parse_inputs
 from cerebras_deploy.journal import Journal
-from cerebras_deploy.report import annotation, outputs, summary
+from cerebras_deploy.report import annotation, outputs
 from cerebras_deploy.run import Run
 from cerebras_deploy.runner import Runner
 from cerebras_deploy.settle import Facts, Outcome, settle
+from cerebras_deploy.summary import summary
 from cerebras_deploy.watch import Clock, SystemClock, Watch
 
 
@@ -46,8 +47,8 @@ def act(
         outcome, summarise = _conclude(environ, clock, runner, facts, journal, rng=rng, connect=connect)
         runner.outputs(outputs(facts, outcome, journal.elapsed))
         if summarise:
-            runner.summary(summary(facts, outcome, journal.timeline, journal.counts))
-        level, title, lines = annotation(outcome)
+            runner.summary(summary(facts, outcome, journal.timeline, journal.counts, journal.elapsed))
+        level, title, lines = annotation(outcome, facts)
         runner.annotate(level, title, *lines, last=True)
     except OSError as error:
         runner.annotate("error", "Outputs cannot be written", f"GITHUB_OUTPUT: {error}", last=True)

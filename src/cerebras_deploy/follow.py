@@ -3,7 +3,8 @@
 from collections.abc import Callable
 
 from cerebras_deploy.errors import Refused
-from cerebras_deploy.rollout import NOTHING_SEEN, Progress, Target, Track, Verdict
+from cerebras_deploy.journal import State
+from cerebras_deploy.rollout import Progress, Target, Track, Verdict
 from cerebras_deploy.run import Run, Sight
 from cerebras_deploy.wire import DeployedModel, Endpoint, Status, Unknown
 
@@ -27,7 +28,8 @@ def follow(run: Run, track: Track, check: Callable[[Run, Endpoint, Track], None]
 def _narrate(run: Run, track: Track) -> None:
     progress = track.progress
     if track.absent and track.seen:
-        run.journal.state(f"no longer listed by the endpoint (last seen {progress})", run.watch.left)
+        text = f"no longer listed by the endpoint (last seen {progress})"
+        run.journal.state(State(text, run.section, "not listed", tone="warning"), run.watch.left)
         return
     if progress.status is Status.ROLLING_BACK and run.journal.first(f"{track.target.id} rolling back"):
         run.journal.error(
@@ -39,8 +41,7 @@ def _narrate(run: Run, track: Track) -> None:
         word = progress.status.word
         text = f"deployment {track.target.id} is in state `{word}`, which this action does not know; waiting on"
         run.journal.warn_once("Unknown rollout state", text)
-    listed = str(progress) if track.seen or progress == NOTHING_SEEN else f"{progress}, not listed yet"
-    run.journal.state(listed, run.watch.left)
+    run.journal.state(run.state(progress, listed=track.seen), run.watch.left)
 
 
 def attach(run: Run, sight: Sight, entry: DeployedModel) -> Track:
@@ -49,7 +50,7 @@ def attach(run: Run, sight: Sight, entry: DeployedModel) -> Track:
     run.facts.deployment_id, run.facts.progress, run.facts.began = entry.id, progress, run.journal.elapsed
     run.publish()
     said = f"attached to deployment {entry.id}, which is of this version: {progress}"
-    run.journal.state(str(progress), run.watch.left, said=said)
+    run.journal.state(run.state(progress), run.watch.left, said=said)
     entries = sight.endpoint.deployed_models
     older = frozenset(other.id for other in entries if other.created <= entry.created)
     return Track(Target(entry.id, entry.created, older), seen=True).reached(progress)

@@ -14,6 +14,7 @@ from cerebras_deploy.wire import NO_STATUS, DeployedModel, Deployment, Endpoint,
 
 GONE_AFTER = 3  # successful reads in a row: one alone may be a stale replica's answer
 LISTED_WITHIN = 60.0  # seconds of successful reads; when following by id
+CELLS = 10  # of the replica bar, at most
 SAID = 500  # characters of the server's error message that are shown
 LISTED_LATE = 20.0  # seconds; an accepted deployment may be listed as late
 
@@ -84,6 +85,15 @@ class Progress:
         if self.updated is not None and self.total is not None and self.status is not Status.NOT_STARTED:
             words += f", {self.updated} of {self.total} replicas updated"
         return words + (f" ({self.error})" if self.error else "")
+
+    @property
+    def bar(self) -> str:
+        """Draw the updated replicas, a cell each, or ten in all if there are many; empty where they are not known."""
+        if self.updated is None or not self.total or self.status is Status.NOT_STARTED:
+            return ""
+        cells = min(self.total, CELLS)
+        full = min(self.updated, self.total) * cells // self.total
+        return "▰" * full + "▱" * (cells - full)
 
     @property
     def near_end(self) -> bool:

@@ -6,14 +6,23 @@ from typing import NamedTuple
 from cerebras_deploy.client import Api
 from cerebras_deploy.errors import CallError, Refused
 from cerebras_deploy.inputs import Inputs
-from cerebras_deploy.journal import Journal
+from cerebras_deploy.journal import Journal, State
 from cerebras_deploy.plan import Plan, live, plan, previous
 from cerebras_deploy.report import outputs
-from cerebras_deploy.rollout import Track
-from cerebras_deploy.runner import Runner
+from cerebras_deploy.rollout import NOTHING_SEEN, Progress, Track
+from cerebras_deploy.runner import Runner, Tone
 from cerebras_deploy.settle import Facts
+from cerebras_deploy.summary import Section, label_of
 from cerebras_deploy.watch import Watch
-from cerebras_deploy.wire import NAME_PART, Endpoint, ModelName, Version
+from cerebras_deploy.wire import NAME_PART, Endpoint, ModelName, Status, Unknown, Version
+
+_TONES: dict[Status | Unknown, Tone] = {
+    Status.DONE: "good",
+    Status.ERROR: "bad",
+    Status.CANCELLED: "bad",
+    Status.ROLLING_BACK: "bad",
+    Status.ROLLED_BACK: "bad",
+}
 
 
 class Sight(NamedTuple):
@@ -34,6 +43,17 @@ class Run:
     runner: Runner
     facts: Facts
     rolling_back: bool = False  # these are the facts of a rollback
+
+    @property
+    def section(self) -> Section:
+        """Where its rollout stands in the timeline."""
+        return "Rollback" if self.rolling_back else "Rollout"
+
+    def state(self, progress: Progress, *, listed: bool = True) -> State:
+        """Return a rollout's progress as the log and the timeline show it."""
+        text = str(progress) if listed or progress == NOTHING_SEEN else f"{progress}, not listed yet"
+        line = f"{text} {progress.bar}" if progress.bar else ""
+        return State(text, self.section, label_of(progress.status), line, _TONES.get(progress.status, "plain"))
 
     def publish(self) -> None:
         """Write the outputs as they stand: the job may be killed before better ones are known."""

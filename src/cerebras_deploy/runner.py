@@ -7,12 +7,16 @@ used: it imports requests, and its `set_failed` exits before outputs are written
 import os
 import sys
 from collections.abc import Mapping
+from typing import Literal
 
 from actions_toolkit.command import issue_command
 from actions_toolkit.file_command import issue_file_command, prepare_key_value_message
 
 from cerebras_deploy.text import Redactor, plain
 
+Tone = Literal["plain", "good", "bad", "warning", "faint"]
+
+_COLOURS: dict[Tone, str] = {"plain": "", "good": "32", "bad": "31", "warning": "33", "faint": "2"}
 SUMMARY_LIMIT = 1024 * 1024  # bytes; a larger one is not shown (CreateStepSummaryCommand)
 LINE_LIMIT = 4000  # characters; the runner cuts annotations at 4096
 ANNOTATIONS = 5  # warnings and early errors in a step; the runner keeps ten of a kind
@@ -38,9 +42,11 @@ class Runner:
             self._command("add-mask", "", line)
         self.redact = Redactor(masked)
 
-    def line(self, text: str, stamp: str = "") -> None:
-        """Print one line, after a time stamp if there is one."""
-        sys.stdout.write(f"{stamp}  {self._clean(text)}\n" if stamp else f"{self._clean(text)}\n")
+    def line(self, text: str, stamp: str = "", tone: Tone = "plain") -> None:
+        """Print one line, after a time stamp if there is one, in a colour unless NO_COLOR is set."""
+        line = f"{stamp}  {self._clean(text)}" if stamp else self._clean(text)
+        colour = "" if self._environ.get("NO_COLOR") else _COLOURS[tone]
+        sys.stdout.write(f"\x1b[{colour}m{line}\x1b[0m\n" if colour else f"{line}\n")
         sys.stdout.flush()
 
     def debug(self, text: str) -> None:

@@ -6,6 +6,7 @@ import sys
 from contextlib import suppress
 
 from cerebras_deploy.errors import CallError, Fate, Refused, Result, TimedOut, Unreachable
+from cerebras_deploy.journal import State
 from cerebras_deploy.rollout import Verdict
 from cerebras_deploy.run import Run
 from cerebras_deploy.schedule import retry_delay
@@ -32,11 +33,13 @@ def smoke_test(run: Run) -> Verdict | None:
     if not run.inputs.smoke_test_prompt:
         return None
     run.facts.waiting = "awaiting the smoke test's answer"
-    run.journal.say(f"asking {run.inputs.endpoint}: {plain(run.inputs.smoke_test_prompt, 200)}")
+    asking = f"asking {run.inputs.endpoint}: {plain(run.inputs.smoke_test_prompt, 200)}"
+    run.journal.state(State(asking, "Smoke test", "asking"), run.watch.left)
     answer, latency = _ask(run)
     why = _fault(run, answer, latency)
     run.facts.smoke = smoke = _report(answer, latency, passed=not why)
-    run.journal.say(f"smoke test {smoke.verdict}: {smoke.figures}: {smoke.answer}")
+    said = f"smoke test {smoke.verdict}, {smoke.figures}: {smoke.answer}"
+    run.journal.state(State(said, "Smoke test", smoke.verdict, tone="bad" if why else "good"), run.watch.left)
     _compare_fingerprint(run, answer)
     run.facts.waiting = ""
     return Verdict(Result.SMOKE_TEST_FAILED, why) if why else None

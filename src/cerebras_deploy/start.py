@@ -4,6 +4,7 @@ from typing import assert_never
 
 from cerebras_deploy.errors import Refused
 from cerebras_deploy.follow import attach
+from cerebras_deploy.journal import State
 from cerebras_deploy.plan import Attach, Deploy, NotPossible, Unchanged, WaitFirst, unknown_others, version_of
 from cerebras_deploy.rollout import Progress, Track
 from cerebras_deploy.run import Run, Sight
@@ -46,9 +47,11 @@ def _tell(run: Run, sight: Sight) -> None:
 
 def _wait_first(run: Run, sight: Sight, entry: DeployedModel | None) -> None:
     if entry:
+        label = "another rollout"
         what = f"waiting for deployment {entry.id} ({version_of(entry)}): {Progress.of_entry(entry)}"
     else:
         word = sight.version.sync_status or "no word on them"
+        label = "weights"
         what = f"waiting for the weights of version {sight.version.model.version} to sync: {word}"
     run.facts.waiting = what
-    run.journal.state(what, run.watch.left)
+    run.journal.state(State(what, "Before", label), run.watch.left)

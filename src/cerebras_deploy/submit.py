@@ -129,7 +129,7 @@ class Submission:
         said = f"accepted as deployment {operation.name}, {progress}"
         if reply and reply.max_unavailable_replicas is not None:
             said += f" (max. unavailable replicas: {reply.max_unavailable_replicas})"
-        run.journal.state(str(progress), run.watch.left, said=said)
+        run.journal.state(run.state(progress), run.watch.left, said=said)
         older = frozenset(entry.id for entry in sight.endpoint.deployed_models)
         return Track(Target(operation.name, reply.created if reply else None, older)).reached(progress)
 
