@@ -131,7 +131,7 @@ def test_a_summary_that_cannot_be_written_is_one_warning(tmp_path: Path) -> None
     assert result.outcome == "success"
     assert [(a.level, a.title) for a in result.annotations] == [
         ("warning", "No job summary"),
-        ("notice", "Already live"),
+        ("notice", "Already live: my-org-gpt-oss-120b"),
     ]
 
 
