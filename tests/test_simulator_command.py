@@ -37,6 +37,15 @@ def test_it_lists_its_scenarios(capsys: pytest.CaptureFixture[str]) -> None:
     assert max(map(len, listed)) <= 115
 
 
+def test_options_may_come_in_the_environment(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SIMULATOR_OPTIONS", "--list --answer 'two words'")
+    main([])
+
+    assert "healthy" in capsys.readouterr().out
+
+
 def test_its_help_describes_the_scenarios(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="0"):
         main(["--help"])

@@ -2,38 +2,55 @@
 
 import argparse
 import math
+import os
+import shlex
 import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from . import schedule
 from .inventory import ARCHITECTURE, endpoint_name
-from .scenarios import ALL_SCENARIOS, find
+from .scenarios import ALL_SCENARIOS, GATE_SCENARIOS, SCENARIOS, Scenario, find
 from .server import listen, server
 from .world import DEFAULT_ANSWER, DEFAULT_INFERENCE_KEY, DEFAULT_KEY, World
 
+#: Options for where a command cannot be given, as in a workflow's service container.
+VARIABLE = "SIMULATOR_OPTIONS"
+
+DESCRIPTION = """\
+A simulator of the Cerebras Management API, to rehearse deployments against: rollouts that go well or wrong, requests
+that fail, and endpoints that answer what they should or should not.
+
+It says where it listens. Open that address in a browser to see what goes on. By default it accepts the management key
+{key} and the inference key {inference_key}. The default endpoint is {endpoint};
+{architecture} has versions 1 (alias stable, which is served), 2 (production, v2) and 3 (candidate).
+
+Options may come in the environment variable {variable}, too; those of the command line win.
+"""
+
 EPILOG = """\
-scenarios:
+scenarios: what happens to a rollout
 {scenarios}
 
-The default endpoint is {endpoint}, with versions 1 (alias stable), 2 (production, v2) and
-3 (candidate) of {architecture}. Each scenario has an endpoint of its own besides, {each}; those about
-weights serve an architecture of the scenario's name, the others {architecture} as well. A scenario begins
-when its endpoint is first asked for.
+scenarios: what a smoke test or a rollback meets
+{gate_scenarios}
 
-faults:
+Each scenario has an endpoint of its own, too: {each}. Those about weights serve an architecture of
+the scenario's name, the others {architecture}. A scenario begins when its endpoint is first asked for.
+
+faults: what happens to requests
 {faults}
 
-A running simulator takes more faults: POST /_simulator/faults, a JSON list of them; DELETE forgets all. What
-happened: GET /_simulator/requests, GET /_simulator/deployments and GET /_simulator/aliases.
+A running simulator takes more faults: POST /_simulator/faults, a JSON list of them; DELETE forgets all. What happened:
+GET /_simulator/requests, /_simulator/deployments and /_simulator/aliases. None of this needs a key.
 """
 
 
-def scenario_lines() -> str:
-    """Describe the scenarios, one a line."""
+def scenario_lines(scenarios: Mapping[str, Scenario] = ALL_SCENARIOS) -> str:
+    """Describe scenarios, one a line."""
     width = max(map(len, ALL_SCENARIOS))
-    return "\n".join(f"  {name:{width}}  {scenario.about}" for name, scenario in ALL_SCENARIOS.items())
+    return "\n".join(f"  {name:{width}}  {scenario.about}" for name, scenario in scenarios.items())
 
 
 def _speed(text: str) -> float:
@@ -71,22 +88,38 @@ def _fault(text: str) -> str:
 
 def parser() -> argparse.ArgumentParser:
     """Build the parser of the command line."""
+    facts = {
+        "endpoint": endpoint_name(ARCHITECTURE),
+        "architecture": ARCHITECTURE,
+        "each": endpoint_name("SCENARIO"),
+        "variable": VARIABLE,
+    }
     options = argparse.ArgumentParser(
         prog="python -m cerebras_simulator",
-        description="A simulator of the Cerebras Management API, to rehearse deployments against.",
+        usage="%(prog)s [options]",
+        description=DESCRIPTION.format(key=DEFAULT_KEY, inference_key=DEFAULT_INFERENCE_KEY, **facts),
         epilog=EPILOG.format(
-            scenarios=scenario_lines(),
+            scenarios=scenario_lines(SCENARIOS),
+            gate_scenarios=scenario_lines(GATE_SCENARIOS),
             faults=schedule.describe(),
-            endpoint=endpoint_name(ARCHITECTURE),
-            architecture=ARCHITECTURE,
-            each=endpoint_name("SCENARIO"),
+            **facts,
         ),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    add = options.add_argument
-    add("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
-    add("--port", type=int, default=8321, help="port to listen on, 0 for any free one (%(default)s)")
-    add("--speed", type=_speed, default=1.0, help="run scenarios that many times faster (%(default)g)")
+    options.add_argument("--list", action="store_true", help="list the scenarios and end")
+    _add_address(options.add_argument_group("where it listens"))
+    _add_play(options.add_argument_group("what happens"))
+    _add_details(options.add_argument_group("details"))
+    return options
+
+
+def _add_address(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("--host", default="127.0.0.1", help="address (%(default)s)")
+    group.add_argument("--port", type=int, default=8321, help="port, 0 for any free one (%(default)s)")
+
+
+def _add_play(group: argparse._ArgumentGroup) -> None:
+    add = group.add_argument
     add("--scenario", type=_scenario, default="healthy", help="what the default endpoint plays (%(default)s)")
     add(
         "--endpoint",
@@ -104,12 +137,15 @@ def parser() -> argparse.ArgumentParser:
         metavar="RULE",
         help="make requests go wrong, see below; may be repeated",
     )
+    add("--speed", type=_speed, default=1.0, help="let rollouts go that many times faster (%(default)g)")
+
+
+def _add_details(group: argparse._ArgumentGroup) -> None:
+    add = group.add_argument
     add("--key", default=DEFAULT_KEY, help="management key to accept (%(default)s)")
-    add("--inference-key", default=DEFAULT_INFERENCE_KEY, help="inference key to accept (%(default)s)")
-    add("--answer", default=DEFAULT_ANSWER, metavar="TEXT", help="what good versions answer (%(default)r)")
+    add("--inference-key", default=DEFAULT_INFERENCE_KEY, metavar="KEY", help="inference key to accept (%(default)s)")
+    add("--answer", default=DEFAULT_ANSWER, metavar="TEXT", help="what good versions answer (%(default)s)")
     add("--seed", type=int, default=0, help="seed of the deployment ids (%(default)s)")
-    add("--list", action="store_true", help="list the scenarios and end")
-    return options
 
 
 def _leave(*_: object) -> None:
@@ -119,7 +155,8 @@ def _leave(*_: object) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command until it is told to end."""
-    options = parser().parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else arguments
+    options = parser().parse_args([*shlex.split(os.environ.get(VARIABLE, "")), *given])
     if options.list:
         sys.stdout.write(scenario_lines() + "\n")
         return

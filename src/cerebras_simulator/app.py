@@ -10,7 +10,7 @@ from fastapi.responses import PlainTextResponse
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.types import ASGIApp
 
-from . import control, handlers, inference, replies, schemas
+from . import control, handlers, inference, page, replies, schemas
 from .front import Front
 from .inventory import ARCHITECTURE, ORG, endpoint_name
 from .refusals import FlatRefusal, Refusal
@@ -158,7 +158,7 @@ def api(world: World) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.world = world
-    routers = (router, inference.router, control.router)
+    routers = (router, inference.router, control.router, page.router)
     for one in routers:
         app.include_router(one)
     app.router.default = PlainTextResponse("", 404)  # a path that is not routed: no body, seen live

@@ -1,14 +1,22 @@
 """Routes for whoever runs the simulator: outside the API's name space, without a key, not in its OpenAPI."""
 
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Final
 
 from fastapi import APIRouter, HTTPException, Request
 
 from .rollouts import Standing
 from .world import World
 
-PREFIX = "/_simulator"
+PREFIX: Final = "/_simulator"
+PAGE: Final = "/"
+
+
+def concerns(path: str) -> bool:
+    """Tell whether a path is for whoever runs the simulator: no request there is recorded, or meets a fault."""
+    return path == PAGE or path.startswith(PREFIX)
+
+
 router = APIRouter(prefix=PREFIX, include_in_schema=False)
 
 

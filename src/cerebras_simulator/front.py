@@ -8,7 +8,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from .control import PREFIX
+from .control import concerns
 from .world import Request, World
 
 #: Agents that the API's front answers with 403 and `error code: 1010`; reported by many, documented by none.
@@ -23,7 +23,7 @@ def refuses(user_agents: Iterable[str]) -> bool:
 
 
 class Front:
-    """ASGI middleware around the API; control routes pass it by."""
+    """ASGI middleware around the API; what concerns the simulator itself passes it by."""
 
     def __init__(self, app: ASGIApp, world: World) -> None:
         self._app = app
@@ -32,7 +32,7 @@ class Front:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        if scope["type"] != "http" or scope["path"].startswith(PREFIX):
+        if scope["type"] != "http" or concerns(scope["path"]):
             await self._app(scope, receive, send)
             return
         record = Request(self._world.now(), scope["method"], scope["path"])

@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from .answers import BLANK, Answer, answer
-from .control import PREFIX
+from .control import concerns
 from .faults import Fault
 from .schedule import call_of
 from .world import World
@@ -38,7 +38,7 @@ class Injector:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, unless a fault does."""
-        if scope["path"].startswith(PREFIX):
+        if concerns(scope["path"]):
             await self._app(scope, receive, send)
             return
         fault = self._world.faults.next(call_of(scope["method"], scope["path"]))

@@ -37,6 +37,10 @@ class Registry:
         """The architectures that there are."""
         return list(self._versions)
 
+    def known(self, architecture: str) -> tuple[Version, ...]:
+        """Give an architecture's versions without a look at them that would begin anything."""
+        return self._versions[architecture]
+
     def versions(self, org: str, architecture: str) -> tuple[Version, ...]:
         """Find an architecture's versions."""
         if org != ORG or architecture not in self._versions:
@@ -53,7 +57,8 @@ class Registry:
 
     def sync_status(self, architecture: str, version: Version) -> str:
         """Say where the sync of a version's weights stands, in the API's words."""
-        return version.weights.at((self._now() - self._begun[architecture]) * self._speed).status
+        begun = self._begun.get(architecture, self._now())
+        return version.weights.at((self._now() - begun) * self._speed).status
 
     def set_aliases(self, name: ModelName, aliases: Iterable[str]) -> AliasChange:
         """Have these aliases, and no others, point to a version; none of them may point to another one.

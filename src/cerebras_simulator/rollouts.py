@@ -60,11 +60,20 @@ class Deployment:
 
 @dataclass(frozen=True)
 class Standing:
-    """A deployment and what its rollout shows now; `updated` is the unix time (s) of its last change."""
+    """A deployment and what its rollout shows now; in unix seconds, its last change, and its start after all others."""
 
     deployment: Deployment
     moment: Moment
     updated: float
+    start: float
+
+
+@dataclass(frozen=True)
+class Step:
+    """A status of a rollout, and the unix time (s) since when it had it."""
+
+    status: str
+    since: float
 
 
 def standings(deployments: Iterable[Deployment], now: float, speed: float) -> list[Standing]:
@@ -78,8 +87,20 @@ def standings(deployments: Iterable[Deployment], now: float, speed: float) -> li
         free = start + deployment.timeline.length / speed
         moment = deployment.timeline.at((now - start) * speed)
         changed = start + moment.since / speed if start <= now else deployment.created
-        found.append(Standing(deployment, moment, changed))
+        found.append(Standing(deployment, moment, changed, start))
     return found
+
+
+def history(standing: Standing, now: float, speed: float) -> list[Step]:
+    """Tell the statuses that a rollout has had by now, one after another; a queued one waits in its first."""
+    steps: list[Step] = []
+    begin, since = standing.start, standing.deployment.created
+    for phase in standing.deployment.timeline.phases:
+        if not steps or (begin <= now and steps[-1].status != phase.status):
+            steps.append(Step(phase.status, since))
+        begin += phase.seconds / speed
+        since = begin
+    return steps
 
 
 def live(standing: Iterable[Standing]) -> Standing | None:

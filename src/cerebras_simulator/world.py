@@ -81,7 +81,8 @@ class World:
         self.faults = Schedule(self.now)
         self._random = random.Random(self.seed)  # noqa: S311  # ids are to repeat under a seed
         self.registry = Registry(self.inventory.architectures, self.now, self.speed)
-        self._begun: set[str] = set()
+        #: The endpoints that were asked for.
+        self.begun: set[str] = set()
         self._asked: Counter[str] = Counter()
         self._accepted: dict[str, list[Deployment]] = {name: [] for name in self.inventory.endpoints}
         for endpoint in self.inventory.endpoints.values():
@@ -104,8 +105,8 @@ class World:
         endpoint = self.inventory.endpoints.get(name)
         if endpoint is None:
             raise Refusal(404, f"Endpoint {name!r} not found")
-        if name not in self._begun:
-            self._begun.add(name)
+        if name not in self.begun:
+            self.begun.add(name)
             for rival in endpoint.scenario.rivals:
                 self._accept(endpoint, rival, self.now())
         return endpoint
