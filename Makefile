@@ -80,3 +80,7 @@ workflows-lint: .venv/tools/ready  ## actionlint and zizmor
 .PHONY: audit
 audit: .venv/tools/ready  ## known vulnerabilities of what is locked; needs the network
 	$(TOOLS)/pip-audit --strict --disable-pip --require-hashes -r requirements.txt -r requirements-dev.txt -r requirements-tools.txt
+
+.PHONY: release-dry-run
+release-dry-run:  ## what a release would commit, tag and say; of what is committed, in a scratch clone
+	@$(PYTHON) tests/release.py dry-run
