@@ -1,7 +1,7 @@
 """Which fault hits which request.
 
 `Schedule` alone decides. Two interpreters follow it: `injection` on a port, and in process a test's own transport,
-which asks `world.faults.next(call)` before it calls the application.
+which asks `world.faults.next(call)` before it calls the application, and lets the delay of its reply pass.
 """
 
 import re
