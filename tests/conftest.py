@@ -17,12 +17,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @pytest.fixture
-def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
-    """Compare a text, masked, with the golden file of that name; write it if asked to."""
+def golden(request: pytest.FixtureRequest) -> Callable[..., None]:
+    """Compare a text, masked, with the golden file of that name; its author writes it if asked to."""
 
-    def compare(name: str, text: str) -> None:
+    def compare(name: str, text: str, *, author: bool = False) -> None:
         path = GOLDEN / name
-        if request.config.getoption("--write-goldens"):
+        if author and request.config.getoption("--write-goldens"):
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(masked(text), encoding="utf-8")
         assert path.read_text(encoding="utf-8") == masked(text)

@@ -17,8 +17,10 @@ from cerebras_simulator.scenarios import SCENARIOS
 
 ROOT = Path(__file__).parent.parent
 SPEED = 10
-RED = {
+EXPECTED = {
     "cancelled": "cancelled",
+    "error-then-rolls-back": "failed",
+    "live": "unchanged",
     "never-listed": "timed-out",
     "rollout-error": "failed",
     "rolls-back": "rolled-back",
@@ -28,7 +30,26 @@ RED = {
     "vanishes": "failed",
     "weights-failed": "refused",
 }
-GREEN = {"live": "unchanged"}
+ASK = {
+    "smoke-test-prompt": "Say hello.",
+    "smoke-test-expect": "(?i)hello",
+    "smoke-test-max-latency": "5s",
+    "inference-api-key": "sim-inference-key",
+}
+# Demos of more than a rollout: the scenario, further inputs, and the result.
+DEMOS = {
+    "dry-run": ("healthy", ASK | {"dry-run": "true", "promote-aliases": "stable"}, "planned"),
+    "promotion": ("healthy", ASK | {"promote-aliases": "stable,canary"}, "succeeded"),
+    "smoke-test": ("wrong-answer", ASK | {"on-failure": "rollback"}, "smoke-test-failed"),
+    "wrong-answer": ("wrong-answer", ASK, "smoke-test-failed"),
+    "empty-answer": ("empty-answer", ASK | {"smoke-test-expect": ""}, "succeeded"),
+    "slow-answers": ("slow-answers", ASK, "smoke-test-failed"),
+    "inference-down": ("inference-down", ASK, "unreachable"),
+    "rollback-fails": ("rollback-fails", ASK | {"on-failure": "rollback"}, "smoke-test-failed"),
+    "cold-start": ("cold-start", ASK, "succeeded"),
+    "wrong-fingerprint": ("wrong-fingerprint", ASK, "succeeded"),
+}
+GREEN = {"succeeded", "unchanged", "planned"}
 
 
 @contextmanager
@@ -43,36 +64,37 @@ def simulator(scenario: str) -> Iterator[str]:
             process.terminate()
 
 
-def main(scenario: str) -> int:
-    """Play the scenario, and say whether it ended as it should."""
-    if scenario not in SCENARIOS:
-        print(f"There is no scenario {scenario}. There are: {', '.join(SCENARIOS)}")
+def main(name: str) -> int:
+    """Play a scenario or a demo, and say whether it ended as it should."""
+    if name not in SCENARIOS and name not in DEMOS:
+        print(f"There is no scenario {name}. There are: {', '.join(dict.fromkeys((*SCENARIOS, *DEMOS)))}")
         return 2
-    print(f"Scenario {scenario}: {SCENARIOS[scenario].about}. {SPEED} seconds of it pass in one.\n")
+    scenario, further, expected = DEMOS.get(name, (name, {}, EXPECTED.get(name, "succeeded")))
+    print(f"Scenario {scenario}: {SCENARIOS[scenario].about}. {SPEED} seconds of it pass in one.")
+    for key, value in further.items():
+        print(f"  {key}: {value}")
+    print()
     with simulator(scenario) as address, tempfile.TemporaryDirectory() as folder:
-        step = runner.Step(
-            manifest=runner.load_manifest(ROOT / "action.yml"),
-            with_={
-                "api-key": "sim-management-key",
-                "endpoint": "my-org-gpt-oss-120b",
-                "model": "orgs/my-org/models/gpt-oss-120b",
-                "alias": "production",
-                "base-url": address,
-                "poll-interval": "500ms",
-                "timeout": "60s" if RED.get(scenario) == "timed-out" else "60m",
-            },
-        )
+        given = {
+            "api-key": "sim-management-key",
+            "endpoint": "my-org-gpt-oss-120b",
+            "model": "orgs/my-org/models/gpt-oss-120b",
+            "alias": "production",
+            "base-url": address,
+            "poll-interval": "500ms",
+            "timeout": "60s" if expected == "timed-out" else "60m",
+        }
+        step = runner.Step(runner.load_manifest(ROOT / "action.yml"), given | further)
         argv = [sys.executable, "-I", "-u", "-X", "utf8", "-m", "cerebras_deploy"]
         result = runner.run_process(
             argv, runner.JobFolder(Path(folder)), step, on_line=lambda line: print(line, flush=True), limit=7200
         )
     print("\n--- outputs\n")
-    for name, value in result.outputs.items():
-        print(f"{name}: {value}")
+    for output, value in result.outputs.items():
+        print(f"{output}: {value}")
     print(f"\n--- summary\n\n{result.summary}")
-    expected = RED.get(scenario) or GREEN.get(scenario, "succeeded")
     print(f"The step is {'red' if result.exit_code else 'green'}: {result.outputs['result']}. Expected: {expected}.")
-    return 0 if (result.outputs["result"], bool(result.exit_code)) == (expected, scenario in RED) else 1
+    return 0 if (result.outputs["result"], not result.exit_code) == (expected, expected in GREEN) else 1
 
 
 if __name__ == "__main__":

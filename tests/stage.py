@@ -8,7 +8,7 @@ import io
 import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
 from types import SimpleNamespace
@@ -45,7 +45,7 @@ class AppTransport(httpx.BaseTransport):
     """
 
     def __init__(self, world: World, clock: VirtualClock, latency: float = 0.0) -> None:
-        self._app, self._faults = create_app(world), world.faults
+        self._app, self._world, self._faults = create_app(world), world, world.faults
         self._clock, self._latency = clock, latency
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -71,8 +71,11 @@ class AppTransport(httpx.BaseTransport):
         request.extensions["trace"]("http11.send_request_headers.started", {"request": sent})
 
     def _response(self, reply: Answer, request: httpx.Request) -> httpx.Response:
-        if reply.pause:
-            self._clock.sleep(min(reply.pause * len(reply.body), 10 * request.extensions["timeout"]["read"]))
+        patience = request.extensions["timeout"]["read"]
+        if reply.delay > patience:
+            self._clock.sleep(patience)
+            raise httpx.ReadTimeout("timed out")
+        self._clock.sleep(reply.delay + min(reply.pause * len(reply.body), 10 * patience))
         return httpx.Response(reply.status, headers=list(reply.headers), stream=_Body(reply))
 
     def _process(self, request: httpx.Request) -> Answer:
@@ -103,7 +106,8 @@ class AppTransport(httpx.BaseTransport):
         start = next(message for message in sent if message["type"] == "http.response.start")
         headers = tuple((name.decode(), value.decode()) for name, value in start["headers"])
         content = b"".join(message.get("body", b"") for message in sent if message["type"] == "http.response.body")
-        return answer(start["status"], tuple(pair for pair in headers if pair[0] != "content-length"), content)
+        reply = answer(start["status"], tuple(pair for pair in headers if pair[0] != "content-length"), content)
+        return replace(reply, delay=self._world.requests[-1].delay)
 
 
 class _Body(httpx.SyncByteStream):

@@ -1,15 +1,16 @@
 """The stories that golden files tell: what is asked of which scenario, and what comes of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from cerebras_simulator.scenarios import SCENARIOS
+from cerebras_simulator.scenarios import SCENARIOS, Scenario
 
 
 @dataclass(frozen=True)
 class Story:
     """One run of the step. `interrupt` is when the job is cancelled, in seconds of the run.
 
+    `slow`: a reply takes long by the clock, which on a port would be the real one.
     `timed`: what it tells depends on minutes of real time, so that it is told on the virtual clock only.
     """
 
@@ -17,17 +18,28 @@ class Story:
     scenario: str = "healthy"
     inputs: Mapping[str, str] = field(default_factory=dict)
     interrupt: float | None = None
+    faults: tuple[str, ...] = ()
+    slow: bool = False
     timed: bool = False
 
+    @property
+    def played(self) -> str | Scenario:
+        """What the simulator plays."""
+        return FIRST_ERROR if self.scenario == "first-error" else self.scenario
 
+
+# An endpoint that has never served anything, on which a rollout fails.
+FIRST_ERROR = replace(SCENARIOS["rollout-error"], served=None, about="the first rollout ever fails")
 _TIMED = {"slow", "six-hours", "stuck-unknown", "never-listed"}
 _BASE = tuple(
     Story(
         name, name, {"timeout": "8h" if name == "six-hours" else "1h" if name == "slow" else "5m"}, timed=name in _TIMED
     )
     for name in SCENARIOS
-    if name not in {"slow", "six-hours"}
+    if name not in {"slow", "six-hours"} and SCENARIOS[name].inference == SCENARIOS["healthy"].inference
 )
+_ASK = {"smoke-test-prompt": "Say hello.", "smoke-test-expect": "(?i)hello", "inference-api-key": "sim-inference-key"}
+_ROLL_BACK = _ASK | {"on-failure": "rollback"}
 _BY_ID = {"model": "", "alias": "", "deployment-id": "00000000-0000-4000-8000-000000000000"}
 
 STORIES: Mapping[str, Story] = {
@@ -43,6 +55,27 @@ STORIES: Mapping[str, Story] = {
         Story("by-integer", inputs={"model": "orgs/my-org/models/gpt-oss-120b/versions/2", "alias": ""}),
         Story("by-architecture-alone", inputs={"model": "gpt-oss-120b"}),
         Story("followed-id-never-listed", inputs=_BY_ID, timed=True),
+        Story("dry-run", inputs={"dry-run": "true", "promote-aliases": "canary,stable"} | _ROLL_BACK),
+        Story("dry-run-busy", "busy", {"dry-run": "true"}),
+        Story("dry-run-refused", "weights-failed", {"dry-run": "true"}),
+        Story("smoke-test-passed", inputs=_ASK),
+        Story("smoke-test-of-what-is-live", "live", _ASK),
+        Story("smoke-test-after-a-cold-start", "cold-start", _ASK),
+        Story("smoke-test-failed", "wrong-answer", _ASK),
+        Story("smoke-test-failed-and-rolled-back", "wrong-answer", _ROLL_BACK),
+        Story("smoke-test-failed-and-rollback-failed", "rollback-fails", _ROLL_BACK),
+        Story("smoke-test-empty", "empty-answer", _ASK | {"smoke-test-expect": ""}),
+        Story("smoke-test-too-slow", "slow-answers", _ASK | {"smoke-test-max-latency": "5s"}, slow=True, timed=True),
+        Story("smoke-test-unanswered", "inference-down", _ROLL_BACK, timed=True),
+        Story("smoke-test-wrong-key", inputs=_ASK | {"inference-api-key": "sim-management-key"}),
+        Story("fingerprint-of-another-version", "wrong-fingerprint", _ASK),
+        Story("error-rolled-back", "rollout-error", {"on-failure": "rollback"}, timed=True),
+        Story("error-then-the-api-rolls-back", "error-then-rolls-back", {"on-failure": "rollback"}, timed=True),
+        Story("nothing-to-roll-back-to", "first-error", {"on-failure": "rollback"}, timed=True),
+        Story("interrupted-while-rolling-back", "wrong-answer", _ROLL_BACK, interrupt=260.0),
+        Story("promoted", inputs=_ASK | {"promote-aliases": "canary,stable,v2"}),
+        Story("promotion-put-back", inputs={"promote-aliases": "stable"}, faults=("aliases:2-12=503",), timed=True),
+        Story("promotion-broken", inputs={"promote-aliases": "stable"}, faults=("aliases:2-99=503",), timed=True),
         Story("wrong-key", inputs={"api-key": "an-inference-key"}),
         Story("unknown-endpoint", inputs={"endpoint": "my-org-gpt-oss-210b"}),
         Story("unknown-version", inputs={"alias": "prodction"}),

@@ -86,7 +86,7 @@ class TestReason:
         assert "an HTML page" in failed(502, "<html></html>").reason
 
     def test_it_ends_with_what_support_can_look_up(self) -> None:
-        long = failed(500, "x" * 5000, cf_ray="8f1a2b3c4d5e-FRA").reason
+        long = str(failed(500, "x" * 5000, cf_ray="8f1a2b3c4d5e-FRA"))
 
         assert long.endswith("(cf-ray 8f1a2b3c4d5e-FRA)")
         assert len(long) < 500

@@ -54,10 +54,11 @@ class CallError(Exception):
     status: int | None = None
     retry_after: float | None = None
     hint: str = ""
+    ray: str = ""  # Cloudflare's id of the request, which support can look up
 
     def __str__(self) -> str:
         """Say it in one line."""
-        return self.reason
+        return f"{self.reason} (cf-ray {self.ray})" if self.ray else self.reason
 
 
 @dataclass(eq=False)

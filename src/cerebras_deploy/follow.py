@@ -33,7 +33,7 @@ def _narrate(run: Run, track: Track) -> None:
         return
     if progress.status is Status.ROLLING_BACK and run.journal.first(f"{track.target.id} rolling back"):
         run.journal.error(
-            "Rolling back",
+            f"Rolling back: {run.inputs.endpoint}",
             f"the rollout of {run.facts.what} to {run.inputs.endpoint} is being rolled back"
             f"{': ' + progress.error if progress.error else ''}; watching it to its end",
         )

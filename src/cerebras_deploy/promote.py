@@ -61,7 +61,7 @@ class _Move:
                     self._set(self._for(HALF), holder, self._without)
                 self._set(self._for(HALF), target, self._with)
             except Interrupted as stop:
-                stop.reason += f", and {self._nowhere(holder, target)}"
+                stop.reason += f", and {self._nowhere(holder)}; to repair it, {_call(target, self._with)}"
                 raise
             except Stop as stop:
                 self._put_back(holder, target, stop)
@@ -91,9 +91,9 @@ class _Move:
                 return None
             raise
 
-    def _set(self, watch: Watch, version: Version, edit: Edit) -> None:
+    def _set(self, watch: Watch, version: Version, edit: Edit, *, just_read: bool = True) -> None:
         """Edit a version's aliases; a call whose fate is not known is repeated after a look at what there is."""
-        fresh: list[Version] = [version]
+        fresh = [version] if just_read else []
 
         def once() -> None:
             now = fresh.pop() if fresh else self.run.api.version(version.model, watch.bound)
@@ -116,16 +116,21 @@ class _Move:
                 f"alias {self.alias} was free, and is not set: {stop.reason}", _call(target, self._with)
             )
         try:
-            self._set(self._for(PUT_BACK), holder, self._with)
+            self._set(self._for(PUT_BACK), holder, self._with, just_read=False)
         except Stop as second:
-            said = f"{stop.reason}; then {second.reason}"
-            raise PromotionFailed(f"{self._nowhere(holder, target)}: {said}", _call(target, self._with)) from stop
-        reason = f"alias {self.alias} is back at version {holder.model.version}, which held it before: {stop.reason}"
+            said = f"{_reason(stop)}; then {_reason(second)}"
+            raise PromotionFailed(f"{self._nowhere(holder)}: {said}", _call(target, self._with)) from stop
+        reason = f"alias {self.alias} is back at version {holder.model.version}, which held it before: {_reason(stop)}"
         raise PromotionFailed(reason, "re-run the step") from stop
 
-    def _nowhere(self, holder: Version | None, target: Version) -> str:
+    def _nowhere(self, holder: Version | None) -> str:
         held = f" (version {holder.model.version} held it before)" if holder else ""
-        return f"alias {self.alias} may point nowhere{held}; to repair it, {_call(target, self._with)}"
+        return f"alias {self.alias} may point nowhere{held}"
+
+
+def _reason(stop: Stop) -> str:
+    """Say why a half failed: the call's own reason, since the bound on a half is no matter of the workflow's."""
+    return str(stop.__cause__) if isinstance(stop.__cause__, CallError) else stop.reason
 
 
 def _known(version: Version) -> tuple[str, ...]:
@@ -137,4 +142,4 @@ def _known(version: Version) -> tuple[str, ...]:
 
 def _call(version: Version, edit: Edit) -> str:
     aliases = json.dumps({"version_aliases": edit(version.aliases or ())})
-    return f"send PATCH /management/v1/{version.model} with {aliases}"
+    return f"send `PATCH /management/v1/{version.model} with {aliases}`"

@@ -38,10 +38,11 @@ def failure(answer: Answer, text: str) -> CallError:
     reason = f"HTTP {status} {phrase}".strip() + (f": {detail}" if detail not in ("", phrase) else "")
     return CallError(
         _fate(status),
-        plain(reason, DETAIL_LIMIT + 60) + (f" (cf-ray {plain(ray, 60)})" if ray else ""),
+        plain(reason, DETAIL_LIMIT + 60),
         status=status,
         retry_after=_retry_after(answer.headers),
         hint=_hint(answer, detail),
+        ray=plain(ray, 60),
     )
 
 

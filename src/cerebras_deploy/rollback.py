@@ -67,7 +67,9 @@ def _replace(run: Run) -> str:
         if back.journal.first("roll back"):
             back.journal.say(f"rolling back {run.inputs.endpoint} to {version_of(entry)}, which was live before")
         if track := submission.send(Sight(endpoint, version)):
-            return _ended(back, follow(back, track))
+            verdict = follow(back, track)
+            run.facts.serving = back.facts.serving
+            return _ended(back, verdict)
     raise AssertionError("a watch ends by raising")
 
 

@@ -169,13 +169,14 @@ def _judged(verdict: Verdict, facts: Facts, elapsed: float) -> str:  # noqa: C90
             took = span(elapsed - (facts.began or 0.0))
             overtaken = facts.serving is not None and facts.deployment_id != facts.serving.id
             now = f"{endpoint} serves {what}, {took} after the start of the rollout"
-            return f"{rollout} succeeded after {took}, and {serving} by now" if overtaken else now
+            return f"{rollout} succeeded after {took}, and {serving} by now" if overtaken else f"{now}{_extras(facts)}"
         case Result.UNCHANGED:
-            return f"{endpoint} serves {what} already: nothing was deployed"
+            return f"{endpoint} serves {what} already: nothing was deployed{_extras(facts)}"
         case Result.PLANNED:
             return f"dry run: a real one would {verdict.why}"
         case Result.SMOKE_TEST_FAILED:
-            return f"{endpoint} was given {what}, and its smoke test failed{why}; {serving}"
+            after = "" if facts.afterwards else "; deploy a good version, or have this done by `on-failure: rollback`"
+            return f"{endpoint} was given {what}, and its smoke test failed{why}; {serving}{after}"
         case Result.TRIGGERED:
             return (
                 f"deployment {facts.deployment_id} of {what} to {endpoint} is started and not awaited; "
@@ -199,6 +200,12 @@ def _judged(verdict: Verdict, facts: Facts, elapsed: float) -> str:  # noqa: C90
             raise ValueError(f"{verdict.result} is no verdict on a rollout")
         case never:
             assert_never(never)
+
+
+def _extras(facts: Facts) -> str:
+    """Say what went well after the rollout."""
+    asked = ["its smoke test passed"] if facts.smoke.verdict == "passed" else []
+    return "".join(f"; {said}" for said in (*asked, *(f"alias {moved}" for moved in facts.promoted)))
 
 
 def _serving(facts: Facts) -> str:

@@ -77,7 +77,7 @@ def _forgiven(error: CallError) -> CallError:
     """Return an error that may belong to the warm-up; raise `Refused` for any other."""
     if error.fate is Fate.DENIED and error.status != 404:  # noqa: PLR2004 - not found yet
         hint = _KEY_HINT if error.status in {401, 403} else error.hint
-        raise Refused(error.reason, hint) from error
+        raise Refused(str(error), hint) from error
     return error
 
 

@@ -92,7 +92,7 @@ class Submission:
         """Look for a call that perhaps arrived. None: it did not."""
         run, wanted = self._run, sight.version.model
         if error.fate is Fate.DENIED and error.status != 409:  # noqa: PLR2004 - conflict: perhaps with ourselves
-            raise Refused(error.reason, error.hint) from error
+            raise Refused(str(error), error.hint) from error
         self._sends += 1
         self._unsent, self._unsent_since = 0, None
         doubt = Doubt(error, run.watch.clock.now(), sight.endpoint)
@@ -106,7 +106,7 @@ class Submission:
             if not doubt.lasts(run.watch.clock.now()):
                 break
         if doubt.stirred or self._sends >= SENDS:
-            raise Unreachable(f"the deploy call got no readable answer ({error.reason})", error.hint)
+            raise Unreachable(f"the deploy call got no readable answer ({error})", error.hint)
         run.journal.say(f"the deploy call did not arrive: {doubt.reads} reads show nothing new; sending it again")
         run.facts.in_doubt = run.watch.eager = False
         return None

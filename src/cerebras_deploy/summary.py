@@ -78,7 +78,7 @@ def _facts(facts: Facts, outcome: Outcome, counts: Counts, elapsed: float) -> It
         "Last status": code(facts.status),
         "Served before": code(version_of(facts.previous)) if facts.previous else "",
         "Serves now": code(version_of(facts.serving)) if facts.serving else "",
-        "Smoke test": code(f"{facts.smoke.verdict}: {facts.smoke.figures}") if facts.smoke.latency else "",
+        "Smoke test": code(f"{facts.smoke.verdict}: {facts.smoke.figures}") if facts.smoke.verdict != "skipped" else "",
         "Answer": code(facts.smoke.answer),
         "Rollback": code(facts.rollback.deployment_id) if facts.rollback else "",
         "Aliases": ", ".join(code(moved) for moved in facts.promoted),
@@ -131,7 +131,8 @@ def _bar(bar: _Bar) -> str:
     day, rest = divmod(int(bar.start), _DAY)
     start = f"2001-01-{day + 1:02} {rest // _HOUR:02}:{rest // 60 % 60:02}:{rest % 60:02}"
     seconds = int(bar.end) - int(bar.start)
-    return f"{bar.label} :{tag if seconds else f'{tag}, milestone'}, {start}, {seconds}s"
+    over = bar.label in _GOOD | _BAD - {"rolling back"}
+    return f"{bar.label} :{tag}{', milestone' if over else ''}, {start}, {0 if over else seconds}s"
 
 
 def _changes(timeline: Sequence[Moment], counts: Counts) -> Iterable[tuple[str, ...]]:

@@ -207,7 +207,7 @@ class Watch:
             except CallError as error:
                 since = self._failed(error, before)
                 if last:
-                    reason = f"{self._bound_reached()}, and the last read failed: {error.reason}"
+                    reason = f"{self._bound_reached()}, and the last read failed: {error}"
                     raise TimedOut(reason, error.hint) from error
                 self.back_off(error, self._failures, since)
             else:
@@ -224,11 +224,11 @@ class Watch:
     def bear(self, error: CallError, since: float) -> None:
         """Raise if there is no point, or no budget, to try again a call that has failed for `since` seconds."""
         if error.fate is Fate.DENIED:
-            raise Refused(error.reason, error.hint) from error
+            raise Refused(str(error), error.hint) from error
         if error.fate is Fate.THROTTLED:
             self.pace.throttled()
         if since >= schedule.FAILURE_BUDGET and not self.over:
-            reason = f"the API could not be asked for {span(since)}: {error.reason}"
+            reason = f"the API could not be asked for {span(since)}: {error}"
             raise Unreachable(reason, error.hint) from error
         if not self.over:
             self.told.failing(error, min(schedule.FAILURE_BUDGET - since, self.left))
