@@ -13,7 +13,7 @@ from typing import Any
 import runner
 from stage import Played, Stage
 
-from cerebras_simulator.scenarios import SCENARIOS
+from cerebras_simulator.scenarios import ALL_SCENARIOS, SCENARIOS
 from cerebras_simulator.world import ROLLOUT_WORDS, STATE_WORDS
 
 ENDPOINT = "my-org-gpt-oss-120b"
@@ -48,8 +48,9 @@ FIELDS = (
 LINES = ("refused", "reset-before", "reset-after", "read-timeout", "read-timeout-before")
 PERMANENT = ("401", "403", "404", "empty", "cloudflare", "redirect", "detail-list", "flat", "422")
 PROCESSED = ("500-after", "502-after", "503-after", "504-after", "408-after")
-CALLS = ("deploy", "status", "version")
+CALLS = ("deploy", "status", "version", "chat", "aliases")
 GOOD = {"succeeded", "unchanged"}
+BAD_ANSWERS = {"wrong-answer", "rollback-fails", "empty-answer", "slow-answers"}
 LOST = {"failed": "error", "rolled-back": "rolled_back", "cancelled": "cancelled"}
 
 
@@ -68,9 +69,10 @@ class Chaos:
 def chaos(seed: int) -> Chaos:
     """Draw a run."""
     rng = Random(seed)
-    scenario = rng.choice([name for name in SCENARIOS if name not in {"six-hours", "slow"}])
+    scenario = rng.choice([name for name in ALL_SCENARIOS if name not in {"six-hours", "slow"}])
     if scenario == "late-listing":
         scenario = f"late-listing:{rng.randint(0, 15)}"
+    gate = _gate(rng, "gate" if scenario in set(ALL_SCENARIOS) - set(SCENARIOS) else scenario)
     return Chaos(
         scenario=scenario,
         state_words=dict(rng.choice([STATE_WORDS, ROLLOUT_WORDS])),
@@ -80,11 +82,26 @@ def chaos(seed: int) -> Chaos:
             "poll-interval": rng.choice(["1s", "5s", "10s", "30s"]),
             "if-busy": rng.choice(["wait", "wait", "queue", "fail"]),
             "if-current": rng.choice(["skip", "skip", "skip", "deploy"]),
-            "wait": rng.choice(["true"] * 9 + ["false"]),
-        },
+            "wait": "true" if gate else rng.choice(["true"] * 9 + ["false"]),
+        }
+        | gate,
         latency=rng.choice([0.02, 0.2, 1.5]),
         interrupt=rng.uniform(0, 300) if rng.random() < 0.1 else None,
     )
+
+
+def _gate(rng: Random, scenario: str) -> dict[str, str]:
+    """Draw what comes after the rollout."""
+    gate = {}
+    if scenario == "gate" or rng.random() < 0.3:
+        gate |= {"smoke-test-prompt": "Say hello.", "inference-api-key": "sim-inference-key"}
+        gate |= {"smoke-test-expect": "(?i)hello"} if rng.random() < 0.9 else {}
+        gate |= {"smoke-test-max-latency": "5s"} if rng.random() < 0.3 else {}
+    if rng.random() < 0.5:
+        gate["on-failure"] = "rollback"
+    if rng.random() < 0.3:
+        gate["promote-aliases"] = rng.choice(["stable", "canary", "stable,candidate", "v2,stable"])
+    return gate
 
 
 def _faults(rng: Random) -> Iterator[str]:
@@ -113,18 +130,30 @@ class Run:
         self.stage = Stage(drawn.scenario, options, faults=drawn.faults, latency=drawn.latency, seed=seed)
         if drawn.interrupt is not None:
             self.stage.clock.interrupt_at = self.stage.clock.now() + drawn.interrupt
+        self.aliases = {alias: self.holder(alias) for alias in ("stable", "production", "v2", "candidate")}
         self.first = self.stage.play(drawn.inputs)
+        self.after = {alias: self.holder(alias) for alias in (*self.aliases, "canary")}
         self.stage.clock.interrupt_at = None
 
     @property
     def ours(self) -> list[str]:
-        """The ids of the deployments made by the caller, by the simulator's own record."""
-        return [one.id for one in self.stage.world.deployments if one.by == "caller"]
+        """The ids of the deployments of the wanted version made by the caller, by the simulator's own record."""
+        return [one.id for one in self.stage.world.deployments if one.by == "caller" and one.version == 2]
+
+    @property
+    def rollbacks(self) -> list[str]:
+        """The ids of the caller's deployments of any other version."""
+        return [one.id for one in self.stage.world.deployments if one.by == "caller" and one.version != 2]
+
+    def holder(self, alias: str) -> int | None:
+        """The version that an alias points to by now."""
+        known = self.stage.world.registry.known("gpt-oss-120b")
+        return next((version.number for version in known if alias in version.aliases), None)
 
     def violations(self) -> list[str]:
         """List what does not hold; a second run, without faults, comes with it."""
         found = list(self._of_the_first())
-        ended_badly = self.first.result in LOST or self.first.result == "superseded"
+        ended_badly = self.first.result in LOST or self.first.result in {"superseded", "smoke-test-failed"}
         if not ended_badly and self.chaos.inputs["if-current"] == "skip":
             found += self._of_the_second()
         return found
@@ -134,6 +163,7 @@ class Run:
         result, id_ = played.result, played.outputs["deployment-id"]
         if len(self.ours) > 1 and self.chaos.scenario != "never-listed":  # a stated limit
             yield f"duplicate: {len(self.ours)} deployments"
+        yield from self._of_rollback_and_promotion(played)
         status = world.standing(id_).moment.status if id_ else ""
         if result in GOOD and status != "done":
             yield f"false green: {result}, and the simulator says {status}"
@@ -148,23 +178,69 @@ class Run:
         yield from self._of_any(played)
         yield from self._of_no_answer(played)
 
+    def _of_rollback_and_promotion(self, played: Played) -> Iterator[str]:
+        result, asked = played.result, self.chaos.inputs
+        allowed = {"smoke-test-failed", "failed", "interrupted", "rolled-back"}
+        if len(self.rollbacks) > (asked.get("on-failure") == "rollback" and result in allowed):
+            yield f"duplicate: {len(self.rollbacks)} rollbacks with {result}"
+        unknown = {id_ for id_ in self.rollbacks if id_ != played.outputs["rollback-deployment-id"]}
+        if unknown and "may have been accepted" not in played.outputs["message"] and self._seen_after(played):
+            yield f"rollback {unknown} is not told: {played.outputs['message']}"
+        if result == "smoke-test-failed" and self.chaos.scenario not in BAD_ANSWERS:
+            if "slow" not in self.chaos.scenario and not any("chat" in rule for rule in self.chaos.faults):
+                yield f"false red: smoke test failed in {self.chaos.scenario}"
+        if (
+            result in GOOD
+            and asked.get("smoke-test-expect")
+            and self.chaos.scenario in {"wrong-answer", "rollback-fails"}
+        ):
+            yield "false green: a bad answer"
+        moved = [alias for alias in asked.get("promote-aliases", "").split(",") if alias]
+        if result in GOOD and any(self.after[alias] != 2 for alias in moved):
+            yield f"false green: aliases {self.after}"
+        if result not in GOOD | {"promotion-failed", "interrupted"} and any(
+            self.after[alias] != self.aliases[alias] for alias in self.aliases
+        ):
+            yield f"an alias was moved with {result}"
+        for alias, before in self.aliases.items():
+            if self.after[alias] is None and (
+                result not in {"promotion-failed", "interrupted"}
+                or "may point nowhere" not in played.outputs["message"]
+            ):
+                yield f"alias {alias} of version {before} was lost silently"
+            if self.after[alias] not in {None, before, 2} or (alias not in moved and self.after[alias] != before):
+                yield f"alias {alias} of version {before} is at {self.after[alias]}"
+
+    @staticmethod
+    def _seen_after(played: Played) -> bool:
+        return played.result != "interrupted"
+
     def _of_any(self, played: Played) -> Iterator[str]:
         if set(played.outputs) != set(OUTPUTS):
             yield f"outputs: {sorted(played.outputs)}"
         if played.log.failures:
             yield f"the runner fails the step: {played.log.failures}"
-        if played.seconds > _seconds(self.chaos.inputs["timeout"]) + 5:
+        bound = _seconds(self.chaos.inputs["timeout"]) + 5
+        bound += bound + 30 if "on-failure" in self.chaos.inputs else 0  # a rollback gets the same again
+        bound += 140 if "promote-aliases" in self.chaos.inputs else 0  # an alias is put back past the deadline
+        if played.seconds > bound:
             yield f"late: {played.seconds:.1f} s"
         if (played.exit_code == 0) != (played.result in {"succeeded", "unchanged", "triggered"}):
             yield f"exit code {played.exit_code} with {played.result}"
 
     def _of_no_answer(self, played: Played) -> Iterator[str]:
         doubt = "got no readable answer" in played.outputs["message"]
+        gate = self.chaos.scenario == "inference-down"
         permanent = any(text in rule for rule in self.chaos.faults for text in PERMANENT)
         planned = self.chaos.scenario == "weights-failed" or self.chaos.inputs["if-busy"] == "fail"
-        if played.result == "unreachable" and not doubt and played.seconds < BUDGET:
+        if (
+            played.result == "unreachable"
+            and not (doubt or gate)
+            and played.seconds < BUDGET
+            and not self._unanswered(played)
+        ):
             yield f"false red: unreachable after {played.seconds:.0f} s"
-        if played.result == "unreachable" and not self.chaos.faults:
+        if played.result == "unreachable" and not (self.chaos.faults or gate):
             yield "false red: unreachable without a fault"
         if played.result == "refused" and not (permanent or planned):
             yield f"false red: refused: {played.outputs['message']}"
@@ -173,13 +249,18 @@ class Run:
         if played.result in {"", "invalid-input"}:
             yield f"bug: {played.text}"
 
+    @staticmethod
+    def _unanswered(played: Played) -> bool:
+        return "gave no answer to the smoke test" in played.outputs["message"]
+
     def _of_the_second(self) -> Iterator[str]:
         """Re-run the step when what was accepted is listed: it attaches, or finds the version live."""
         stage = self.stage
         stage.world.faults.clear()
         stage.clock.time += 20
         before = len(self.ours)
-        again = stage.play(self.chaos.inputs | {"timeout": "30m", "if-busy": "wait", "wait": "true"})
+        plain = {key: value for key, value in self.chaos.inputs.items() if key == "poll-interval"}
+        again = stage.play(plain | {"timeout": "30m"})
         lost = again.result in LOST or again.result == "superseded"
         if len(self.ours) > max(before, 1) and not self._ended_badly():
             yield f"duplicate on a re-run: {len(self.ours)} deployments"

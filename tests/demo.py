@@ -13,7 +13,7 @@ from pathlib import Path
 
 import runner
 
-from cerebras_simulator.scenarios import SCENARIOS
+from cerebras_simulator.scenarios import ALL_SCENARIOS
 
 ROOT = Path(__file__).parent.parent
 SPEED = 10
@@ -66,11 +66,11 @@ def simulator(scenario: str) -> Iterator[str]:
 
 def main(name: str) -> int:
     """Play a scenario or a demo, and say whether it ended as it should."""
-    if name not in SCENARIOS and name not in DEMOS:
-        print(f"There is no scenario {name}. There are: {', '.join(dict.fromkeys((*SCENARIOS, *DEMOS)))}")
+    if name not in ALL_SCENARIOS and name not in DEMOS:
+        print(f"There is no scenario {name}. There are: {', '.join(dict.fromkeys((*ALL_SCENARIOS, *DEMOS)))}")
         return 2
     scenario, further, expected = DEMOS.get(name, (name, {}, EXPECTED.get(name, "succeeded")))
-    print(f"Scenario {scenario}: {SCENARIOS[scenario].about}. {SPEED} seconds of it pass in one.")
+    print(f"Scenario {scenario}: {ALL_SCENARIOS[scenario].about}. {SPEED} seconds of it pass in one.")
     for key, value in further.items():
         print(f"  {key}: {value}")
     print()
