@@ -92,7 +92,7 @@ def chaos(seed: int) -> Chaos:
 
 def _gate(rng: Random, scenario: str) -> dict[str, str]:
     """Draw what comes after the rollout."""
-    gate = {}
+    gate: dict[str, str] = {}
     if scenario == "gate" or rng.random() < 0.3:
         gate |= {"smoke-test-prompt": "Say hello.", "inference-api-key": "sim-inference-key"}
         gate |= {"smoke-test-expect": "(?i)hello"} if rng.random() < 0.9 else {}
@@ -163,7 +163,8 @@ class Run:
         result, id_ = played.result, played.outputs["deployment-id"]
         if len(self.ours) > 1 and self.chaos.scenario != "never-listed":  # a stated limit
             yield f"duplicate: {len(self.ours)} deployments"
-        yield from self._of_rollback_and_promotion(played)
+        yield from self._of_rollback(played)
+        yield from self._of_promotion(played)
         status = world.standing(id_).moment.status if id_ else ""
         if result in GOOD and status != "done":
             yield f"false green: {result}, and the simulator says {status}"
@@ -178,42 +179,35 @@ class Run:
         yield from self._of_any(played)
         yield from self._of_no_answer(played)
 
-    def _of_rollback_and_promotion(self, played: Played) -> Iterator[str]:
-        result, asked = played.result, self.chaos.inputs
+    def _of_rollback(self, played: Played) -> Iterator[str]:
+        result, asked, scenario = played.result, self.chaos.inputs, self.chaos.scenario
         allowed = {"smoke-test-failed", "failed", "interrupted", "rolled-back"}
         if len(self.rollbacks) > (asked.get("on-failure") == "rollback" and result in allowed):
             yield f"duplicate: {len(self.rollbacks)} rollbacks with {result}"
         unknown = {id_ for id_ in self.rollbacks if id_ != played.outputs["rollback-deployment-id"]}
-        if unknown and "may have been accepted" not in played.outputs["message"] and self._seen_after(played):
+        if unknown and "may have been accepted" not in played.outputs["message"] and result != "interrupted":
             yield f"rollback {unknown} is not told: {played.outputs['message']}"
-        if result == "smoke-test-failed" and self.chaos.scenario not in BAD_ANSWERS:
-            if "slow" not in self.chaos.scenario and not any("chat" in rule for rule in self.chaos.faults):
-                yield f"false red: smoke test failed in {self.chaos.scenario}"
-        if (
-            result in GOOD
-            and asked.get("smoke-test-expect")
-            and self.chaos.scenario in {"wrong-answer", "rollback-fails"}
-        ):
+        honest = scenario not in BAD_ANSWERS and not any("chat" in rule for rule in self.chaos.faults)
+        if result == "smoke-test-failed" and honest:
+            yield f"false red: smoke test failed in {scenario}"
+        if result in GOOD and asked.get("smoke-test-expect") and scenario in {"wrong-answer", "rollback-fails"}:
             yield "false green: a bad answer"
-        moved = [alias for alias in asked.get("promote-aliases", "").split(",") if alias]
-        if result in GOOD and any(self.after[alias] != 2 for alias in moved):
-            yield f"false green: aliases {self.after}"
-        if result not in GOOD | {"promotion-failed", "interrupted"} and any(
-            self.after[alias] != self.aliases[alias] for alias in self.aliases
-        ):
-            yield f"an alias was moved with {result}"
-        for alias, before in self.aliases.items():
-            if self.after[alias] is None and (
-                result not in {"promotion-failed", "interrupted"}
-                or "may point nowhere" not in played.outputs["message"]
-            ):
-                yield f"alias {alias} of version {before} was lost silently"
-            if self.after[alias] not in {None, before, 2} or (alias not in moved and self.after[alias] != before):
-                yield f"alias {alias} of version {before} is at {self.after[alias]}"
 
-    @staticmethod
-    def _seen_after(played: Played) -> bool:
-        return played.result != "interrupted"
+    def _of_promotion(self, played: Played) -> Iterator[str]:
+        result = played.result
+        open_ended = result in {"promotion-failed", "interrupted"}
+        told = open_ended and "may point nowhere" in played.outputs["message"]
+        wanted = [alias for alias in self.chaos.inputs.get("promote-aliases", "").split(",") if alias]
+        if result in GOOD and any(self.after[alias] != 2 for alias in wanted):
+            yield f"false green: aliases {self.after}"
+        for alias, before in self.aliases.items():
+            now = self.after[alias]
+            if now is None and not told:
+                yield f"alias {alias} of version {before} was lost silently"
+            if now not in {None, before, 2} or (now != before and alias not in wanted):
+                yield f"alias {alias} of version {before} is at {now}"
+            if now != before and not open_ended and result not in GOOD:
+                yield f"alias {alias} was moved with {result}"
 
     def _of_any(self, played: Played) -> Iterator[str]:
         if set(played.outputs) != set(OUTPUTS):
