@@ -54,7 +54,9 @@ class _Move:
         if holder and holder.model == self.ours:
             self._done(f"{self.alias}: version {self.ours.version} held it already")
             return
-        _known(target)
+        for version in filter(None, (holder, target)):
+            if version.aliases is None:
+                raise Refused(f"the API does not tell the aliases of version {version.model.version}")
         with self.run.watch.clock.hold(HOLD):
             try:
                 if holder:

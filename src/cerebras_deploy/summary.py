@@ -15,7 +15,7 @@ from cerebras_deploy.wire import NAME_PART, Status, Unknown
 
 Section = Literal["Before", "Rollout", "Smoke test", "Rollback"]
 
-BARS = 40  # of the drawing; Mermaid gets slow, and nobody reads more
+BARS = 24  # of the drawing; nobody reads more
 _GOOD, _BAD = {"done", "passed"}, {"error", "rolled back", "rolling back", "cancelled", "failed"}
 _HOUR, _DAY = 3600, 86400
 
@@ -59,7 +59,7 @@ def summary(facts: Facts, outcome: Outcome, timeline: Sequence[Moment], counts: 
         [f"### {'✅' if outcome.result.green else '❌'} {outcome.title}{about}"],
         said,
         _snippet(facts, outcome),
-        _table(("", ""), _facts(facts, outcome, counts, elapsed)),
+        _table(("Result", code(outcome.result.value)), _facts(facts, counts, elapsed)),
         _table(("Plan", ""), ((name, code(text)) for name, text in facts.plan)),
         _drawing(timeline, elapsed),
         _table(("Time", "For", "What"), _changes(timeline, counts)),
@@ -67,10 +67,9 @@ def summary(facts: Facts, outcome: Outcome, timeline: Sequence[Moment], counts: 
     return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
 
 
-def _facts(facts: Facts, outcome: Outcome, counts: Counts, elapsed: float) -> Iterable[tuple[str, str]]:
+def _facts(facts: Facts, counts: Counts, elapsed: float) -> Iterable[tuple[str, str]]:
     version = facts.model.version if facts.model else ""
     rows = {
-        "Result": code(outcome.result.value),
         "Endpoint": code(facts.endpoint),
         "Model": code(str(facts.model or "")),
         "Alias": f"{code(facts.asked)} → {version}" if version and facts.asked != version and facts.asked else "",
@@ -110,11 +109,13 @@ def _drawing(timeline: Sequence[Moment], elapsed: float) -> list[str]:
     bars = list(_bars(timeline, elapsed))
     if not bars:
         return []
-    axis = "%M:%S" if elapsed < _HOUR else "%H:%M" if elapsed < _DAY else "day %d %H:%M"
+    axis = "%M:%S" if elapsed < _HOUR else "%H:%M" if elapsed < _DAY else "day %-d"
     lines = ["```mermaid", "gantt", "    dateFormat YYYY-MM-DD HH:mm:ss", f"    axisFormat {axis}"]
+    lines += ["    tickInterval 1day"] if elapsed >= _DAY else []
+    least = int(elapsed / 100) + 1
     shown = bars if len(bars) <= BARS else bars[: BARS // 2] + bars[-BARS // 2 :]
     for section, group in groupby(shown, key=lambda bar: bar.section):
-        lines += [f"    section {section}", *(f"    {_bar(bar)}" for bar in group)]
+        lines += [f"    section {section}", *(f"    {_bar(bar, least)}" for bar in group)]
     return [*lines, "```"]
 
 
@@ -126,20 +127,20 @@ def _bars(timeline: Sequence[Moment], elapsed: float) -> Iterable[_Bar]:
         yield _Bar(moment.section, moment.label, moment.at, end)
 
 
-def _bar(bar: _Bar) -> str:
+def _bar(bar: _Bar, least: int) -> str:
+    """Return a line of the drawing, as long as it takes to be seen: at least so many seconds."""
     tag = "done" if bar.label in _GOOD else "crit" if bar.label in _BAD else "active"
     day, rest = divmod(int(bar.start), _DAY)
     start = f"2001-01-{day + 1:02} {rest // _HOUR:02}:{rest // 60 % 60:02}:{rest % 60:02}"
-    seconds = int(bar.end) - int(bar.start)
-    over = bar.label in _GOOD | _BAD - {"rolling back"}
-    return f"{bar.label} :{tag}{', milestone' if over else ''}, {start}, {0 if over else seconds}s"
+    return f"{bar.label} :{tag}, {start}, {max(least, int(bar.end) - int(bar.start))}s"
 
 
 def _changes(timeline: Sequence[Moment], counts: Counts) -> Iterable[tuple[str, ...]]:
     ends = [moment.at for moment in timeline[1:]]
     for number, moment in enumerate(timeline):
-        lasted = span(ends[number] - moment.at) if number < len(ends) else ""
-        yield stopwatch(moment.at), lasted, code(moment.text)
+        lasted = span(int(ends[number]) - int(moment.at)) if number < len(ends) else ""  # as the times beside it say
+        section = "" if moment.section == "Rollout" else f"{moment.section}: "
+        yield stopwatch(moment.at), lasted, f"{section}{code(moment.text)}"
         if counts.left_out and number == len(timeline) // 2 - 1:
             yield "…", "", f"{counts.left_out} changes are left out"
 
