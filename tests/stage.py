@@ -9,6 +9,7 @@ import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
+from email.utils import formatdate
 from pathlib import Path
 from random import Random
 from types import SimpleNamespace
@@ -76,7 +77,8 @@ class AppTransport(httpx.BaseTransport):
             self._clock.sleep(patience)
             raise httpx.ReadTimeout("timed out")
         self._clock.sleep(reply.delay + min(reply.pause * len(reply.body), 10 * patience))
-        return httpx.Response(reply.status, headers=list(reply.headers), stream=_Body(reply))
+        date = ("date", formatdate(self._clock.now(), usegmt=True))
+        return httpx.Response(reply.status, headers=[*reply.headers, date], stream=_Body(reply))
 
     def _process(self, request: httpx.Request) -> Answer:
         sent: list[MutableMapping[str, Any]] = []

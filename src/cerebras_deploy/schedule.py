@@ -52,5 +52,5 @@ class Pace:
         self.slowdown = min(self.slowdown * 2, max(POLL_CAP / min(self.interval, FAST), 1.0))
 
     def succeeded(self) -> None:
-        """Note a read that went well: recover by a quarter of the way."""
-        self.slowdown = max(1.0, self.slowdown * 0.75)
+        """Note a read that went well: poll twice as often, up to the interval."""
+        self.slowdown = max(1.0, self.slowdown / 2)
