@@ -33,13 +33,12 @@ def test_reads_come_every_two_seconds_while_one_replica_is_missing() -> None:
 
 
 def test_a_429_slows_polling_and_success_lets_it_recover() -> None:
-    stage = Stage("no-replica-counts", faults=["status:6-9=429"])
+    stage = Stage("slow", faults=["status:6-9=429"])
     stage.play({"poll-interval": "5s"})
 
     waits = gaps(stage)
     assert max(waits) > 40
-    assert waits[-1] < 15
-    assert len(waits) < 40
+    assert max(waits[20:]) < 6
 
 
 @pytest.mark.parametrize("fault", ["429;retry-after=25", "429;retry-date=25", "503;retry-after=25"])
