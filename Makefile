@@ -20,7 +20,7 @@ help:  ## list the tasks
 .PHONY: lock
 lock: .venv/ready  ## resolve the locked versions anew
 	$(BIN)/uv pip compile --quiet --upgrade pyproject.toml -o requirements.txt --custom-compile-command 'make lock' \
-	  --no-emit-package requests --no-emit-package urllib3 --no-emit-package charset-normalizer
+	  $(addprefix --no-emit-package ,requests urllib3 charset-normalizer cryptography cffi pycparser)
 	$(BIN)/uv pip compile --quiet --upgrade pyproject.toml --group dev -o requirements-dev.txt --custom-compile-command 'make lock'
 	$(BIN)/uv pip compile --quiet --upgrade --group tools -o requirements-tools.txt --custom-compile-command 'make lock'
 
