@@ -139,3 +139,27 @@ def test_several_keys_are_blanked_though_one_holds_the_other(first: str, second:
 @pytest.mark.parametrize("secrets", [[], [""], ["abc"]], ids=["none", "an empty one", "one too short to matter"])
 def test_without_a_secret_text_stays_as_it_is(secrets: list[str]) -> None:
     assert Redactor(secrets)("abc and ***") == "abc and ***"
+
+
+@given(
+    st.text(st.characters(codec="ascii", categories=["L", "N"], include_characters="-_"), min_size=8, max_size=60),
+    st.integers(0, 50),
+    st.integers(10, 60),
+)
+def test_the_head_of_a_key_that_a_cut_leaves_is_blanked(key: str, before: int, limit: int) -> None:
+    redact = Redactor([key])
+
+    for form in (key, base64.b64encode(key.encode()).decode(), key.encode().hex()):
+        said = redact(plain(f"{'. ' * before}{form} after", limit))
+
+        assert form[:4] not in said
+
+
+def test_a_cut_of_what_one_cannot_see_shows_too() -> None:
+    assert plain("\x1b[0m" * 100 + "after", 10) == "…"
+    assert plain("before" + " " * 100, 10) == "before"
+
+
+@pytest.mark.parametrize("text", ["…", "a key…", "csk-…", f"{'…' * 1000}", "csk-012…0123456789"])
+def test_other_text_that_was_cut_stays_as_it_is(text: str) -> None:
+    assert Redactor(["zsk-0123456789-management"])(text) == text

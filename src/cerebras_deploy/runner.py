@@ -18,7 +18,10 @@ Tone = Literal["plain", "good", "bad", "warning", "faint"]
 
 _COLOURS: dict[Tone, str] = {"plain": "", "good": "32", "bad": "31", "warning": "33", "faint": "2"}
 SUMMARY_LIMIT = 1024 * 1024  # bytes; a larger one is not shown (CreateStepSummaryCommand)
-LINE_LIMIT = 4000  # characters; the runner cuts annotations at 4096
+LINE_LIMIT = 4000  # characters; the runner cuts annotations at 4096, which it counts in UTF-16
+TITLE_LIMIT = 250  # characters; GitHub takes 255
+LOG_LIMIT = 2 * 1024 * 1024  # characters; the longest rollout that is well has half of them
+STAMP = 20  # characters of a line that are not its text
 ANNOTATIONS = 5  # warnings and early errors in a step; the runner keeps ten of a kind
 
 
@@ -29,6 +32,7 @@ class Runner:
         self._environ = environ
         self.redact = Redactor()
         self._annotated = 0
+        self._room = LOG_LIMIT
 
     @property
     def debugging(self) -> bool:
@@ -43,7 +47,15 @@ class Runner:
         self.redact = Redactor(masked)
 
     def line(self, text: str, stamp: str = "", tone: Tone = "plain") -> None:
-        """Print one line, after a time stamp if there is one, in a colour unless NO_COLOR is set."""
+        """Print one line, after a time stamp if there is one, in a colour unless NO_COLOR is set.
+
+        In a log that is too long, nothing but commands and outputs is printed any more.
+        """
+        if self._room > 0:
+            self._print(text, stamp, tone)
+            self._use(text)
+
+    def _print(self, text: str, stamp: str = "", tone: Tone = "plain") -> None:
         line = f"{stamp}  {self._clean(text)}" if stamp else self._clean(text)
         colour = "" if self._environ.get("NO_COLOR") else _COLOURS[tone]
         sys.stdout.write(f"\x1b[{colour}m{line}\x1b[0m\n" if colour else f"{line}\n")
@@ -51,8 +63,9 @@ class Runner:
 
     def debug(self, text: str) -> None:
         """Print a line that shows with step debug logging only."""
-        if self.debugging:
+        if self.debugging and self._room > 0:
             self._command("debug", "", self._clean(text))
+            self._use(text)
 
     def group(self, title: str) -> None:
         """Begin lines that one may fold."""
@@ -64,12 +77,12 @@ class Runner:
 
     def annotate(self, level: str, title: str, *lines: str, last: bool = False) -> None:
         """Print an annotation: `error`, `warning` or `notice`. Past a handful it is a plain line, but for the last."""
-        text = "\n".join(self._clean(line) for line in lines)[:LINE_LIMIT]
+        text = _cut("\n".join(self._clean(line) for line in lines))
         self._annotated += 1
         if self._annotated > ANNOTATIONS and not last:
             self.line(f"{title}: {text}")
         else:
-            self._command(level, self._clean(title), text)
+            self._command(level, self._clean(title, TITLE_LIMIT), text)
 
     def outputs(self, values: Mapping[str, str]) -> None:
         """Write outputs, all in one append; the last write of a name wins.
@@ -79,7 +92,7 @@ class Runner:
         clean = {name: self._clean(value) for name, value in values.items()}
         if not self._environ.get("GITHUB_OUTPUT"):
             for name, value in clean.items():
-                self.line(f"output {name}: {value}")
+                self._print(f"output {name}: {value}")
             return
         message = os.linesep.join(prepare_key_value_message(name, value) for name, value in clean.items())
         try:
@@ -100,10 +113,19 @@ class Runner:
         except Exception as error:  # noqa: BLE001 - the toolkit raises bare Exceptions; the result stands
             self.annotate("warning", "No job summary", f"GITHUB_STEP_SUMMARY cannot be written: {error}")
 
-    def _clean(self, text: str) -> str:
-        return self.redact(plain(self.redact(text), LINE_LIMIT))  # twice: a key may come in pieces
+    def _use(self, text: str) -> None:
+        self._room -= STAMP + min(len(text), LINE_LIMIT)
+        if self._room <= 0:
+            self._print("the log is too long: what follows is left out, but for the end")
+
+    def _clean(self, text: str, limit: int = LINE_LIMIT) -> str:
+        return self.redact(plain(self.redact(text), limit))  # twice: a key may come in pieces
 
     @staticmethod
     def _command(name: str, title: str, text: str) -> None:
         issue_command(name, {"title": title} if title else {}, text)
         sys.stdout.flush()
+
+
+def _cut(text: str) -> str:
+    return text.encode("utf-16-le")[: 2 * LINE_LIMIT].decode("utf-16-le", "ignore")

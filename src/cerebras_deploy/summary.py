@@ -11,7 +11,7 @@ from cerebras_deploy.plan import version_of
 from cerebras_deploy.settle import Facts, Outcome
 from cerebras_deploy.text import code, plain
 from cerebras_deploy.times import span, stopwatch
-from cerebras_deploy.wire import NAME_PART, Status, Unknown
+from cerebras_deploy.wire import INTEGER_VERSION, NAME_PART, Status, Unknown
 
 Section = Literal["Before", "Rollout", "Smoke test", "Rollback"]
 
@@ -68,7 +68,7 @@ def summary(facts: Facts, outcome: Outcome, timeline: Sequence[Moment], counts: 
 
 
 def _facts(facts: Facts, counts: Counts, elapsed: float) -> Iterable[tuple[str, str]]:
-    version = facts.model.version if facts.model else ""
+    version = facts.model.version if facts.model and INTEGER_VERSION.fullmatch(facts.model.version) else ""
     rows = {
         "Endpoint": code(facts.endpoint),
         "Model": code(str(facts.model or "")),

@@ -6,6 +6,7 @@ summary as Markdown with HTML and Mermaid in it.
 """
 
 import base64
+import html
 import json
 import re
 import unicodedata
@@ -15,15 +16,20 @@ from urllib.parse import quote, quote_plus
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
 # Control, format (bidi, zero width), surrogate, private use, unassigned, line and paragraph separators.
 _INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
-_SHORTEST_SECRET = 4  # blanking shorter ones would only garble the log
+_SHORTEST_SECRET = 4  # blanking shorter ones, or shorter pieces, would only garble the log
 
 
 def plain(text: str, limit: int = 1000) -> str:
     """Return `text` as one line of at most `limit` visible characters that the runner takes for no command."""
-    text = _ANSI.sub("", text[: limit * 8])  # what is cut anyway need not be looked at
-    visible = "".join(c if unicodedata.category(c) not in _INVISIBLE else " " for c in text)
+    head, rest = text[: limit * 8], text[limit * 8 :]  # what is cut anyway need not be looked at
+    text = _ANSI.sub("", head)
+    visible = text if text.isprintable() else "".join(map(_visible, text))
     line = re.sub(r"^::", ": :", " ".join(visible.split()).replace("##[", "# #["))
-    return line if len(line) <= limit else line[: limit - 1] + "…"
+    return line if len(line) <= limit and not rest.strip() else line[: limit - 1] + "…"
+
+
+def _visible(character: str) -> str:
+    return " " if unicodedata.category(character) in _INVISIBLE else character
 
 
 def code(text: str, limit: int = 300) -> str:
@@ -37,18 +43,30 @@ class Redactor:
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         forms = {form for secret in secrets if len(secret) >= _SHORTEST_SECRET for form in _forms(secret)}
-        longest_first = sorted(forms, key=len, reverse=True)
-        self._pattern = re.compile("|".join(map(re.escape, longest_first))) if forms else None
+        self._forms = sorted(forms, key=len, reverse=True)
+        self._pattern = re.compile("|".join(map(re.escape, self._forms))) if forms else None
+        self._pieces = {form[n - _SHORTEST_SECRET : n] for form in forms for n in range(_SHORTEST_SECRET, len(form))}
 
     def __call__(self, text: str) -> str:
-        """Return `text` with `***` for each secret in it."""
-        return self._pattern.sub("***", text) if self._pattern else text
+        """Return `text` with `***` for each secret in it, and for the head of one that was cut off by `…`."""
+        if self._pattern is None:
+            return text
+        *cut, last = self._pattern.sub("***", text).split("…")
+        return "…".join([*map(self._beheaded, cut), last])
+
+    def _beheaded(self, text: str) -> str:
+        if text[-_SHORTEST_SECRET:] in self._pieces:  # a look that is cheap: a server may send many a `…`
+            for form in self._forms:
+                for length in range(min(len(form), len(text)), _SHORTEST_SECRET - 1, -1):
+                    if text.endswith(form[:length]):
+                        return f"{text[:-length]}***"
+        return text
 
 
 def _forms(secret: str) -> Iterable[str]:
     raw = secret.encode("utf-8", "replace")
     yield from (secret, code(secret, len(secret) + 2).strip("`"), repr(secret)[1:-1], json.dumps(secret)[1:-1])
-    yield from (quote(raw, safe=""), quote_plus(raw), raw.hex(), raw.hex().upper())
+    yield from (quote(raw, safe=""), quote_plus(raw), raw.hex(), raw.hex().upper(), html.escape(secret))
     for encode in (base64.b64encode, base64.urlsafe_b64encode):
         for shift in range(3):  # the three ways it may lie in a longer text, less the characters its neighbours share
             whole = encode(b"\0" * shift + raw).decode().rstrip("=")
