@@ -41,6 +41,10 @@ test: .venv/ready  ## everything that needs no Docker: format, lint, types, boun
 chaos: .venv/ready  ## a thousand runs under random faults, and their tally
 	$(BIN)/pytest -q -s tests/test_chaos.py --chaos-runs 1000
 
+.PHONY: hostile
+hostile: .venv/ready  ## ten thousand examples of text, replies and keys that mean harm
+	$(BIN)/pytest -n 2 --dist worksteal --hypothesis-profile ci tests/test_hostile.py tests/test_fuzz.py tests/test_text.py
+
 .PHONY: goldens
 goldens: .venv/ready  ## write the golden files anew; read the diff
 	$(BIN)/pytest -q tests/test_stories.py --write-goldens

@@ -1,13 +1,19 @@
-"""What tests share: golden files, and how to write them anew (`make goldens`)."""
+"""What tests share: golden files, and how to write them anew (`make goldens`); how many examples Hypothesis tries."""
 
+import os
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from masked import masked
 
 GOLDEN = Path(__file__).parent / "golden"
+
+settings.register_profile("dev", max_examples=100, deadline=None)
+settings.register_profile("ci", max_examples=10_000, deadline=None, print_blob=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))  # `--hypothesis-profile` comes later, and wins
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
