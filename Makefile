@@ -88,3 +88,13 @@ audit: .venv/tools/ready  ## known vulnerabilities of what is locked; needs the 
 .PHONY: release-dry-run
 release-dry-run:  ## what a release would commit, tag and say; of what is committed, in a scratch clone
 	@$(PYTHON) tests/release.py dry-run
+
+tests/render/node_modules/ready: tests/render/package-lock.json
+	@command -v chromium > /dev/null && command -v npm > /dev/null \
+	  || { apt-get update -qq && apt-get install --yes -qq --no-install-recommends chromium fonts-noto-color-emoji npm; }
+	npm --prefix tests/render ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+.PHONY: test-page
+test-page: .venv/ready tests/render/node_modules/ready  ## the summary and the simulator's page in a browser; pictures in build/
+	$(BIN)/pytest -m browser tests

@@ -139,7 +139,7 @@ def _changes(timeline: Sequence[Moment], counts: Counts) -> Iterable[tuple[str, 
     ends = [moment.at for moment in timeline[1:]]
     for number, moment in enumerate(timeline):
         lasted = span(int(ends[number]) - int(moment.at)) if number < len(ends) else ""  # as the times beside it say
-        section = "" if moment.section == "Rollout" else f"{moment.section}: "
+        section = f"{moment.section}: " if moment.section in {"Before", "Rollback"} else ""
         yield stopwatch(moment.at), lasted, f"{section}{code(moment.text)}"
         if counts.left_out and number == len(timeline) // 2 - 1:
             yield "…", "", f"{counts.left_out} changes are left out"
