@@ -69,8 +69,8 @@ TOOLS := .venv/tools/bin
 	@touch $@
 
 .PHONY: test-workflow
-test-workflow: .venv/tools/ready  ## run the selftest workflow on this machine, with act
-	$(BIN)/pytest -m workflow tests/test_workflow.py
+test-workflow: .venv/tools/ready  ## run the selftest workflow and examples on this machine, with act
+	$(BIN)/pytest -m workflow tests/test_workflow.py tests/test_examples.py
 
 .PHONY: lint
 lint: .venv/tools/ready  ## hadolint; what is for Python is in `make test`
@@ -79,7 +79,8 @@ lint: .venv/tools/ready  ## hadolint; what is for Python is in `make test`
 .PHONY: workflows-lint
 workflows-lint: .venv/tools/ready  ## actionlint and zizmor
 	$(TOOLS)/actionlint
-	$(TOOLS)/zizmor --offline --pedantic --no-progress --quiet .
+	$(TOOLS)/actionlint examples/*.yml
+	$(TOOLS)/zizmor --offline --pedantic --no-progress --quiet . examples/*.yml
 
 .PHONY: audit
 audit: .venv/tools/ready  ## known vulnerabilities of what is locked; needs the network
