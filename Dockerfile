@@ -38,7 +38,7 @@ RUN python3 -m pip install --require-hashes --no-deps --no-compile --target . --
 WORKDIR /rootfs/usr/lib/python3.13
 RUN cp --archive /usr/lib/python3.13/. . \
     && find . -name __pycache__ -prune -exec rm -r {} + \
-    && rm -r _pyrepl asyncio curses ctypes dbm html multiprocessing pydoc_data sqlite3 test unittest venv wsgiref xml \
+    && rm -r _pyrepl asyncio curses ctypes dbm multiprocessing pydoc_data sqlite3 test unittest venv wsgiref xml \
         xmlrpc cProfile.py doctest.py ftplib.py imaplib.py mailbox.py pdb.py poplib.py profile.py pstats.py pydoc.py \
         sitecustomize.py smtplib.py turtle.py webbrowser.py \
         lib-dynload/{_asyncio,_bz2,_codecs_,_ctypes,_curses,_dbm,_interp,_lsprof,_lzma,_multi,_posixshmem,_sqlite3}* \

@@ -10,7 +10,7 @@ from cerebras_simulator.scenarios import SCENARIOS, Scenario
 class Story:
     """One run of the step. `interrupt` is when the job is cancelled, in seconds of the run.
 
-    `slow`: a reply takes long by the clock, which on a port would be the real one.
+    `slow`: on a port it would take long by the real clock.
     `timed`: what it tells depends on minutes of real time, so that it is told on the virtual clock only.
     """
 
@@ -46,8 +46,8 @@ STORIES: Mapping[str, Story] = {
     story.name: story
     for story in (
         *_BASE,
-        Story("slow", "slow", {"poll-interval": "30s"}, timed=True),
-        Story("six-hours", "six-hours", {"timeout": "7h", "poll-interval": "60s"}, timed=True),
+        Story("slow", "slow", {"poll-interval": "30s"}, slow=True, timed=True),
+        Story("six-hours", "six-hours", {"timeout": "7h", "poll-interval": "60s"}, slow=True, timed=True),
         Story("not-awaited", inputs={"wait": "false"}),
         Story("live-deployed-anyway", "live", {"if-current": "deploy"}),
         Story("busy-fails", "busy", {"if-busy": "fail"}),

@@ -15,7 +15,7 @@ from cerebras_deploy.wire import DeployedModel, Endpoint, ModelName, Operation
 LEAST_LEFT = 10.0  # seconds; no deploy call starts later
 SENDS = 3  # of calls that perhaps arrived
 DOUBT_SECONDS, DOUBT_READS = 20.0, 5  # an accepted deployment is listed by then, or this is a stated limit
-LAST_LOOK = 1.0  # seconds, for a read after an interrupt
+LAST_LOOK = 0.7  # seconds, for a read after an interrupt
 
 
 @dataclass
