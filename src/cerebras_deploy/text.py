@@ -6,7 +6,6 @@ summary as Markdown with HTML and Mermaid in it.
 """
 
 import base64
-import html
 import json
 import re
 import unicodedata
@@ -66,7 +65,7 @@ class Redactor:
 def _forms(secret: str) -> Iterable[str]:
     raw = secret.encode("utf-8", "replace")
     yield from (secret, code(secret, len(secret) + 2).strip("`"), repr(secret)[1:-1], json.dumps(secret)[1:-1])
-    yield from (quote(raw, safe=""), quote_plus(raw), raw.hex(), raw.hex().upper(), html.escape(secret))
+    yield from (quote(raw, safe=""), quote_plus(raw), raw.hex(), raw.hex().upper())
     for encode in (base64.b64encode, base64.urlsafe_b64encode):
         for shift in range(3):  # the three ways it may lie in a longer text, less the characters its neighbours share
             whole = encode(b"\0" * shift + raw).decode().rstrip("=")
