@@ -77,6 +77,14 @@ def test_the_readme_shows_the_golden_log() -> None:
     assert masked(shown).splitlines() == [line for line in seen if not line.startswith("::add-mask::")]
 
 
+def test_the_readme_shows_the_head_of_the_golden_summary() -> None:
+    shown = README.partition("<!-- summary: healthy -->\n```markdown\n")[2].partition("```")[0]
+    golden = (ROOT / "tests" / "golden" / "healthy" / "summary.md").read_text(encoding="utf-8")
+
+    assert shown
+    assert golden.startswith(masked(shown))
+
+
 def test_the_three_libraries_are_the_direct_dependencies() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     names = {Requirement(text).name for text in project["dependencies"]}
