@@ -99,3 +99,13 @@ tests/render/node_modules/ready: tests/render/package-lock.json
 .PHONY: test-page
 test-page: .venv/ready tests/render/node_modules/ready  ## the summary and the simulator's page in a browser; pictures in build/
 	$(BIN)/pytest -m browser tests
+
+tests/bench/node_modules/action.mjs: tests/bench/action.js tests/bench/package-lock.json
+	npm --prefix tests/bench ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	tests/bench/node_modules/.bin/esbuild $< --bundle --platform=node --format=esm --outfile=$@ --log-level=warning \
+	  --banner:js='import { createRequire } from "node:module"; const require = createRequire(import.meta.url);'
+
+.PHONY: bench
+RUNS ?= 15
+bench: .venv/ready image tests/bench/node_modules/action.mjs  ## start, memory, size and waiting, beside Node's and the peers'
+	@PYTHONPATH=tests $(BIN)/python tests/bench/bench.py $(RUNS)
