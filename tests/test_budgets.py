@@ -10,17 +10,16 @@ MOST_MODULES = 375
 # Each makes a start longer, and none is of use before the first request.
 NOT_YET = {
     *(
-        "anyio",
         "asyncio",
-        "click",
         "concurrent.futures.process",
         "ctypes",
         "email.mime",
         "fastapi",
         "html",
         "http.server",
+        "logging.config",
     ),
-    *("logging.config", "multiprocessing", "pydantic.v1", "requests", "sqlite3", "unittest", "urllib3", "xml"),
+    *("multiprocessing", "pydantic.v1", "requests", "sqlite3", "unittest", "urllib3", "xml"),
 }
 # Prints the modules that are there when the process connects for the first time. What httpx imports only where it is
 # found, and is not in the image, is not found.
