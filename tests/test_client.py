@@ -402,7 +402,7 @@ class TestTheEnvironment:
         with pytest.raises(InvalidInput) as raised:
             open_client()
 
-        assert name in raised.value.hint
+        assert name in raised.value.reason
 
 
 @contextlib.contextmanager

@@ -53,10 +53,8 @@ def open_client() -> httpx.Client:
             headers={"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": USER_AGENT},
         )
     except (ImportError, OSError, ValueError, httpx.InvalidURL) as error:  # ImportError: a SOCKS proxy
-        raise InvalidInput(
-            f"the environment's proxy or certificate settings cannot be used: {plain(str(error), 200)}",
-            "check HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE and SSL_CERT_DIR",
-        ) from error
+        names = "HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE or SSL_CERT_DIR"
+        raise InvalidInput(f"the environment's {names} cannot be used: {plain(str(error), 200)}") from error
 
 
 @dataclass(frozen=True)
