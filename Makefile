@@ -43,7 +43,7 @@ chaos: .venv/ready  ## a thousand runs under random faults, and their tally
 
 .PHONY: hostile
 hostile: .venv/ready  ## ten thousand examples of text, replies and keys that mean harm
-	$(BIN)/pytest -n 2 --dist worksteal --hypothesis-profile ci tests/test_hostile.py tests/test_fuzz.py tests/test_text.py
+	$(BIN)/pytest -n 2 --dist worksteal --hypothesis-profile ci tests/test_{hostile,fuzz,secrets,text}.py
 
 .PHONY: goldens
 goldens: .venv/ready  ## write the golden files anew; read the diff
