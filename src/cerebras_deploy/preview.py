@@ -2,7 +2,7 @@
 
 from typing import assert_never
 
-from cerebras_deploy.errors import CallError, Refused, Result
+from cerebras_deploy.errors import Refused, Result
 from cerebras_deploy.follow import check_given
 from cerebras_deploy.plan import (
     Attach,
@@ -93,14 +93,8 @@ def _afterwards(run: Run) -> list[tuple[str, str]]:
 
 
 def _holder(run: Run, alias: str) -> str:
-    """Say which version holds an alias now: a look-up that finds nothing means that it is free."""
+    """Say which version holds an alias now."""
     if run.facts.model is None:
         return "its holder is not looked up"
-    model = run.facts.model._replace(version=alias)
-    try:
-        version = run.watch.patiently(lambda: run.api.version(model, run.watch.bound))
-    except Refused as refusal:
-        if isinstance(refusal.__cause__, CallError) and refusal.__cause__.status == 404:  # noqa: PLR2004 - not found
-            return "free now"
-        raise
-    return f"version {version.model.version} holds it now"
+    version = run.find_version(run.facts.model._replace(version=alias))
+    return f"version {version.model.version} holds it now" if version else "free now"

@@ -48,7 +48,8 @@ class _Move:
 
     def make(self) -> None:
         """Move it, with the smallest gap."""
-        holder, target = self._read(self.run.watch, self.alias), self._read(self.run.watch, self.ours.version)
+        holder = self.run.find_version(self.ours._replace(version=self.alias))
+        target = self.run.find_version(self.ours)
         if target is None:
             raise Refused(f"version {self.ours.version} is gone")
         if holder and holder.model == self.ours:
@@ -83,15 +84,6 @@ class _Move:
     def _for(self, seconds: float) -> Watch:
         watch = self.run.watch
         return Watch(watch.clock, watch.rng, watch.told, watch.interval, seconds)
-
-    def _read(self, watch: Watch, ref: str) -> Version | None:
-        """Read a version by integer or alias; None if there is none, so that an alias is free."""
-        try:
-            return watch.patiently(lambda: self.run.api.version(self.ours._replace(version=ref), watch.bound))
-        except Refused as refusal:
-            if isinstance(refusal.__cause__, CallError) and refusal.__cause__.status == 404:  # noqa: PLR2004 - not found
-                return None
-            raise
 
     def _set(self, watch: Watch, version: Version, edit: Edit, *, just_read: bool = True) -> None:
         """Edit a version's aliases; a call whose fate is not known is repeated after a look at what there is."""

@@ -95,6 +95,15 @@ class Run:
             raise Refused(f"asked for {wanted}, the API answered for {version.model}", "report this to Cerebras")
         return version
 
+    def find_version(self, model: ModelName) -> Version | None:
+        """Read a version by integer or alias; None if there is none: an alias that is not found is free."""
+        try:
+            return self.watch.patiently(lambda: self.api.version(model, self.watch.bound))
+        except Refused as refusal:
+            if isinstance(refusal.__cause__, CallError) and refusal.__cause__.status == 404:  # noqa: PLR2004 - not found
+                return None
+            raise
+
     def look(self) -> Sight:
         """Read endpoint and version. The alias is resolved at the first look, and the integer is pinned."""
         endpoint = self.read_endpoint()
