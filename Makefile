@@ -30,12 +30,16 @@ demo: .venv/ready  ## deploy to the simulator, as the runner would: make demo SC
 	@$(BIN)/python tests/demo.py $(SCENARIO)
 
 .PHONY: test
-test: .venv/ready  ## everything that needs no Docker: format, lint, types, boundaries, tests with their coverage
+test: .venv/ready  ## what needs no Docker and takes a minute: format, lint, types, boundaries, tests
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/ruff check --quiet .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
-	$(BIN)/pytest -n 2 --cov --cov-report=term -m 'not container and not workflow and not browser'
+	$(BIN)/pytest -n 2 -m 'not container and not workflow and not browser and not long'
+
+.PHONY: test-long
+test-long: .venv/ready  ## all that needs no Docker, a thousand runs of the fault matrix included, with its coverage
+	$(BIN)/pytest -n 2 --cov --cov-report=term --chaos-runs 1000 -m 'not container and not workflow and not browser'
 
 .PHONY: chaos
 chaos: .venv/ready  ## a thousand runs under random faults, and their tally

@@ -19,7 +19,7 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))  # `--hypothe
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options that write golden files instead of comparing with them, and that play more chaos."""
     parser.addoption("--write-goldens", action="store_true", help="write the golden files anew")
-    parser.addoption("--chaos-runs", default="40", help="how many seeds of the fault matrix to play")
+    parser.addoption("--chaos-runs", default="20", help="how many seeds of the fault matrix to play")
 
 
 @pytest.fixture

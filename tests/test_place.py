@@ -16,6 +16,8 @@ from forged import Forged
 from servers import proxying, serving
 from stage import BASE
 
+pytestmark = pytest.mark.long  # a process for each
+
 ROOT = Path(__file__).parent.parent
 ARGV = [sys.executable, "-I", "-u", "-X", "utf8", "-m", "cerebras_deploy"]
 MANIFEST = runner.load_manifest(ROOT / "action.yml")

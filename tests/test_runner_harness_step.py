@@ -10,7 +10,7 @@ import pytest
 from runner import Annotation, Cancel, JobFolder, Manifest, Step, StepResult, run_process
 from runner.job import RUNNER_UID
 
-FAST = 0.02  # of the runner's 7.5 and 2.5 seconds between its signals
+FAST = 0.1  # of the runner's 7.5 and 2.5 seconds between its signals; less is too little on a busy machine
 PRELUDE = "import os, signal, sys, time\n"
 
 

@@ -155,6 +155,7 @@ class AtOnce(World):
         return replace(super().inference(deployment), seconds=0)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("key", "selected", "calls"),
     [(DEFAULT_KEY, "--include-path-regex=^/management/", 7), (DEFAULT_INFERENCE_KEY, "--include-path-regex=^/v1/", 1)],

@@ -35,6 +35,7 @@ def test_log_summary_and_outputs_are_the_golden_ones(story: Story, golden: Golde
     assert ("error" in {a.level for a in played.log.annotations}) == (played.exit_code != 0)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("story", ON_A_PORT.values(), ids=ON_A_PORT)
 def test_over_a_port_the_story_is_the_same(story: Story, golden: Golden) -> None:
     stage = Stage(story.played, clock=clock_for(story), faults=story.faults)
