@@ -213,7 +213,7 @@ class TestCancel:
         assert result.outputs["deployment-id"] == deployment
         assert f"`deployment-id: {deployment}`" in result.outputs["message"]
         assert deployment in result.summary
-        assert [one.title for one in result.annotations if one.title] == ["Interrupted"]
+        assert [one.title for one in result.annotations if one.title] == ["Interrupted: my-org-gpt-oss-120b"]
         assert result.container_gone_after is not None
         assert result.container_gone_after < AT_MOST
 
