@@ -23,7 +23,7 @@ AT_ONCE = 8
 
 
 def _asks(story: Story) -> bool:
-    """Whether it has a smoke test or moves aliases: what is told then depends on the pace, and on a line that recurs."""
+    """Whether it has a smoke test or moves aliases: what is told then depends on the pace."""
     return any(name in story.inputs for name in ("smoke-test-prompt", "promote-aliases"))
 
 
