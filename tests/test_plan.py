@@ -140,6 +140,7 @@ CASES = [
     Case("live and another's failure in one second", [LIVE_OURS, "next 3 failed 10"], "deploy"),
     Case("live and another's cancellation in one second", [LIVE_OURS, "next 3 cancelled 10"], "unchanged: now"),
     Case("live and an unknown one in one second", [LIVE_OURS, "next 3 frobnicating 10"], "deploy"),
+    Case("two of them live in one second", [LIVE_OURS, "next 3 complete 10"], "deploy"),
 ]
 
 

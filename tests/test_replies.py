@@ -1,6 +1,7 @@
 """What a reply that is not the expected object means."""
 
 import json
+import time
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -66,6 +67,7 @@ class TestReason:
             ('{"message": "second", "detail": "third"}', "second"),
             ('{"detail": "third"}', "third"),
             ('{"error": "a text"}', "a text"),
+            ('{"message": "", "detail": "behind an empty one"}', "behind an empty one"),
             ('{"detail": [{"loc": ["body", "a", 0], "msg": "x"}, {"loc": [], "msg": "y"}]}', "body.a.0: x"),
             ('{"title": "neither"}', '{"title": "neither"}'),
             ("upstream connect error", "upstream connect error"),
@@ -81,6 +83,13 @@ class TestReason:
 
         assert failed(502, page, "text/html; charset=utf-8").reason.endswith("«502: Bad gateway»")
         assert failed(502, page, "text/plain").reason.endswith("«502: Bad gateway»")
+
+    def test_of_a_page_without_an_end_it_is_found_at_once(self) -> None:
+        page = "<" + "<title" * 700_000
+        began = time.process_time()
+
+        assert "an HTML page" in failed(502, page).reason
+        assert time.process_time() - began < 0.2
 
     def test_of_a_page_without_a_title_it_says_so(self) -> None:
         assert "an HTML page" in failed(502, "<html></html>").reason

@@ -253,11 +253,12 @@ class TestLeniency:
 
         assert isinstance(endpoint.deployed_models[0].status, Unknown)
 
-    def test_the_deploy_replys_word_for_the_state_is_read_in_an_entry_too(self) -> None:
+    @pytest.mark.parametrize("state", [{}, {"state": None}])
+    def test_the_deploy_replys_word_for_the_state_is_read_in_an_entry_too(self, state: dict[str, object]) -> None:
         bare = {key: value for key, value in self.ENTRY.items() if key != "state"}
 
         endpoint = Endpoint.model_validate(
-            {"model_arch_id": "a", "deployed_models": [bare | {"rollout_status": "error"}]}
+            {"model_arch_id": "a", "deployed_models": [bare | state | {"rollout_status": "error"}]}
         )
 
         assert endpoint.deployed_models[0].status is Status.ERROR
