@@ -72,9 +72,9 @@ IN_ENVIRONMENT = HOSTILE.map(lambda text: os.fsdecode(text.replace("\0", "").enc
 IN_HEADER = HOSTILE.map(lambda text: text.encode("utf-8", "replace"))
 
 
-def share(of_all: float) -> int:
+def share(of_all: float, least: int = 1) -> int:
     """Return how many examples a test gets of those that the profile has for all texts."""
-    return max(int(settings().max_examples * of_all), 1)
+    return max(int(settings().max_examples * of_all), least)
 
 
 def check(played: Played, keys: Iterable[str] = (KEY,)) -> None:

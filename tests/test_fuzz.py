@@ -144,7 +144,7 @@ def clean(played: Played) -> None:
     assert played.log.failures == ()
 
 
-@settings(max_examples=share(0.15))
+@settings(max_examples=share(0.1))
 @given(SCRIPTS, WISHES)
 @example({("endpoint", 0): Reply(404, body=b"{}"), ("endpoints", 0): Reply(200, body=b'{"endpoints": [{}]}')}, {})
 def test_any_reply_of_any_call(script: Mapping[tuple[str, int], Reply], wishes: dict[str, str]) -> None:
@@ -193,7 +193,7 @@ _chunked = st.lists(st.binary(max_size=9)).map(lambda parts: b"".join(b"%x\r\n%s
 ON_THE_WIRE = st.builds(lambda head, body: head + body, _head, BODIES | _chunked) | st.binary(max_size=99)
 
 
-@settings(max_examples=share(0.05))
+@settings(max_examples=share(0.03))
 @given(ON_THE_WIRE)
 @example(b"HTTP/1.1 200 OK\r\n" + b"zqx: zqx\r\n" * 50_000)
 @example(b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n{}")

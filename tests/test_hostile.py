@@ -34,7 +34,7 @@ from cerebras_deploy.runner import LOG_LIMIT, Runner
 
 SHORT = {"timeout": "60s", "poll-interval": "10s"}
 SAMPLE = WHOLE[:: max(len(WHOLE) // max(share(0.02), 1), 1)]  # all of them with many examples
-LETTERS = ("\U0001f600", "##[", "\x1b[0m", "%", "::", "\n", "`", "x ")
+LETTERS = ("\U0001f600", "##[", "\x1b[0m", "%")
 INPUTS = tuple(load_manifest(ROOT / "action.yml").inputs)
 FIELDS = tuple((call, place) for call in CALLS for place in strings(document(call)))
 STATUSES = (*range(199, 210), *range(300, 309), *range(400, 432), 451, *range(500, 512), 520, 530, 599, 999)
@@ -82,7 +82,7 @@ def answers(call: str, reply: Reply | Exception, times: int = 1000) -> Edit:
     return edit
 
 
-@settings(max_examples=share(0.4))
+@settings(max_examples=share(0.35))
 @given(st.dictionaries(st.sampled_from(FIELDS), IN_JSON, min_size=1, max_size=3), STATES, WISHES, DEBUG)
 def test_what_the_api_says_in_any_field(
     texts: dict[tuple[str, Pointer], str], states: list[str], wishes: dict[str, str], debug: dict[str, str]
@@ -151,7 +151,7 @@ def test_what_the_network_says(call: str, text: str, error: type[httpx.HTTPError
     check(stage(Forged(answers(call, error(text)))).play(SHORT))
 
 
-@settings(max_examples=share(0.15))
+@settings(max_examples=share(0.2))
 @given(
     st.dictionaries(st.sampled_from([name for name in INPUTS if not name.endswith("api-key")]), IN_ENVIRONMENT),
     st.sampled_from([True, False]),

@@ -43,6 +43,7 @@ FORMS: dict[str, Callable[[str], str]] = {
     "in HEX": lambda key: key.encode().hex().upper(),
     "in JSON": lambda key: json.dumps({"Authorization": f"Bearer {key}"}),
     "as Python writes it": lambda key: repr({"authorization": f"Bearer {key}".encode()}),
+    "with a colour in it": lambda key: f"{key[:9]}\x1b[31m{key[9:]}",
     "in HTML": lambda key: html.escape(f"Bearer {key}"),
     **{
         f"in base64 after {n} bytes{' for a URL' if url else ''}": lambda key, n=n, url=url: (  # type: ignore[misc]
@@ -113,13 +114,13 @@ ECHOES = st.builds(
 DEBUG = st.sampled_from([{}, {"RUNNER_DEBUG": "1"}])
 
 
-@settings(max_examples=share(0.1))
+@settings(max_examples=share(0.06))
 @given(st.sampled_from(CALLS), ECHOES, SHAPES, DEBUG)
 def test_an_error_that_echoes_the_request_shows_no_key(call: str, text: str, shape: str, debug: dict[str, str]) -> None:
     check(stage(Forged(echoes(call, text, shape))).play(EVERYTHING, env=debug))
 
 
-@settings(max_examples=share(0.1))
+@settings(max_examples=share(0.06))
 @given(st.sampled_from(FIELDS), ECHOES, st.sampled_from(["complete", "error", "rolled_back"]), DEBUG)
 def test_a_field_that_echoes_the_request_shows_no_key(
     field: tuple[str, tuple[str | int, ...]], text: str, end: str, debug: dict[str, str]
@@ -130,7 +131,7 @@ def test_a_field_that_echoes_the_request_shows_no_key(
     check(stage(Forged(edit, ("rolling_back", end))).play(EVERYTHING, env=debug))
 
 
-@settings(max_examples=share(0.1))
+@settings(max_examples=share(0.06))
 @given(
     st.dictionaries(st.sampled_from(INPUTS), ECHOES | st.sampled_from(sorted(KEY.values())), min_size=1, max_size=3),
     DEBUG,
