@@ -154,7 +154,8 @@ class Run:
         """List what does not hold; a second run, without faults, comes with it."""
         found = list(self._of_the_first())
         ended_badly = self.first.result in LOST or self.first.result in {"superseded", "smoke-test-failed"}
-        if not ended_badly and self.chaos.inputs["if-current"] == "skip":
+        taken_back = bool(self.rollbacks)  # so a re-run is right to deploy the version once more
+        if not (ended_badly or taken_back) and self.chaos.inputs["if-current"] == "skip":
             found += self._of_the_second()
         return found
 
