@@ -248,6 +248,16 @@ class TestCancel:
         assert result.cancelled_after is not None
         assert 10 * FAST <= result.cancelled_after < 5
 
+    def test_it_may_wait_for_a_later_line_that_matches(self, job: JobFolder) -> None:
+        result = python(
+            "for _ in range(3): print('ready'); time.sleep(0.5)",
+            job,
+            cancel=Cancel(when_line_matches="ready", occurrence=2),
+        )
+
+        assert result.log.lines.count("ready") == 2
+        assert result.exit_code != 0
+
     def test_lines_that_match_again_do_not_hurry_the_runner(self, job: JobFolder) -> None:
         result = python(
             "signal.signal(signal.SIGINT, lambda *_: [print('ready') for _ in range(9)])\n"

@@ -23,13 +23,15 @@ TICK = 0.01
 
 @dataclass(frozen=True)
 class Cancel:
-    """When the job is cancelled: *after_seconds* from the start, or from the first line that matches.
+    """When the job is cancelled: *after_seconds* from the start, or from the line that matches.
 
+    *occurrence*: which of the lines that match, counted from 1.
     *scale* stretches the runner's waits between its signals. *by_timeout*: this is the step's own timeout.
     """
 
     after_seconds: float = 0.0
     when_line_matches: str | None = None
+    occurrence: int = 1
     scale: float = 1.0
     by_timeout: bool = False
 
@@ -83,6 +85,7 @@ class _Watch:
         at_once = cancel is not None and cancel.when_line_matches is None
         self._next_signal = cancel.after_seconds if cancel and at_once else float("inf")
         self._interrupted_at: float | None = None
+        self._matched = 0
         self._overran = False
         self._chunks: Queue[tuple[int, bytes]] = Queue()
         self._data = (bytearray(), bytearray())
@@ -141,8 +144,11 @@ class _Watch:
         cancel = self._cancel
         if self._interrupted_at is not None or not cancel or cancel.when_line_matches is None:
             return
-        if re.search(cancel.when_line_matches, line):
-            self._next_signal = min(self._next_signal, self._now() + cancel.after_seconds)
+        if not re.search(cancel.when_line_matches, line):
+            return
+        self._matched += 1
+        if self._matched == cancel.occurrence:
+            self._next_signal = self._now() + cancel.after_seconds
 
     def _signal(self, now: float) -> None:
         if now >= self._limit and not self._overran:
