@@ -129,7 +129,10 @@ def check_outputs(played: Played) -> None:
 
 
 def check_summary(summary: str) -> None:
-    """Rendered as GitHub does, it is headings, lists and tables of our own words; anything else is code."""
+    """Rendered as GitHub does, it is headings, lists and tables of our own words; anything else is code.
+
+    In a sentence, a stranger's plain words may stand, too.
+    """
     assert len(summary.encode()) <= 1024 * 1024
     lines = summary.split("\n")
     for line in lines:
@@ -137,21 +140,27 @@ def check_summary(summary: str) -> None:
     tables = [(line.count("|"), above) for above, line in itertools.pairwise(lines) if "|" in line]
     assert all(pipes == above.count("|") for pipes, above in tables if "|" in above)  # a cell more is a cell broken
     parser = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
+    parent = ""
     for token in parser.parse(summary):
         kind = token.type.removesuffix("_open").removesuffix("_close")
         assert kind in _BLOCKS, token
         if kind == "fence":
             assert re.fullmatch(_FENCES[token.info], token.content), summary
         for child in token.children or ():
-            assert child.type in {"text", "code_inline", "softbreak"}, child
-            if child.type == "text":
+            assert child.type in {"text", "code_inline", "softbreak", "strong_open", "strong_close"}, child
+            if child.type == "text" and parent == "paragraph":
+                assert not _ACTIVE.search(child.content), (child, summary)
+            elif child.type == "text":
                 _check_own_words(child, summary)
+        parent = kind
 
 
 _BLOCKS = {
     *("heading", "paragraph", "inline", "bullet_list", "list_item", "fence"),
     *("table", "thead", "tbody", "tr", "th", "td"),
 }
+# What GitHub makes something of in a text that has been rendered: mentions, references, links, emoji, mathematics.
+_ACTIVE = re.compile(r"[^\w\s.,;:()«»→…-]|[^\W\d][.:]\w|\w[.:][^\W\d]|:\w+:|\bGH-\d|[^\x00-\x7f«»→…]")
 _FENCES = {
     "yaml": r"with:\n  endpoint: [\w.~-]+\n  deployment-id: [\w.~-]+\n",
     "mermaid": r"gantt\n    dateFormat [YMDHms: -]+\n    axisFormat [%\w: -]+\n(    tickInterval 1day\n)?"

@@ -11,7 +11,7 @@ _RULES = (
     (r"\b\d+, \d+ of them failed", "<n>, <n> of them failed"),
     (r"\b\d+\.\d\d s\b", "<latency>"),
     (r"\b\d+ tokens/s", "<n> tokens/s"),
-    (r" \(cf-ray [^)]*\)", ""),  # a fault on a port comes from before the front that gives them
+    (r" \(`?cf-ray [^)]*\)", ""),  # a fault on a port comes from before the front that gives them
     (r"(?<=^duration-seconds: )\d+$", "<n>"),
     (rf"(?<=^\| Took \| ){_SPAN}(?= \|$)", "<time>"),
     (r"(?<=, )\d{4}-\d\d-\d\d \d\d:\d\d:\d\d, \d+s$", "<start>, <time>"),

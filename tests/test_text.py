@@ -9,9 +9,10 @@ import runner
 from hostile import share
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 from runner.text import WHITESPACE, lines
 
-from cerebras_deploy.text import Redactor, code, plain
+from cerebras_deploy.text import Redactor, code, plain, prose
 
 FEW = settings(max_examples=share(0.2, least=100))
 COMMAND = "::set-output name=result::succeeded"
@@ -104,6 +105,31 @@ def test_a_code_span_holds_all_of_the_text_and_is_one_table_cell(text: str) -> N
     assert "|" not in cell
     assert cell.splitlines() in ([cell], [])
     assert runner.parse(cell) is None
+
+
+@given(st.text(max_size=80))
+def test_a_paragraph_holds_all_of_the_text_but_for_backticks_and_pipes(text: str) -> None:
+    shown = prose(text)
+
+    whole = "".join(plain(text).replace("|", "¦").replace("'", "").replace("`", "").split())
+    assert "".join(shown.replace("'", "").replace("`", "").split()) == whole
+    assert prose("x " + text).count("`") % 2 == 0
+
+
+def test_words_and_numbers_of_a_paragraph_are_no_code() -> None:
+    said = "orgs/x: HTTP 503 (a proxy's); version 1 → version 2 after 3m; re-run «Say hello.» www.x.example, @a :b: 1."
+
+    assert prose(said) == (
+        "`orgs/x`: HTTP 503 (a `proxy's`); version 1 → version 2 after 3m; re-run «Say hello.» "
+        "`www.x.example`, `@a :b`: 1."
+    )
+
+
+@pytest.mark.parametrize("text", ["1. zqx", "1) zqx", "- zqx", "+ zqx", "# zqx", "> zqx", "=== zqx", "    zqx"])
+def test_a_paragraph_is_no_other_block(text: str) -> None:
+    tokens = MarkdownIt("commonmark").parse(prose(text))
+
+    assert [token.type for token in tokens] == ["paragraph_open", "inline", "paragraph_close"]
 
 
 def test_no_text_is_no_code_span() -> None:

@@ -45,6 +45,7 @@ def act(
     journal = Journal(clock, runner)
     try:
         outcome, summarise = _conclude(environ, clock, runner, facts, journal, rng=rng, connect=connect)
+        outcome = outcome.mapped(runner.redact)  # before Markdown stands between the pieces of a key
         runner.outputs(outputs(facts, outcome, journal.elapsed))
         if summarise:
             runner.summary(summary(facts, outcome, journal.timeline, journal.counts, journal.elapsed))

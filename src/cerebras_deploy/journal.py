@@ -104,6 +104,10 @@ class Journal:
         self.counts = counts._replace(calls=counts.calls + 1, failed=counts.failed + (not call.ok))
         self._runner.debug(f"{call.method} {call.path}: {call.outcome} in {call.seconds * 1000:.0f} ms")
 
+    def forgive(self) -> None:
+        """Count the last call as a good one: its error was an answer."""
+        self.counts = self.counts._replace(failed=self.counts.failed - 1)
+
     def remember(self, state: State) -> None:
         """Put a state into the timeline."""
         self.timeline.append(Moment(self.elapsed, state.section, state.label, state.text))

@@ -101,6 +101,7 @@ class Run:
             return self.watch.patiently(lambda: self.api.version(model, self.watch.bound))
         except Refused as refusal:
             if isinstance(refusal.__cause__, CallError) and refusal.__cause__.status == 404:  # noqa: PLR2004 - not found
+                self.journal.forgive()
                 return None
             raise
 

@@ -1,6 +1,7 @@
 """What the step concluded: facts gathered on the way, and the outcome that they add up to, on every path."""
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from typing import Literal, assert_never
 
 from cerebras_deploy.errors import InvalidInput, PromotionFailed, Result, Stop
@@ -75,23 +76,34 @@ class Facts:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What the step concluded. `message` is one sentence, `title` a few words for the annotation.
+    """What the step concluded: `title` is a few words, `said` what, where and why, `advice` what to do next.
 
     `details` say the same, a line each, where a sentence is hard to read.
     """
 
     result: Result
     title: str
-    message: str
+    said: str
+    advice: str = ""
     details: tuple[str, ...] = ()
+
+    @property
+    def message(self) -> str:
+        """One sentence of all."""
+        return "; ".join(filter(None, (self.said, self.advice)))
+
+    def mapped(self, change: Callable[[str], str]) -> "Outcome":
+        """Return it with its texts changed."""
+        details = tuple(map(change, self.details))
+        return replace(self, said=change(self.said), advice=change(self.advice), details=details)
 
 
 def settle(end: Verdict | Stop, facts: Facts, elapsed: float) -> Outcome:
     """Put the end of the run into words: what, where, why, and what next. `elapsed` is in seconds."""
     if isinstance(end, Stop):
         details = end.problems if isinstance(end, InvalidInput) else ()
-        return Outcome(end.result, _TITLES[end.result], _stopped(end, facts), details)
-    return Outcome(end.result, _TITLES[end.result], _judged(end, facts, elapsed))
+        return Outcome(end.result, _TITLES[end.result], *_stopped(end, facts), details)
+    return Outcome(end.result, _TITLES[end.result], *_judged(end, facts, elapsed))
 
 
 _TITLES = {
@@ -113,11 +125,14 @@ _TITLES = {
 }
 
 
-def _stopped(stop: Stop, facts: Facts) -> str:
+_Said = tuple[str, str]  # what is so, and what to do next
+
+
+def _stopped(stop: Stop, facts: Facts) -> _Said:
     if isinstance(stop, InvalidInput):
-        return f"{stop.reason}; nothing was sent"
+        return f"{stop.reason}; nothing was sent", ""
     if isinstance(stop, PromotionFailed):
-        return "; ".join(filter(None, (f"{facts.endpoint} serves {facts.what}, but {stop.reason}", stop.hint)))
+        return f"{facts.endpoint} serves {facts.what}, but {stop.reason}", stop.hint
     if facts.rollback:
         return _stopped_rolling_back(stop, facts, facts.rollback)
     if facts.deployment_id:
@@ -127,10 +142,8 @@ def _stopped(stop: Stop, facts: Facts) -> str:
         after = "re-run the step: it attaches to it"
     else:
         waiting = f" while {facts.waiting}" if facts.waiting else ""
-        return "; ".join(
-            part for part in (f"{stop.reason}{waiting}: nothing was deployed to {facts.endpoint}", stop.hint) if part
-        )
-    return "; ".join(part for part in (f"{stop.reason}: {what}" if stop.reason else what, stop.hint, after) if part)
+        return f"{stop.reason}{waiting}: nothing was deployed to {facts.endpoint}", stop.hint
+    return f"{stop.reason}: {what}" if stop.reason else what, "; ".join(filter(None, (stop.hint, after)))
 
 
 def _follow(facts: Facts) -> str:
@@ -140,14 +153,13 @@ def _follow(facts: Facts) -> str:
     return f"follow it with `deployment-id: {facts.deployment_id}`"
 
 
-def _stopped_rolling_back(stop: Stop, facts: Facts, back: Facts) -> str:
+def _stopped_rolling_back(stop: Stop, facts: Facts, back: Facts) -> _Said:
     bad = f"deployment {facts.deployment_id} of {facts.what}, which was found bad"
     if back.deployment_id:
-        return (
-            f"{stop.reason} during the rollback: {_left_behind(stop.result, back)}; it replaces {bad}; {_follow(back)}"
-        )
+        return f"{stop.reason} during the rollback: {_left_behind(stop.result, back)}; it replaces {bad}", _follow(back)
     sent = "the rollback may have been accepted" if back.in_doubt else "nothing was rolled back"
-    return f"{stop.reason} before the rollback of {bad}: {sent}; look at what {facts.endpoint} serves, and deploy again"
+    said = f"{stop.reason} before the rollback of {bad}: {sent}"
+    return said, f"look at what {facts.endpoint} serves, and deploy again"
 
 
 def _left_behind(result: Result, facts: Facts) -> str:
@@ -160,7 +172,7 @@ def _left_behind(result: Result, facts: Facts) -> str:
     return f"{deployment} was last seen {facts.progress}{goes_on}"
 
 
-def _judged(verdict: Verdict, facts: Facts, elapsed: float) -> str:  # noqa: C901, PLR0911 - a sentence for each
+def _judged(verdict: Verdict, facts: Facts, elapsed: float) -> _Said:  # noqa: C901, PLR0911 - a sentence for each
     what, endpoint = facts.what, facts.endpoint
     rollout, serving = f"the rollout of {what} to {endpoint}", facts.afterwards or _serving(facts)
     why = f": {verdict.why}" if verdict.why else ""
@@ -169,31 +181,32 @@ def _judged(verdict: Verdict, facts: Facts, elapsed: float) -> str:  # noqa: C90
             took = span(elapsed - (facts.began or 0.0))
             overtaken = facts.serving is not None and facts.deployment_id != facts.serving.id
             now = f"{endpoint} serves {what}, {took} after the start of the rollout"
-            return f"{rollout} succeeded after {took}, and {serving} by now" if overtaken else f"{now}{_extras(facts)}"
+            said = f"{rollout} succeeded after {took}, and {serving} by now" if overtaken else f"{now}{_extras(facts)}"
+            return said, ""
         case Result.UNCHANGED:
-            return f"{endpoint} serves {what} already: nothing was deployed{_extras(facts)}"
+            return f"{endpoint} serves {what} already: nothing was deployed{_extras(facts)}", ""
         case Result.PLANNED:
-            return f"dry run: a real one would {verdict.why}"
+            return f"dry run: a real one would {verdict.why}", ""
         case Result.SMOKE_TEST_FAILED:
-            after = "" if facts.afterwards else "; deploy a good version, or have this done by `on-failure: rollback`"
-            return f"{endpoint} was given {what}, and its smoke test failed{why}; {serving}{after}"
+            advice = "" if facts.afterwards else "deploy a good version, or have this done by `on-failure: rollback`"
+            return f"{endpoint} was given {what}, and its smoke test failed{why}; {serving}", advice
         case Result.TRIGGERED:
-            return (
-                f"deployment {facts.deployment_id} of {what} to {endpoint} is started and not awaited; "
-                f"follow it with `deployment-id: {facts.deployment_id}`"
-            )
+            said = f"deployment {facts.deployment_id} of {what} to {endpoint} is started and not awaited"
+            return said, f"follow it with `deployment-id: {facts.deployment_id}`"
         case Result.FAILED:
-            return f"{rollout} failed{why or ': the API gives no reason'}; {serving}; fix the cause and deploy again"
+            said = f"{rollout} failed{why or ': the API gives no reason'}; {serving}"
+            return said, "fix the cause and deploy again"
         case Result.ROLLED_BACK:
-            return f"{rollout} was rolled back{why}; {serving}; fix the cause and deploy again"
+            return f"{rollout} was rolled back{why}; {serving}", "fix the cause and deploy again"
         case Result.CANCELLED:
-            return f"{rollout} was cancelled{why}; {serving}; ask who did it, or re-run the step"
+            return f"{rollout} was cancelled{why}; {serving}", "ask who did it, or re-run the step"
         case Result.SUPERSEDED:
             by = verdict.newer
             newer = f"deployment {by.id} ({version_of(by)})" if by else "a newer deployment"
-            return f"{rollout} was superseded by {newer}{why}; {serving}; agree who deploys, or re-run the step"
+            said = f"{rollout} was superseded by {newer}{why}; {serving}"
+            return said, "agree who deploys, or re-run the step"
         case Result.REFUSED:
-            return f"{endpoint} does not list deployment {facts.deployment_id}; check the id and the endpoint"
+            return f"{endpoint} does not list deployment {facts.deployment_id}", "check the id and the endpoint"
         case (
             Result.PROMOTION_FAILED | Result.TIMED_OUT | Result.INTERRUPTED | Result.UNREACHABLE | Result.INVALID_INPUT
         ):

@@ -1,6 +1,6 @@
 """The job summary: a page of Markdown with verdict, facts, and the rollout's timeline, drawn and as a table.
 
-All text that is not ours stands in code spans; the drawing has words of ours only.
+All text that is not ours stands in code spans, but for plain words in a sentence; the drawing has words of ours only.
 """
 
 from collections.abc import Iterable, Sequence
@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 
 from cerebras_deploy.plan import version_of
 from cerebras_deploy.settle import Facts, Outcome
-from cerebras_deploy.text import code, plain
+from cerebras_deploy.text import code, plain, prose
 from cerebras_deploy.times import span, stopwatch
 from cerebras_deploy.wire import INTEGER_VERSION, NAME_PART, Status, Unknown
 
@@ -54,10 +54,11 @@ def label_of(status: Status | Unknown) -> str:
 def summary(facts: Facts, outcome: Outcome, timeline: Sequence[Moment], counts: Counts, elapsed: float) -> str:
     """Return the page. `elapsed` is how long the run took, in seconds."""
     about = f": {code(facts.what)} on {code(facts.endpoint)}" if facts.model else ""
-    said = [f"- {code(detail)}" for detail in outcome.details] or [code(outcome.message, 2000)]
+    said = [f"- {prose(detail)}" for detail in outcome.details] or [prose(outcome.said)]
     parts = [
         [f"### {'✅' if outcome.result.green else '❌'} {outcome.title}{about}"],
         said,
+        [f"**Next:** {prose(outcome.advice)}"] if outcome.advice else [],
         _snippet(facts, outcome),
         _table(("Result", code(outcome.result.value)), _facts(facts, counts, elapsed)),
         _table(("Plan", ""), ((name, code(text)) for name, text in facts.plan)),
@@ -93,15 +94,7 @@ def _snippet(facts: Facts, outcome: Outcome) -> list[str]:
     over = isinstance(facts.progress.status, Status) and not facts.progress.status.under_way
     if outcome.result.green or over or not NAME_PART.fullmatch(id_):
         return []
-    return [
-        "Follow it with:",
-        "",
-        "```yaml",
-        "with:",
-        f"  endpoint: {plain(facts.endpoint)}",
-        f"  deployment-id: {id_}",
-        "```",
-    ]
+    return ["```yaml", "with:", f"  endpoint: {plain(facts.endpoint)}", f"  deployment-id: {id_}", "```"]
 
 
 def _drawing(timeline: Sequence[Moment], elapsed: float) -> list[str]:

@@ -16,6 +16,10 @@ _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@
 # Control, format (bidi, zero width), surrogate, private use, unassigned, line and paragraph separators.
 _INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 _SHORTEST_SECRET = 4  # blanking shorter ones, or shorter pieces, would only garble the log
+_TOKEN = re.compile(r"`[^`]*`\S*|\S+")
+# What renders as itself in a paragraph, and what may stand around anything: GitHub makes nothing of either.
+_WORD = re.compile(r"[(«]?(?:(?:re-)?[A-Za-z]+|\d+\.\d+|(?:\d+[dhms]?)+|→)\.?[)»]?[,;:.]?")
+_AROUND = re.compile(r"([(«]?)(.+?)([)»]?[,;:.]?)")
 
 
 def plain(text: str, limit: int = 1000) -> str:
@@ -35,6 +39,20 @@ def code(text: str, limit: int = 300) -> str:
     """Return `text` as a Markdown code span, also for a table's cell: nothing in it is rendered."""
     line = plain(text, limit).replace("`", "'").replace("|", "¦")
     return f"`{line}`" if line else ""
+
+
+def prose(text: str, limit: int = 2000) -> str:
+    """Return `text` as a Markdown paragraph: words and numbers as they are, all else in code spans."""
+    tokens = _TOKEN.findall(plain(text, limit))
+    shown = [_shown(token, first=not number) for number, token in enumerate(tokens)]
+    return " ".join(shown).replace("` `", " ")  # one span in place of two
+
+
+def _shown(token: str, *, first: bool) -> str:
+    if _WORD.fullmatch(token) and not (first and token[0].isdigit()):  # `1.` would begin a list
+        return token
+    before, core, after = _AROUND.fullmatch(token).groups()  # type: ignore[union-attr]  # matches whatever is there
+    return f"{before}{code(core.strip('` ') or core)}{after}"
 
 
 class Redactor:
