@@ -2,6 +2,7 @@
 
 import base64
 import json
+import time
 from urllib.parse import quote, quote_plus
 
 import pytest
@@ -123,6 +124,15 @@ def test_words_and_numbers_of_a_paragraph_are_no_code() -> None:
         "`orgs/x`: HTTP 503 (a `proxy's`); version 1 → version 2 after 3m; re-run «Say hello.» "
         "`www.x.example`, `@a :b`: 1."
     )
+
+
+@pytest.mark.parametrize("piece", ["1", "1h", "a", "re-", "(", "`", "».", ".,", "1.", "` "])
+def test_a_paragraph_takes_no_longer_for_text_that_is_hard_to_match(piece: str) -> None:
+    began = time.process_time()
+
+    prose(piece * 2000 + "!")
+
+    assert time.process_time() - began < 0.5
 
 
 @pytest.mark.parametrize("text", ["1. zqx", "1) zqx", "- zqx", "+ zqx", "# zqx", "> zqx", "=== zqx", "    zqx"])
