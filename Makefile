@@ -35,7 +35,7 @@ test: .venv/ready  ## what needs no Docker and takes a minute: format, lint, typ
 	$(BIN)/ruff check --quiet .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
-	$(BIN)/pytest -n 2 -m 'not container and not workflow and not browser and not long'
+	$(BIN)/pytest -n 2 --dist worksteal -p no:schemathesis -m 'not container and not workflow and not browser and not long'
 
 .PHONY: test-long
 test-long: .venv/ready  ## all that needs no Docker, a thousand runs of the fault matrix included, with its coverage

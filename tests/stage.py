@@ -69,7 +69,8 @@ class AppTransport(httpx.BaseTransport):
 
     def _leave(self, request: httpx.Request) -> None:
         sent = SimpleNamespace(method=request.method.encode())
-        request.extensions["trace"]("http11.send_request_headers.started", {"request": sent})
+        if trace := request.extensions.get("trace"):
+            trace("http11.send_request_headers.started", {"request": sent})
 
     def _response(self, reply: Answer, request: httpx.Request) -> httpx.Response:
         patience = request.extensions["timeout"]["read"]

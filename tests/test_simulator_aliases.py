@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
+from stage import AppTransport
+from virtual import VirtualClock
 
 from cerebras_simulator.registry import AliasChange
-from cerebras_simulator.server import running
 from cerebras_simulator.world import DEFAULT_KEY, World
 
 NOON = 1_750_000_000
@@ -23,7 +24,8 @@ def world() -> World:
 @pytest.fixture
 def api(world: World) -> Iterator[httpx.Client]:
     headers = {"user-agent": "a-test/1", "authorization": f"Bearer {DEFAULT_KEY}"}
-    with running(world) as url, httpx.Client(base_url=url, headers=headers, timeout=5) as client:
+    transport = AppTransport(world, VirtualClock())
+    with httpx.Client(base_url="http://simulator", headers=headers, transport=transport) as client:
         yield client
 
 

@@ -4,12 +4,15 @@ import json
 import re
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from stage import AppTransport
+from virtual import VirtualClock
 
 from cerebras_simulator.rollouts import ModelName
 from cerebras_simulator.server import running
@@ -24,19 +27,11 @@ SEEN_LIVE = {error["about"]: error for error in json.loads((Path(__file__).paren
 
 
 @dataclass
-class Clock:
-    time: float = 1_750_000_000.0
-
-    def __call__(self) -> float:
-        return self.time
-
-
-@dataclass
 class Asker:
     """A world, its clock, and a client with the inference key."""
 
     world: World
-    clock: Clock
+    clock: VirtualClock
     client: httpx.Client
 
     def ask(self, **body: Any) -> httpx.Response:
@@ -52,21 +47,19 @@ Asking = Callable[..., Asker]
 
 @pytest.fixture
 def asking() -> Iterator[Asking]:
-    """Open a world with these options."""
-    served = []
+    """Open a world with these options; on a port, where answers take their time, or on a virtual clock."""
+    with ExitStack() as stack:
 
-    def opened(**options: Any) -> Asker:
-        clock = Clock()
-        world = World(clock, **options)
-        server = running(world)
-        headers = {"user-agent": "a-test/1", "authorization": f"Bearer {DEFAULT_INFERENCE_KEY}"}
-        served.append((server, httpx.Client(base_url=server.__enter__(), headers=headers, timeout=5)))
-        return Asker(world, clock, served[-1][1])
+        def opened(*, port: bool = False, **options: Any) -> Asker:
+            clock = VirtualClock()
+            world = World(clock.now, **options)
+            transport = None if port else AppTransport(world, clock)
+            url = stack.enter_context(running(world)) if port else "http://simulator"
+            headers = {"user-agent": "a-test/1", "authorization": f"Bearer {DEFAULT_INFERENCE_KEY}"}
+            client = httpx.Client(base_url=url, headers=headers, timeout=5, transport=transport)
+            return Asker(world, clock, stack.enter_context(client))
 
-    yield opened
-    for server, client in served:
-        client.close()
-        server.__exit__(None, None, None)
+        yield opened
 
 
 def content(reply: httpx.Response) -> Any:
@@ -75,6 +68,7 @@ def content(reply: httpx.Response) -> Any:
 
 def test_an_answer_has_what_is_documented_and_tells_its_version(asking: Asking) -> None:
     asker = asking()
+    asked = asker.clock.time
 
     answer = asker.ask().json()
 
@@ -82,7 +76,7 @@ def test_an_answer_has_what_is_documented_and_tells_its_version(asking: Asking) 
     assert re.fullmatch(r"fp_[0-9a-f]{20}-v1-blue", answer.pop("system_fingerprint"))
     assert answer == {
         "object": "chat.completion",
-        "created": asker.clock.time,
+        "created": asked,
         "model": ENDPOINT,
         "choices": [
             {
@@ -126,8 +120,8 @@ def test_a_version_without_a_suffix_has_a_plain_fingerprint(asking: Asking) -> N
     ],
 )
 def test_old_and_new_replicas_take_turns(scenario: str, seconds: float, told: str) -> None:
-    clock = Clock()
-    world = World(clock, scenario=scenario)
+    clock = VirtualClock()
+    world = World(clock.now, scenario=scenario)
     world.deploy(ENDPOINT, VERSION_2)
     clock.time += seconds
 
@@ -249,7 +243,7 @@ def test_a_fingerprint_may_lack_the_suffix(asking: Asking) -> None:
 
 
 def test_a_slow_version_takes_its_time_on_a_port(asking: Asking) -> None:
-    asker = asking(scenario="slow-answers")
+    asker = asking(port=True, scenario="slow-answers")
     asker.roll_out()
     asker.client.timeout = httpx.Timeout(0.5)
 
@@ -259,7 +253,7 @@ def test_a_slow_version_takes_its_time_on_a_port(asking: Asking) -> None:
 
 
 def test_any_answer_takes_some_time(asking: Asking) -> None:
-    asker = asking()
+    asker = asking(port=True)
     began = time.monotonic()
     reply = asker.ask().json()
 
