@@ -18,6 +18,7 @@ from cerebras_deploy.errors import CallError, Fate
 from cerebras_deploy.text import plain
 
 DETAIL_LIMIT = 300  # characters of the server's own words that are shown
+_CONTROL = re.compile(r"\\u00([01][0-9a-fA-F])")  # in JSON; `plain` is to take it out, lest it part a key
 PAGE_HEAD = 4000  # characters of a page that are searched for its title
 
 
@@ -74,8 +75,8 @@ def _detail(text: str, content_type: str) -> str:
         body = pydantic_core.from_json(text)
     except ValueError:
         return plain(text, DETAIL_LIMIT)
-    said = next((message for message in _messages(body) if message.strip()), text)
-    return plain(said, DETAIL_LIMIT)
+    said = next((message for message in _messages(body) if message.strip()), None)
+    return plain(said or _CONTROL.sub(lambda escaped: chr(int(escaped[1], 16)), text), DETAIL_LIMIT)
 
 
 def _messages(body: Any) -> Iterator[str]:
