@@ -12,7 +12,7 @@ from masked import masked
 GOLDEN = Path(__file__).parent / "golden"
 
 settings.register_profile("dev", max_examples=40, deadline=None)
-settings.register_profile("ci", max_examples=10_000, deadline=None, print_blob=True)
+settings.register_profile("ci", max_examples=10_000, deadline=None, print_blob=True, derandomize=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))  # `--hypothesis-profile` comes later, and wins
 
 
