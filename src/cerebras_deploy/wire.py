@@ -112,7 +112,7 @@ AnyStatus = Annotated[Status | Unknown, BeforeValidator(parse_status)]
 
 
 class _Reply(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)  # when its first reply has come
 
 
 class _Rollout(_Reply):
