@@ -115,3 +115,12 @@ def test_no_document_names_this_machine_or_a_registry(tracked: Callable[[], list
     ]
 
     assert found == []
+
+
+@pytest.mark.parametrize(
+    "page", sorted(ROOT.glob("*.md")) + sorted(ROOT.glob("[de]*s/*.md")), ids=lambda page: str(page.relative_to(ROOT))
+)
+def test_no_link_of_a_page_is_dead(page: Path) -> None:
+    links = re.findall(r"\]\((?!https?://|#)([^)#]+)", page.read_text(encoding="utf-8"))
+
+    assert [link for link in links if not (page.parent / link).exists()] == []

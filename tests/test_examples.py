@@ -23,7 +23,9 @@ MANIFEST = runner.load_manifest(ROOT / "action.yml")
 ACTION = "OWNER/deploy-to-cerebras@v1"
 CHECKOUT = "actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1"
 EXPRESSION = re.compile(r"\$\{\{.*?\}\}")
-SECRETS = {"CEREBRAS_MANAGEMENT_API_KEY": DEFAULT_KEY, "CEREBRAS_INFERENCE_API_KEY": DEFAULT_INFERENCE_KEY}
+SECRETS = {"CEREBRAS_MANAGEMENT_API_KEY": DEFAULT_KEY} | dict.fromkeys(
+    ("CEREBRAS_INFERENCE_API_KEY", "CEREBRAS_API_KEY"), DEFAULT_INFERENCE_KEY
+)
 NAMES = sorted(path.name for path in EXAMPLES.glob("*.yml"))
 
 each = pytest.mark.parametrize("name", NAMES)
@@ -125,9 +127,9 @@ def _runner() -> None:
 def play(tmp_path: Path, tracked: Callable[[], list[Path]], _runner: None) -> Play:
     """Run an example against the simulator: the action is that of the checkout, the rest is as it stands there."""
 
-    def played(name: str, url: str, event: str) -> tuple[int, list[str]]:
+    def played(name: str, url: str, event: str, text: str = "") -> tuple[int, list[str]]:
         copy_to(tmp_path, tracked())
-        text = text_of(name).replace("    steps:\n", f"    steps:\n      - uses: {CHECKOUT}\n")
+        text = (text or text_of(name)).replace("    steps:\n", f"    steps:\n      - uses: {CHECKOUT}\n")
         text = text.replace(f"uses: {ACTION}\n", "uses: ./\n")
         text = text.replace(
             "        with:\n", f"        with:\n          base-url: {url}\n          poll-interval: 500ms\n"
@@ -143,6 +145,35 @@ def world(scenario: str = "healthy", **options: Any) -> World:
     """Have a simulator in this process; act's containers are on the host's network."""
     began = time.monotonic()
     return World(lambda: EPOCH + time.monotonic() - began, scenario=scenario, speed=50, **options)
+
+
+def samples_of_readme() -> list[str]:
+    """Return the README's workflow, and what it says to add to it for more of a gate."""
+    return re.findall(r"```yaml\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+
+
+@pytest.mark.workflow
+def test_the_workflow_of_the_readme_goes_on_with_the_version_that_is_live(play: Play) -> None:
+    workflow, _ = samples_of_readme()
+    with running(simulated := world()) as url:
+        code, lines = play("readme.yml", url, "push", workflow)
+
+    assert "version 2 is live" in lines
+    assert [request.method for request in simulated.requests].count("POST") == 1
+    assert code == 0
+
+
+@pytest.mark.workflow
+def test_more_of_a_gate_can_be_added_to_the_workflow_of_the_readme(play: Play) -> None:
+    workflow, more = samples_of_readme()
+    with running(simulated := world(answer="Paris.")) as url:
+        code, lines = play(
+            "readme.yml", url, "push", workflow.replace("alias: production\n", f"alias: production\n{more}")
+        )
+
+    assert "version 2 is live" in lines
+    assert [change.version for change in simulated.alias_changes] == [1, 2]
+    assert code == 0
 
 
 @pytest.mark.workflow
