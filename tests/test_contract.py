@@ -105,14 +105,13 @@ def test_each_library_does_its_job_and_nothing_else_does(library: str, users: se
 
 
 def test_no_document_names_this_machine_or_a_registry(tracked: Callable[[], list[Path]]) -> None:
-    forbidden = re.compile(
-        r"(?<!/home/runner)/(?:work|farm)/|[.]library|registry[.]npm|pypi[.]o|pythonhosted|deb[.]debian"
+    # In two pieces each, so that this file needs no exception.
+    pieces = (
+        *(("/wo", "rk/"), ("/fa", "rm/"), (".lib", "rary"), ("registry.", "npm")),
+        *(("py", "pi.o"), ("python", "hosted"), ("deb.", "debian")),
     )
-    found = [
-        path
-        for path in tracked()
-        if path != Path(__file__) and forbidden.search(path.read_text(encoding="utf-8", errors="replace"))
-    ]
+    forbidden = re.compile("|".join(re.escape("".join(pair)) for pair in pieces))
+    found = [path for path in tracked() if forbidden.search(path.read_text(encoding="utf-8", errors="replace"))]
 
     assert found == []
 

@@ -17,7 +17,7 @@ from runner.arguments import delivered
 from runner.docker import container_name, docker_build, docker_run
 from runner.manifest import is_dockerfile, scalar
 
-HOST = HostPaths(Path("/home/runner/work/_temp"), Path("/home/runner/work/repo/repo"), "guid")
+HOST = HostPaths(Path("/home/runner/_work/_temp"), Path("/home/runner/_work/repo/repo"), "guid")
 
 ACTION = """
 name: Deploy
@@ -166,7 +166,7 @@ class TestVariables:
         assert environment["STATE_x"] == "state"
         assert (environment["INPUT_A"], environment["INPUT_B"]) == ("input", "")
         assert (environment["OWN"], environment["MORE"]) == ("env", "runs")
-        assert environment["HOME"] == "/home/runner/work/_temp/_github_home"
+        assert environment["HOME"] == "/home/runner/_work/_temp/_github_home"
         assert environment["CI"] == "env"
         assert "env" not in [environment[name] for name in ("GITHUB_SHA", "RUNNER_OS", "ACTIONS_RUNTIME_URL")]
         assert environment["GITHUB_ACTIONS"] == "true"
@@ -197,14 +197,18 @@ class TestVariables:
     @pytest.mark.parametrize(
         ("value", "arrives"),
         [
-            pytest.param("/home/runner/work/repo/repo", "/github/workspace", id="the directory itself"),
-            pytest.param("/home/runner/work/repo/repo/a b", "/github/workspace/a b", id="something in it"),
-            pytest.param("/home/runner/work/repo/repository", "/home/runner/work/repo/repository", id="a longer name"),
+            pytest.param("/home/runner/_work/repo/repo", "/github/workspace", id="the directory itself"),
+            pytest.param("/home/runner/_work/repo/repo/a b", "/github/workspace/a b", id="something in it"),
             pytest.param(
-                "--path=/home/runner/work/repo/repo", "--path=/home/runner/work/repo/repo", id="inside a value"
+                "/home/runner/_work/repo/repository", "/home/runner/_work/repo/repository", id="a longer name"
             ),
-            pytest.param("/home/runner/work/repo", "/home/runner/work/repo", id="a directory above: RUNNER_WORKSPACE"),
-            pytest.param("/home/runner/work/_temp/_github_home/x", "/github/home/x", id="the closest mount"),
+            pytest.param(
+                "--path=/home/runner/_work/repo/repo", "--path=/home/runner/_work/repo/repo", id="inside a value"
+            ),
+            pytest.param(
+                "/home/runner/_work/repo", "/home/runner/_work/repo", id="a directory above: RUNNER_WORKSPACE"
+            ),
+            pytest.param("/home/runner/_work/_temp/_github_home/x", "/github/home/x", id="the closest mount"),
             pytest.param("/opt/hostedtoolcache", "/opt/hostedtoolcache", id="nothing that is mounted"),
         ],
     )
@@ -233,10 +237,10 @@ class TestCommandLines:
 
         assert " ".join(argv) == (
             "docker run --name deploy1_0a0a0a --label 7cdb2a --workdir /github/workspace --rm -e A -e B-C --network net"
-            " -v /home/runner/work/_temp:/github/runner_temp -v /home/runner/work/_temp/_github_home:/github/home"
-            " -v /home/runner/work/_temp/_github_workflow:/github/workflow"
-            " -v /home/runner/work/_temp/_runner_file_commands:/github/file_commands"
-            " -v /home/runner/work/repo/repo:/github/workspace"
+            " -v /home/runner/_work/_temp:/github/runner_temp -v /home/runner/_work/_temp/_github_home:/github/home"
+            " -v /home/runner/_work/_temp/_github_workflow:/github/workflow"
+            " -v /home/runner/_work/_temp/_runner_file_commands:/github/file_commands"
+            " -v /home/runner/_work/repo/repo:/github/workspace"
             " deploy:1 x"
         )
 

@@ -103,6 +103,15 @@ def echoes(call: str, text: str, shape: str) -> Edit:
     return edit
 
 
+def test_a_key_that_escaped_control_characters_part_is_blanked_in_json_of_an_unknown_shape() -> None:
+    text = FORMS["with a colour in it"](KEY["api-key"])
+
+    played = stage(Forged(echoes("version", text, "other JSON"))).play(EVERYTHING)
+
+    check(played)
+    assert "***" in played.outputs["message"]
+
+
 SHAPES = st.sampled_from(["text", "JSON", "details", "page", "other JSON", "headers", "content type"])
 ECHOES = st.builds(
     lambda form, name, before, after: "." * before + FORMS[form](KEY[name]) + "," * after,

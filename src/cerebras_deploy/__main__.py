@@ -40,7 +40,7 @@ def act(
     connect: Connect = open_client,
 ) -> int:
     """Run the step on what is given, and return its exit code: 0 is green."""
-    gc.set_threshold(700)  # Python's own: all is imported, and from here on there is garbage
+    gc.set_threshold(700)  # all is imported: from here on there is garbage
     runner.mask([environ.get(f"INPUT_{name.upper()}", "") for name in SECRETS])
     _drop_missing_bundle(environ, runner)
     facts = Facts(endpoint=environ.get("INPUT_ENDPOINT", "").strip())
