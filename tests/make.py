@@ -1,6 +1,7 @@
 """Values for tests: good ones, but for what a test is about."""
 
-from cerebras_deploy.wire import DeployedModel, Endpoint, ModelName, Version
+from cerebras_deploy.names import ModelName
+from cerebras_deploy.wire import DeployedModel, Endpoint, Version
 
 ARCHITECTURE = "gpt-oss-120b"
 ENDPOINT = "my-org-gpt-oss-120b"

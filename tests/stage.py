@@ -20,7 +20,7 @@ import runner
 from virtual import EPOCH, VirtualClock
 
 from cerebras_deploy.__main__ import act
-from cerebras_deploy.client import USER_AGENT
+from cerebras_deploy.exchange import USER_AGENT
 from cerebras_deploy.runner import Runner
 from cerebras_simulator.answers import BLANK, Answer, answer
 from cerebras_simulator.app import create_app

@@ -14,8 +14,9 @@ import make
 import pytest
 
 from cerebras_deploy import __version__
-from cerebras_deploy.client import Api, Call, Latch, open_client
+from cerebras_deploy.client import Api, Call
 from cerebras_deploy.errors import CallError, Fate, Interrupted, InvalidInput
+from cerebras_deploy.exchange import Exchange, Latch, open_client
 from cerebras_deploy.replies import Answer
 from cerebras_deploy.text import Redactor
 from cerebras_deploy.watch import SystemClock
@@ -40,9 +41,9 @@ class Scene:
         self.calls: list[Call] = []
         self.connections = 0
         self._handler = handler
-        self.api = Api(
-            base, KEY, bounded=bounded, redact=Redactor([KEY]), connect=self._connect, observe=self.calls.append
-        )
+        redact = Redactor([KEY])
+        exchange = Exchange(bounded=bounded, redact=redact, connect=self._connect)
+        self.api = Api(base, KEY, exchange=exchange, redact=redact, observe=self.calls.append)
 
     def _connect(self) -> httpx.Client:
         self.connections += 1
@@ -431,7 +432,8 @@ def listening() -> Iterator[tuple[str, list[bytes]]]:
 
 
 def real_api(address: str, bounded: Bounded) -> Api:
-    return Api(address, KEY, bounded=bounded, redact=Redactor(), observe=lambda _: None)
+    redact = Redactor()
+    return Api(address, KEY, exchange=Exchange(bounded=bounded, redact=redact), redact=redact, observe=lambda _: None)
 
 
 def refused_in(bounded: Bounded, address: str) -> CallError:

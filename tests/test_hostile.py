@@ -28,8 +28,8 @@ from hypothesis import strategies as st
 from runner import load_manifest
 from stage import BASE, Played
 
-from cerebras_deploy.client import open_client
 from cerebras_deploy.errors import InvalidInput
+from cerebras_deploy.exchange import open_client
 from cerebras_deploy.runner import LOG_LIMIT, Runner
 
 SHORT = {"timeout": "60s", "poll-interval": "10s"}

@@ -53,7 +53,7 @@ class TestDefaults:
     def test_the_key_is_not_in_what_is_printed(self) -> None:
         inputs = parse()
 
-        assert inputs.api_key.get_secret_value() == KEY
+        assert inputs.api_key == KEY
         assert KEY not in f"{inputs} {inputs!r}"
 
 
@@ -404,7 +404,7 @@ def test_any_texts_are_inputs_or_a_list_of_mistakes_without_the_key(texts: dict[
         assert all(len(problem.splitlines()) == 1 for problem in found)
     else:
         assert junk == ""
-        assert inputs.api_key.get_secret_value() == f"{KEY}x"
+        assert inputs.api_key == f"{KEY}x"
         assert 1 <= inputs.timeout <= 604_800
         assert 0.1 <= inputs.poll_interval <= 600
         assert inputs.version_ref or inputs.deployment_id

@@ -6,5 +6,5 @@ import os
 __version__ = "0.1.0"
 
 # A quicker start: nothing is to be collected while modules are imported, and there is no plugin to look for.
-gc.set_threshold(50_000)
+gc.set_threshold(100_000)
 os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")

@@ -15,7 +15,6 @@ from cerebras_deploy.start import start
 
 def deploy(run: Run) -> Outcome:
     """Run the step to its end, whatever that is."""
-    run.publish()
     end: Verdict | Stop
     try:
         end = preview(run) if run.inputs.dry_run else _gate(run)

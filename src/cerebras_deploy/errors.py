@@ -6,6 +6,7 @@ run, and carries the `Result` that the workflow reads.
 
 from dataclasses import dataclass
 from enum import Enum, StrEnum, auto
+from typing import ClassVar
 
 
 class Result(StrEnum):
@@ -65,9 +66,9 @@ class CallError(Exception):
 class Stop(Exception):
     """The end of the run: why, and what to do next."""
 
+    result: ClassVar[Result]
     reason: str
     hint: str = ""
-    result: Result = Result.REFUSED
 
     def __str__(self) -> str:
         """Say it in one line."""
@@ -77,40 +78,39 @@ class Stop(Exception):
 class Refused(Stop):
     """The API or the plan says no."""
 
+    result = Result.REFUSED
+
 
 @dataclass(eq=False)
 class InvalidInput(Stop):
     """Inputs that cannot be used; nothing was sent. `problems` has a line for each."""
 
+    result = Result.INVALID_INPUT
     problems: tuple[str, ...] = ()
-    result: Result = Result.INVALID_INPUT
 
 
-@dataclass(eq=False)
 class Unreachable(Stop):
     """The API could not be asked for longer than the failure budget: nobody knows."""
 
-    result: Result = Result.UNREACHABLE
+    result = Result.UNREACHABLE
 
 
-@dataclass(eq=False)
 class TimedOut(Stop):
     """The bound on the whole run was reached."""
 
-    result: Result = Result.TIMED_OUT
+    result = Result.TIMED_OUT
 
 
-@dataclass(eq=False)
 class PromotionFailed(Stop):
     """The version serves, and an alias could not be moved to it. The hint is the call that repairs it."""
 
-    result: Result = Result.PROMOTION_FAILED
+    result = Result.PROMOTION_FAILED
 
 
 @dataclass(eq=False)
 class Interrupted(Stop):
     """The job was cancelled: SIGINT or SIGTERM came. `sent`: a request was out, and its reply is not read."""
 
+    result = Result.INTERRUPTED
     reason: str = "the job was cancelled"
-    result: Result = Result.INTERRUPTED
     sent: bool = False

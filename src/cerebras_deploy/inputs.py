@@ -7,15 +7,14 @@ The runner hands each declared input over as `INPUT_<NAME>`, upper case, dashes 
 import ipaddress
 import re
 import warnings
-from collections.abc import Iterator, Mapping
-from typing import Annotated, Literal, NamedTuple
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, NamedTuple
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, SecretStr, ValidationError
-
 from cerebras_deploy.errors import InvalidInput
+from cerebras_deploy.names import ALIAS, INTEGER_VERSION, NAME_PART
 from cerebras_deploy.text import plain
-from cerebras_deploy.wire import ALIAS, INTEGER_VERSION, NAME_PART
 
 _DURATION = re.compile(r"(?:(\d{1,9})h)?(?:(\d{1,9})m(?!s))?(?:(\d{1,9})s)?(?:(\d{1,9})ms)?", re.ASCII)
 _TRUE, _FALSE = ("true", "True", "TRUE"), ("false", "False", "FALSE")
@@ -49,16 +48,21 @@ def parse_inputs(environ: Mapping[str, str]) -> "Inputs":
 
     Raises `InvalidInput` with a line for every mistake: the input's name, what came, what is accepted.
     """
-    names = [field.alias or name for name, field in Inputs.model_fields.items()]
-    given = {name: _readable(environ.get(f"INPUT_{name.upper()}", "")) for name in names}
-    try:
-        inputs, problems = Inputs.model_validate({k: v for k, v in given.items() if v}), []
-    except ValidationError as error:
-        inputs, problems = None, list(_problems(error, given))
+    given = {name: _readable(environ.get(f"INPUT_{name.upper()}", "")) for name in _READERS}
+    read: dict[str, Any] = {}
+    problems = []
+    for name, text in given.items():
+        try:
+            if text:
+                read[name.replace("-", "_")] = _READERS[name](text)
+            elif name in _REQUIRED:
+                problems.append(f"`{name}` is required, and nothing came")
+        except ValueError as error:
+            problems.append(_problem(name, text, str(error)))
     problems += _conflicts(given)
-    if inputs is None or problems:
+    if problems:
         raise InvalidInput("; ".join(problems), "correct the step's `with:`", problems=tuple(problems))
-    return inputs
+    return Inputs(**read)
 
 
 def _readable(value: str) -> str:
@@ -66,17 +70,11 @@ def _readable(value: str) -> str:
     return value.encode("utf-8", "surrogateescape").decode("utf-8", "replace").strip()
 
 
-def _problems(error: ValidationError, given: Mapping[str, str]) -> Iterator[str]:
-    for detail in error.errors():
-        name = str(detail["loc"][0])
-        accepted = detail.get("ctx", {}).get("error") or detail.get("ctx", {}).get("expected", detail["msg"])
-        if detail["type"] == "missing":
-            yield f"`{name}` is required, and nothing came"
-        elif name.endswith("api-key"):
-            yield f"`{name}`: {accepted}"  # what came is a secret, however malformed
-        else:
-            came = re.sub(r"//[^/]*@", "//***@", given[name])  # a password has no place in the log
-            yield f"`{name}` is `{plain(came, 80)}`; accepted: {accepted}"
+def _problem(name: str, text: str, accepted: str) -> str:
+    if name in SECRETS:
+        return f"`{name}`: {accepted}"  # what came is a secret, however malformed
+    came = re.sub(r"//[^/]*@", "//***@", text)  # a password has no place in the log
+    return f"`{name}` is `{plain(came, 80)}`; accepted: {accepted}"
 
 
 def _conflicts(given: Mapping[str, str]) -> Iterator[str]:
@@ -117,7 +115,16 @@ def _boolean(text: str) -> bool:
     return text in _TRUE
 
 
-def _between(low: float, high: float, words: str) -> BeforeValidator:
+def _one_of(*words: str) -> Callable[[str], str]:
+    def word(text: str) -> str:
+        if text not in words:
+            raise ValueError(" or ".join([", ".join(map(repr, words[:-1])), repr(words[-1])]))
+        return text
+
+    return word
+
+
+def _between(low: float, high: float, words: str) -> Callable[[str], float]:
     def duration(text: str) -> float:
         if text.isascii() and text.isdigit() and len(text) <= 9:  # noqa: PLR2004 - as many digits as in _DURATION
             seconds = float(text)
@@ -129,7 +136,7 @@ def _between(low: float, high: float, words: str) -> BeforeValidator:
             raise ValueError(f"a duration from {words}, like 90 (seconds), 500ms, 90s, 5m or 1h30m")
         return seconds
 
-    return BeforeValidator(duration)
+    return duration
 
 
 def _name(text: str) -> str:
@@ -180,12 +187,12 @@ def _aliases(text: str) -> tuple[str, ...]:
     return aliases
 
 
-def _key(text: str) -> SecretStr:
+def _key(text: str) -> str:
     if not (text.isascii() and text.isprintable() and " " not in text):
         raise ValueError(
             "what came has a blank, a line break or a character outside ASCII in it; accepted: the bare key"
         )
-    return SecretStr(text)
+    return text
 
 
 def _base_url(text: str) -> str:
@@ -212,39 +219,53 @@ def _is_private(host: str) -> bool:
     return (address.is_loopback or address.is_private) and not address.is_unspecified
 
 
-Name = Annotated[str, BeforeValidator(_name)]
-Boolean = Annotated[bool, BeforeValidator(_boolean)]
+_READERS: dict[str, Callable[[str], object]] = {
+    "api-key": _key,
+    "endpoint": _name,
+    "model": _model,
+    "alias": _version,
+    "deployment-id": _name,
+    "wait": _boolean,
+    "timeout": _between(1, 7 * _DAY, "1s to 168h (7 days)"),
+    "poll-interval": _between(0.1, 600, "100ms to 10m"),
+    "if-current": _one_of("skip", "deploy"),
+    "if-busy": _one_of("wait", "queue", "fail"),
+    "dry-run": _boolean,
+    "smoke-test-prompt": str,
+    "smoke-test-expect": _expression,
+    "smoke-test-max-latency": _between(LEAST_LATENCY, MOST_LATENCY, "10ms to 30s"),
+    "inference-api-key": _key,
+    "on-failure": _one_of("keep", "rollback"),
+    "promote-aliases": _aliases,
+    "base-url": _base_url,
+    "summary": _boolean,
+}
+_REQUIRED = ("api-key", "endpoint")
 
 
-class Inputs(BaseModel):
+@dataclass(frozen=True)
+class Inputs:
     """The inputs, typed; durations in seconds. An input that was left empty has its default."""
 
-    model_config = ConfigDict(
-        frozen=True,
-        extra="forbid",
-        alias_generator=lambda name: name.replace("_", "-"),
-        populate_by_name=True,
-    )
-
-    api_key: Annotated[SecretStr, BeforeValidator(_key)]
-    endpoint: Name
-    model: Annotated[ModelRef | None, BeforeValidator(_model)] = None
-    alias: Annotated[str, BeforeValidator(_version)] = ""
-    deployment_id: Name = ""
-    wait: Boolean = True
-    timeout: Annotated[float, _between(1, 7 * _DAY, "1s to 168h (7 days)")] = 3600.0
-    poll_interval: Annotated[float, _between(0.1, 600, "100ms to 10m")] = 5.0
+    api_key: str = field(repr=False)
+    endpoint: str
+    model: ModelRef | None = None
+    alias: str = ""
+    deployment_id: str = ""
+    wait: bool = True
+    timeout: float = 3600.0
+    poll_interval: float = 5.0
     if_current: Literal["skip", "deploy"] = "skip"
     if_busy: Literal["wait", "queue", "fail"] = "wait"
-    dry_run: Boolean = False
+    dry_run: bool = False
     smoke_test_prompt: str = ""
-    smoke_test_expect: Annotated[str, BeforeValidator(_expression)] = ""
-    smoke_test_max_latency: Annotated[float | None, _between(LEAST_LATENCY, MOST_LATENCY, "10ms to 30s")] = None
-    inference_api_key: Annotated[SecretStr | None, BeforeValidator(_key)] = None
+    smoke_test_expect: str = ""
+    smoke_test_max_latency: float | None = None
+    inference_api_key: str = field(default="", repr=False)
     on_failure: Literal["keep", "rollback"] = "keep"
-    promote_aliases: Annotated[tuple[str, ...], BeforeValidator(_aliases)] = ()
-    base_url: Annotated[str, BeforeValidator(_base_url)] = "https://api.cerebras.ai"
-    summary: Boolean = True
+    promote_aliases: tuple[str, ...] = ()
+    base_url: str = "https://api.cerebras.ai"
+    summary: bool = True
 
     @property
     def version_ref(self) -> str:

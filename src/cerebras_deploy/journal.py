@@ -25,11 +25,10 @@ class State(NamedTuple):
 
 
 class Journal:
-    """Tells the log what changes; `runner` prints it."""
+    """Tells the log what changes; `runner` prints it. `started` is when the run began, on the clock."""
 
-    def __init__(self, clock: Clock, runner: Runner) -> None:
-        self._clock, self._runner = clock, runner
-        self._started = clock.now()
+    def __init__(self, clock: Clock, runner: Runner, started: float) -> None:
+        self._clock, self._runner, self._started = clock, runner, started
         self._spoke = self._changed = 0.0
         self._state = ""
         self._outage = ""

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from cerebras_deploy.wire import DeployedModel, Endpoint, ModelName, Status, Unknown, Version, Weights
+from cerebras_deploy.names import ModelName
+from cerebras_deploy.wire import DeployedModel, Endpoint, Status, Unknown, Version, Weights
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from cerebras_deploy.errors import CallError, Fate, Interrupted, PromotionFailed, Refused, Stop
+from cerebras_deploy.names import ModelName
 from cerebras_deploy.run import Run
 from cerebras_deploy.watch import Watch
-from cerebras_deploy.wire import ModelName, Version
+from cerebras_deploy.wire import Version
 
 HOLD = 6.0  # seconds that an interrupt is held back while an alias points nowhere
 HALF = 20.0  # seconds of trying, for either half

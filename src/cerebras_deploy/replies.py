@@ -4,6 +4,7 @@ The Management API documents no errors. Seen live or inferred (docs/api.md): `{"
 `{"error": {"message"}}`, `{"detail": "text" | [{"loc", "msg"}]}`, an empty body, Cloudflare's text, HTML of a proxy.
 """
 
+import json
 import math
 import re
 from collections.abc import Iterator, Mapping
@@ -11,8 +12,6 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any, NamedTuple
-
-import pydantic_core
 
 from cerebras_deploy.errors import CallError, Fate
 from cerebras_deploy.text import plain
@@ -72,8 +71,8 @@ def _detail(text: str, content_type: str) -> str:
         title = re.search(r"<title[^>]{0,100}>(.{0,200}?)</title>", text[:PAGE_HEAD], re.IGNORECASE | re.DOTALL)
         return plain(f"an HTML page{f', «{title[1]}»' if title else ''}", DETAIL_LIMIT)
     try:
-        body = pydantic_core.from_json(text)
-    except ValueError:
+        body = json.loads(text)
+    except (ValueError, RecursionError):
         return plain(text, DETAIL_LIMIT)
     said = next((message for message in _messages(body) if message.strip()), None)
     return plain(said or _CONTROL.sub(lambda escaped: chr(int(escaped[1], 16)), text), DETAIL_LIMIT)

@@ -4,13 +4,14 @@ from dataclasses import replace
 
 from cerebras_deploy.errors import Interrupted, Result, Stop
 from cerebras_deploy.follow import follow
+from cerebras_deploy.names import INTEGER_VERSION
 from cerebras_deploy.plan import newest_first, version_of
 from cerebras_deploy.rollout import Target, Track, Verdict
 from cerebras_deploy.run import Run, Sight
 from cerebras_deploy.settle import Facts
 from cerebras_deploy.submit import Submission
 from cerebras_deploy.watch import Watch
-from cerebras_deploy.wire import INTEGER_VERSION, DeployedModel, Endpoint, Status, Version, Weights
+from cerebras_deploy.wire import DeployedModel, Endpoint, Status, Version, Weights
 
 OBSERVED = 30.0  # seconds after `error` in which the API may begin to roll back by itself
 

@@ -7,6 +7,7 @@ from cerebras_deploy.client import Api
 from cerebras_deploy.errors import CallError, Refused
 from cerebras_deploy.inputs import Inputs
 from cerebras_deploy.journal import Journal, State
+from cerebras_deploy.names import NAME_PART, ModelName
 from cerebras_deploy.plan import Plan, live, plan, previous
 from cerebras_deploy.report import outputs
 from cerebras_deploy.rollout import NOTHING_SEEN, Progress, Track
@@ -14,7 +15,7 @@ from cerebras_deploy.runner import Runner, Tone
 from cerebras_deploy.settle import Facts
 from cerebras_deploy.summary import Section, label_of
 from cerebras_deploy.watch import Watch
-from cerebras_deploy.wire import NAME_PART, Endpoint, ModelName, Status, Unknown, Version
+from cerebras_deploy.wire import Endpoint, Status, Unknown, Version
 
 _TONES: dict[Status | Unknown, Tone] = {
     Status.DONE: "good",

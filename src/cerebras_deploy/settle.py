@@ -5,10 +5,11 @@ from dataclasses import dataclass, field, replace
 from typing import Literal, assert_never
 
 from cerebras_deploy.errors import InvalidInput, PromotionFailed, Result, Stop
+from cerebras_deploy.names import ModelName
 from cerebras_deploy.plan import version_of
 from cerebras_deploy.rollout import NOTHING_SEEN, Progress, Verdict
 from cerebras_deploy.times import span
-from cerebras_deploy.wire import DeployedModel, ModelName, Status, Unknown, Version
+from cerebras_deploy.wire import DeployedModel, Status, Unknown, Version
 
 
 @dataclass(frozen=True)

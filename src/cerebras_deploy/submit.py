@@ -7,10 +7,11 @@ again only when it can be said that it is not there.
 from dataclasses import dataclass
 
 from cerebras_deploy.errors import CallError, Fate, Interrupted, Refused, TimedOut, Unreachable
+from cerebras_deploy.names import ModelName
 from cerebras_deploy.plan import in_flight, newest_first
 from cerebras_deploy.rollout import Progress, Target, Track
 from cerebras_deploy.run import Run, Sight
-from cerebras_deploy.wire import DeployedModel, Endpoint, ModelName, Operation
+from cerebras_deploy.wire import DeployedModel, Endpoint, Operation
 
 LEAST_LEFT = 10.0  # seconds; no deploy call starts later
 SENDS = 3  # of calls that perhaps arrived

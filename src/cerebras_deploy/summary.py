@@ -7,11 +7,12 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import Literal, NamedTuple
 
+from cerebras_deploy.names import INTEGER_VERSION, NAME_PART
 from cerebras_deploy.plan import version_of
 from cerebras_deploy.settle import Facts, Outcome
 from cerebras_deploy.text import code, plain, prose
 from cerebras_deploy.times import span, stopwatch
-from cerebras_deploy.wire import INTEGER_VERSION, NAME_PART, Status, Unknown
+from cerebras_deploy.wire import Status, Unknown
 
 Section = Literal["Before", "Rollout", "Smoke test", "Rollback"]
 

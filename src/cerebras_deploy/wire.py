@@ -4,11 +4,10 @@ Only what the gate decides by is required: an entry's id, model and time. Anythi
 another type without harm. Facts: the Management API's reference and OpenAPI, see docs/api.md.
 """
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, StrEnum, auto
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any
 
 from pydantic import (
     BaseModel,
@@ -19,34 +18,8 @@ from pydantic import (
     WrapValidator,
 )
 
+from cerebras_deploy.names import INTEGER_VERSION, ModelName
 from cerebras_deploy.text import plain
-
-INTEGER_VERSION = re.compile(r"0|[1-9][0-9]{0,17}")
-ALIAS = re.compile(r"[a-z][a-zA-Z0-9-]{0,126}[a-z0-9]")  # PATCH …/versions/{version_id}: version_aliases
-NAME_PART = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9._~-]{1,255}")  # what needs no escaping in a path (RFC 3986)
-
-
-class ModelName(NamedTuple):
-    """`orgs/<org>/models/<architecture>/versions/<version>`; the version is an integer or an alias."""
-
-    org: str
-    architecture: str
-    version: str
-
-    def __str__(self) -> str:
-        """Return the name as the API writes it."""
-        return f"orgs/{self.org}/models/{self.architecture}/versions/{self.version}"
-
-    @classmethod
-    def parse(cls, text: str) -> "ModelName | None":
-        """Read a name as the API writes it; None if it is not one."""
-        match text.split("/"):
-            case ["orgs", org, "models", architecture, "versions", version] if all(
-                NAME_PART.fullmatch(part) for part in (org, architecture, version)
-            ):
-                return cls(org, architecture, version)
-            case _:
-                return None
 
 
 class Status(StrEnum):
