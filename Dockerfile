@@ -27,22 +27,32 @@ ENTRYPOINT ["/usr/bin/python3", "-I", "-u", "-m", "cerebras_simulator", "--host"
 
 FROM python AS build
 SHELL ["/bin/bash", "-euo", "pipefail", "-c"]
-# The packages. httpcore imports anyio where there is one, and does without it otherwise, which makes a shorter start;
-# actions-toolkit's wheel brings its tests.
-WORKDIR /rootfs/usr/lib/python3/dist-packages
-COPY requirements.txt /build/
-RUN python3 -m pip install --require-hashes --no-deps --no-compile --target . --requirement /build/requirements.txt \
-    && rm -r anyio anyio-*.dist-info bin tests
-
-# The standard library, without what is for developers, screens, servers, data bases and other processes.
+# The standard library, without what is for developers, screens, servers, data bases and other processes. Byte code is
+# in place of its source, and is never checked against one, since neither changes.
 WORKDIR /rootfs/usr/lib/python3.13
 RUN cp --archive /usr/lib/python3.13/. . \
     && find . -name __pycache__ -prune -exec rm -r {} + \
     && rm -r _pyrepl asyncio curses ctypes dbm multiprocessing pydoc_data sqlite3 test unittest venv wsgiref xml \
-        xmlrpc cProfile.py doctest.py ftplib.py imaplib.py mailbox.py pdb.py poplib.py profile.py pstats.py pydoc.py \
-        sitecustomize.py smtplib.py turtle.py webbrowser.py \
-        lib-dynload/{_asyncio,_bz2,_codecs_,_ctypes,_curses,_dbm,_interp,_lsprof,_lzma,_multi,_posixshmem,_sqlite3}* \
-        lib-dynload/{_test,_uuid,_xx,readline,xx}*
+        xmlrpc bz2.py cProfile.py doctest.py ftplib.py imaplib.py lzma.py mailbox.py pdb.py poplib.py profile.py pstats.py pydoc.py \
+        sitecustomize.py smtplib.py turtle.py webbrowser.py lib-dynload/{_test,_uuid,_xx,readline,xx}* \
+        lib-dynload/{_asyncio,_bz2,_codecs_,_ctypes,_curses,_dbm,_hashlib,_interp,_lsprof,_lzma,_multi,_posixshmem}* \
+        lib-dynload/_sqlite3* \
+    && python3 -X no_debug_ranges -m compileall -q -b --invalidation-mode unchecked-hash -s /rootfs . \
+    && find . -name '*.py' -delete
+
+# The packages, beside it, so that there is one place to look in; with their source, for tracebacks. Left out are anyio,
+# which httpcore imports where there is one, what is of use with packages that are not here, and actions-toolkit's tests.
+COPY requirements.txt /build/
+RUN python3 -m pip install --require-hashes --no-deps --no-compile --target . --requirement /build/requirements.txt \
+    && rm -r anyio anyio-*.dist-info bin tests \
+        httpx/_main.py httpcore/{_async,_sync}/{http2,socks_proxy}.py httpcore/_backends/{anyio,trio}.py \
+    && python3 -m compileall -q --invalidation-mode unchecked-hash -s /rootfs .
+
+# The CAs of certifi where OpenSSL looks up, by the hash of its name, the one it needs: a file each.
+WORKDIR /rootfs/usr/lib/ssl/certs
+RUN awk '/^-----BEGIN/ { file = sprintf("%03d.pem", ++n) } file { print > file }' ../../python3.13/certifi/cacert.pem \
+    && openssl rehash . \
+    && printf '%s\n' ./*.pem | xargs --max-args=1 openssl verify -no-CAfile -no-CAstore -CApath . > /dev/null
 
 # Python itself, the shared libraries that all this is linked to, and the little that the C library looks for.
 WORKDIR /build
@@ -58,7 +68,7 @@ RUN mkdir /rootfs/etc /rootfs/usr/bin /rootfs/tmp \
 
 # For each Debian package in it: its licence, and its entry in the package data base where scanners look for it.
 # Slim images may leave licences out, so they are taken from the packages (that of libgcc-s1 is in gcc-14-base).
-# The Python packages have their licences with them, in dist-packages.
+# The Python packages have their licences with them.
 WORKDIR /build/extracted
 RUN xargs realpath < ../libraries \
         | xargs dpkg-query --search /usr/bin/python3.13 /usr/lib/python3.13/{socket,ssl}.py \
@@ -73,19 +83,19 @@ RUN xargs realpath < ../libraries \
         -exec cp --archive --parents --target-directory /rootfs {} + \
     && xargs --replace=NAME test -s /rootfs/usr/share/doc/NAME/copyright < ../packages
 
-# Byte code: instead of the source for the standard library, beside it for the packages and the action. It is never
-# checked against the source, since neither changes.
-RUN python3 -X no_debug_ranges -m compileall -q -b --invalidation-mode unchecked-hash \
-        -s /rootfs /rootfs/usr/lib/python3.13 \
-    && find /rootfs/usr/lib/python3.13 -name '*.py' -delete \
-    && python3 -m compileall -q --invalidation-mode unchecked-hash -s /rootfs /rootfs/usr/lib/python3
-COPY src/cerebras_deploy /action/cerebras_deploy
-RUN python3 -m compileall -q --invalidation-mode unchecked-hash -s /action -p /usr/lib/python3/dist-packages /action
+# The action, and in one file what its start imports.
+WORKDIR /rootfs
+COPY src/cerebras_deploy usr/lib/python3.13/cerebras_deploy
+COPY src/bundle.py action/
+RUN python3 -m compileall -q --invalidation-mode unchecked-hash -s /rootfs usr/lib/python3.13/cerebras_deploy \
+    && python3 -m compileall -q -b --invalidation-mode unchecked-hash -s /rootfs action \
+    && rm action/bundle.py \
+    && chroot . /usr/bin/python3 -I -S /action/bundle.pyc /action/bundle make
+COPY LICENSE /rootfs/usr/share/doc/cerebras-deploy-action/
 
 
 FROM scratch
 COPY --from=build /rootfs /
-COPY --from=build /action /usr/lib/python3/dist-packages/
-COPY LICENSE /usr/share/doc/cerebras-deploy-action/
-# Isolated: neither the checkout nor HOME nor a PYTHON* variable decides what runs. Unbuffered: the log is live.
-ENTRYPOINT ["/usr/bin/python3", "-I", "-u", "-X", "utf8", "-m", "cerebras_deploy"]
+# Isolated: neither the checkout nor HOME nor a PYTHON* variable decides what runs. No `site`: there is nothing for it to
+# find. Unbuffered: the log is live.
+ENTRYPOINT ["/usr/bin/python3", "-I", "-S", "-u", "-X", "utf8", "/action/bundle.pyc", "/action/bundle"]

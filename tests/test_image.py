@@ -32,8 +32,8 @@ for package in metadata.distributions():
     if not any(top in sys.modules for top in tops):
         print('unused:', package.name)
 for name, module in sys.modules.copy().items():
-    source = str(getattr(module, '__file__', ''))
-    if 'dist-packages' in source and source.endswith('.py') and not os.path.exists(module.__spec__.cached):
+    cached = getattr(getattr(module, '__spec__', None), 'cached', None)
+    if cached and not os.path.exists(cached):
         print('not compiled:', name)
 sys.exit(code)
 """
@@ -43,6 +43,23 @@ import importlib, pkgutil, cerebras_deploy
 for module in pkgutil.walk_packages(cerebras_deploy.__path__, 'cerebras_deploy.'):
     importlib.import_module(module.name)
     print(module.name)
+"""
+
+
+# Prints what is opened until the process connects.
+OPENED = """
+import os, sys
+sys.path.insert(0, "/action")
+import bundle
+opened = []
+def heard(event, arguments):
+    if event == "open":
+        opened.append(str(arguments[0]))
+    if event == "socket.connect":
+        print("opened:", *opened, flush=True)
+        os._exit(1)
+sys.addaudithook(heard)
+bundle.run("/action/bundle")
 """
 
 
@@ -102,14 +119,14 @@ class TestContents:
 
     @pytest.mark.parametrize("name", ["pip", "setuptools", "ensurepip", "idlelib", "tkinter", "test", "tests", "apt"])
     def test_there_is_no(self, name: str, files: dict[str, tarfile.TarInfo]) -> None:
-        folders = ("usr/lib/python3.13", "usr/lib/python3/dist-packages", "usr/bin", "usr/lib")
+        folders = ("usr/lib/python3.13", "usr/bin", "usr/lib")
 
         assert not [folder for folder in folders if f"{folder}/{name}" in files]
 
     def test_nothing_in_it_is_set_but_the_entrypoint(self) -> None:
         config = json.loads(docker("image", "inspect", ACTION))[0]["Config"]
 
-        assert config["Entrypoint"] == [PYTHON, "-I", "-u", "-X", "utf8", "-m", "cerebras_deploy"]
+        assert config["Entrypoint"] == [PYTHON, "-I", "-S", "-u", "-X", "utf8", "/action/bundle.pyc", "/action/bundle"]
         assert [variable for variable in config["Env"] if not variable.startswith("PATH=")] == []
         assert [config[key] for key in ("User", "WorkingDir", "Cmd", "Volumes")] == ["", "", None, None]
 
@@ -141,6 +158,23 @@ class TestContents:
 
         assert (result.exit_code, result.outputs["result"]) == (0, "succeeded")
         assert [line for line in result.log.lines if line.startswith(("unused: ", "not compiled: "))] == []
+
+    def test_a_start_opens_one_file_before_it_connects(self, tmp_path: Path) -> None:
+        unset = step("http://127.0.0.1:9", program=OPENED)
+        result = runner.run_container(ACTION, runner.JobFolder(tmp_path), unset)
+
+        (opened,) = [line for line in result.log.lines if line.startswith("opened: ")]
+        output = [file for file in opened.split() if "file_commands" in file]
+        assert opened.split() == ["opened:", "/action/bundle", *output]
+        assert len(output) <= 1
+
+    def test_the_cas_are_where_openssl_looks(self, files: dict[str, tarfile.TarInfo]) -> None:
+        program = "import ssl; print(ssl.get_default_verify_paths().openssl_capath)"
+        folder = docker("run", "--rm", "--network", "none", "--entrypoint", PYTHON, ACTION, "-I", "-c", program).strip()
+        links = [file.linkname for name, file in files.items() if name.startswith(f"{folder[1:]}/") and file.issym()]
+
+        assert len(links) > 100
+        assert {f"{folder[1:]}/{link}" for link in links} < set(files)
 
 
 class TestRuns:

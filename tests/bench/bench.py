@@ -7,16 +7,18 @@ import os
 import platform
 import re
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 
+import trustme
 from waiting import waiting
 
 HERE = Path(__file__).parent
@@ -24,8 +26,9 @@ IMAGE = "cerebras-deploy-action:local"
 SAMPLES = 120  # rollouts of each length
 MIB = 1024 * 1024
 CLEAN = {"PATH": os.environ["PATH"]}  # nothing else of this machine, such as a CA bundle, makes a difference
-ACTION = ("/usr/bin/python3", "-I", "-u", "-X", "utf8", "-m", "cerebras_deploy")
-NOTHING = ("--entrypoint", "/usr/bin/python3", IMAGE, "-I", "-c", "pass")
+ACTION = ("/usr/bin/python3", "-I", "-S", "-u", "-X", "utf8", "/action/bundle.pyc", "/action/bundle")
+NOTHING = ("--entrypoint", "/usr/bin/python3", IMAGE, "-I", "-S", "-c", "pass")
+CA = "ca.pem"
 # See the peers' own sources: 0.3 s a call, the end spread over ± 30 s. Calls per 10-minute rollout, and mean lag.
 PEERS = {
     "Truss push (1 s)": (462, 0.9),
@@ -40,35 +43,48 @@ PEERS = {
 
 @dataclass(frozen=True)
 class Start:
-    """Seconds from a process' start to the first byte of its first request, and its peak memory by then."""
+    """Seconds from a process' start to the first byte of its first request; its peak memory by then and at the end."""
 
     seconds: float
     memory: float
+    peak: float
 
 
 class Api:
     """A socket that notes when a request comes, and refuses it."""
 
-    def __init__(self) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
+        self._tls = tls
         self._socket = socket.create_server(("127.0.0.1", 0))
         self._socket.settimeout(30)
-        url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        url = f"{'https' if tls else 'http'}://127.0.0.1:{self._socket.getsockname()[1]}"
         given = {"api-key": "k" * 20, "endpoint": "e", "model": "m", "alias": "production", "base-url": url}
         self.environment = {f"INPUT_{name.upper()}": value for name, value in given.items()}
 
-    def start(self, command: Sequence[str]) -> Start:
-        """Run it until its request is there; the memory is that of the process itself."""
+    def start(self, *command: str, **variables: str) -> Start:
+        """Run it to its end; the memory is that of the process itself."""
         began = time.perf_counter()
-        with subprocess.Popen(command, env=self.environment | CLEAN, stdout=subprocess.DEVNULL) as process:
-            connection, _ = self._socket.accept()
-            with connection:
-                connection.recv(1)
-                seconds = time.perf_counter() - began
-                status = Path(f"/proc/{process.pid}/status").read_text(encoding="utf-8")
-                connection.recv(65536)
-                connection.sendall(b"HTTP/1.1 401 No\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}")
-        peak = re.search(r"VmHWM:\s+(\d+) kB", status)
-        return Start(seconds, int(peak[1]) / 1024 if peak else 0.0)
+        process = subprocess.Popen(command, env=self.environment | CLEAN | variables, stdout=subprocess.DEVNULL)
+        with self._accept() as connection:
+            connection.recv(1)
+            seconds = time.perf_counter() - began
+            memory = _peak(process.pid)
+            connection.recv(65536)
+            connection.sendall(b"HTTP/1.1 401 No\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}")
+        peak = memory
+        while process.poll() is None:
+            peak = max(peak, _peak(process.pid))
+        return Start(seconds, memory, peak)
+
+    def _accept(self) -> socket.socket:
+        connection, _ = self._socket.accept()
+        return self._tls.wrap_socket(connection, server_side=True) if self._tls else connection
+
+
+def _peak(pid: int) -> float:
+    """Return the peak memory of a process so far, in MiB; 0 once it is over."""
+    found = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text(encoding="utf-8"))
+    return int(found[1]) / 1024 if found else 0.0
 
 
 def run(*command: str) -> float:
@@ -79,15 +95,17 @@ def run(*command: str) -> float:
 
 
 @contextmanager
-def rootfs() -> Iterator[list[str]]:
-    """Unpack the image; gives what runs a command in there without a container."""
+def rootfs(authority: trustme.CA) -> Iterator[tuple[str, ...]]:
+    """Unpack the image, and put a CA's certificate into it; gives what runs the action in there without a container."""
     with tempfile.TemporaryDirectory() as folder:
         command = ["docker", "create", IMAGE]
         container = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
         with subprocess.Popen(["docker", "export", container], stdout=subprocess.PIPE) as exported:
             subprocess.run(["tar", "--extract", "--directory", folder], stdin=exported.stdout, check=True)
         subprocess.run(["docker", "rm", container], check=True, stdout=subprocess.DEVNULL)
-        yield ["chroot", folder] if os.geteuid() == 0 else ["unshare", "--map-root-user", "chroot", folder]
+        authority.cert_pem.write_to_path(f"{folder}/{CA}")
+        root = ("chroot", folder) if os.geteuid() == 0 else ("unshare", "--map-root-user", "chroot", folder)
+        yield (*root, *ACTION)
 
 
 def compressed() -> int:
@@ -107,33 +125,46 @@ def ratio(ours: Sequence[float], theirs: Sequence[float]) -> float:
     return median(one / other for one, other in zip(ours, theirs, strict=True))
 
 
+@dataclass
+class Sides:
+    """What was measured of ours and of what stands beside it, in turns. The first of each only warms the caches."""
+
+    ours: list[Start] = field(default_factory=list)
+    theirs: list[Start] = field(default_factory=list)
+
+    def row(self, what: str, theirs: str, figure: str, factor: float, unit: str) -> str:
+        """Return the row of one figure, in `unit`s, of which `factor` make one of what was measured."""
+        one, other = ([getattr(start, figure) for start in side[1:]] for side in (self.ours, self.theirs))
+        mine, other_ones = (f"{factor * median(side):.0f} {unit}" for side in (one, other))
+        return f"| {what} | {mine} | {theirs}: {other_ones} | {ratio(one, other):.2f} x |"
+
+
 def starts(runs: int) -> Iterator[str]:
     """Measure start and memory, in rows. `chroot` and `docker` are in the times; the former is nothing."""
-    api, node = Api(), ("node", str(HERE / "node_modules" / "action.mjs"))
-    variables = [word for pair in api.environment.items() for word in ("--env", "=".join(pair))]
+    authority, server = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(server)
+    https, http = Api(server), Api()
+    node = ("node", str(HERE / "node_modules" / "action.mjs"))
+    variables = [word for pair in http.environment.items() for word in ("--env", "=".join(pair))]
     docker = ("docker", "run", "--rm", "--network", "host")
-    ours, theirs, asked, idle = [], [], [], []
-    with rootfs() as inside:
-        for _ in range(runs + 1):  # the first of each only warms the caches
-            ours.append(api.start([*inside, *ACTION]))
-            theirs.append(api.start(node))
-            asked.append(api.start([*docker, *variables, IMAGE]).seconds)
-            idle.append(run(*docker, *NOTHING))
-    ours, theirs, asked, idle = ours[1:], theirs[1:], asked[1:], idle[1:]
-    to_request = [one.seconds for one in ours], [one.seconds for one in theirs]
-    memory = [one.memory for one in ours], [one.memory for one in theirs]
-    yield (
-        f"| process start to first request | {1000 * median(to_request[0]):.0f} ms "
-        f"| Node action: {1000 * median(to_request[1]):.0f} ms | {ratio(*to_request):.2f} x |"
+    tls, plain, container = Sides(), Sides(), Sides()
+    with rootfs(authority) as action, tempfile.TemporaryDirectory() as folder:
+        authority.cert_pem.write_to_path(f"{folder}/{CA}")
+        for _ in range(runs + 1):
+            tls.ours.append(https.start(*action, SSL_CERT_FILE=f"/{CA}", SSL_CERT_DIR="/usr/lib/ssl/certs"))
+            tls.theirs.append(https.start(*node, NODE_EXTRA_CA_CERTS=f"{folder}/{CA}"))
+            plain.ours.append(http.start(*action))
+            plain.theirs.append(http.start(*node))
+    for _ in range(runs + 1):  # apart, since Docker cleans up behind its back
+        container.ours.append(http.start(*docker, *variables, IMAGE))
+        container.theirs.append(Start(run(*docker, *NOTHING), 0.0, 0.0))
+    yield tls.row("process start to first request, https", "Node action", "seconds", 1000, "ms")
+    yield plain.row("the same, plain http", "Node action", "seconds", 1000, "ms")
+    yield container.row(
+        "`docker run` to first request, http", "`docker run`, Python doing nothing", "seconds", 1000, "ms"
     )
-    yield (
-        f"| `docker run` to first request | {1000 * median(asked):.0f} ms "
-        f"| `docker run`, Python doing nothing: {1000 * median(idle):.0f} ms | {ratio(asked, idle):.2f} x |"
-    )
-    yield (
-        f"| peak memory by then | {median(memory[0]):.0f} MiB "
-        f"| Node action: {median(memory[1]):.0f} MiB | {ratio(*memory):.2f} x |"
-    )
+    yield tls.row("peak memory at the first request", "Node action", "memory", 1, "MiB")
+    yield tls.row("peak memory to the end", "Node action", "peak", 1, "MiB")
 
 
 def waits(runs: int) -> Iterator[str]:
