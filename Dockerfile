@@ -27,26 +27,31 @@ ENTRYPOINT ["/usr/bin/python3", "-I", "-u", "-m", "cerebras_simulator", "--host"
 
 FROM python AS build
 SHELL ["/bin/bash", "-euo", "pipefail", "-c"]
-# The standard library, without what is for developers, screens, servers, data bases and other processes. Byte code is
-# in place of its source, and is never checked against one, since neither changes.
+# The standard library, without what is for developers, screens, servers, data bases and other processes, and without
+# what needs those. Byte code is in place of its source, and is never checked against one, since neither changes.
 WORKDIR /rootfs/usr/lib/python3.13
 RUN cp --archive /usr/lib/python3.13/. . \
     && find . -name __pycache__ -prune -exec rm -r {} + \
-    && rm -r _pyrepl asyncio curses ctypes dbm multiprocessing pydoc_data sqlite3 test unittest venv wsgiref xml \
-        xmlrpc bz2.py cProfile.py doctest.py ftplib.py imaplib.py lzma.py mailbox.py pdb.py poplib.py profile.py pstats.py pydoc.py \
-        sitecustomize.py smtplib.py turtle.py webbrowser.py lib-dynload/{_test,_uuid,_xx,readline,xx}* \
+    && rm -r _pyrepl asyncio curses ctypes dbm multiprocessing pydoc_data sqlite3 test unittest venv wsgiref xml xmlrpc \
+        {_distutils_system_mod,_ios_support,antigravity,bz2,cProfile,doctest,ftplib,imaplib,lzma,mailbox,pdb}.py \
+        {plistlib,poplib,profile,pstats,pydoc,sitecustomize,smtplib,this,turtle,webbrowser}.py \
+        concurrent/futures/process.py \
+        encodings/{big5*,bz2_codec,cp932,cp949,cp950,euc_*,gb*,hz,iso2022_*,johab,mbcs,oem,shift_jis*}.py \
         lib-dynload/{_asyncio,_bz2,_codecs_,_ctypes,_curses,_dbm,_hashlib,_interp,_lsprof,_lzma,_multi,_posixshmem}* \
-        lib-dynload/_sqlite3* \
-    && python3 -X no_debug_ranges -m compileall -q -b --invalidation-mode unchecked-hash -s /rootfs . \
+        lib-dynload/{_sqlite3,_test,_uuid,_xx,readline,xx}* \
+    && python3 -X no_debug_ranges -m compileall -q -b --invalidation-mode unchecked-hash -s /rootfs -p / "$PWD" \
     && find . -name '*.py' -delete
 
 # The packages, beside it, so that there is one place to look in; with their source, for tracebacks. Left out are anyio,
-# which httpcore imports where there is one, what is of use with packages that are not here, and actions-toolkit's tests.
+# which httpcore imports where there is one, the parts that need packages that are not here, tests, and pydantic's past.
 COPY requirements.txt /build/
 RUN python3 -m pip install --require-hashes --no-deps --no-compile --target . --requirement /build/requirements.txt \
     && rm -r anyio anyio-*.dist-info bin tests \
+        actions_toolkit/{cache,core,github,io_utils,oidc_utils}.py \
+        certifi/tests \
         httpx/_main.py httpcore/{_async,_sync}/{http2,socks_proxy}.py httpcore/_backends/{anyio,trio}.py \
-    && python3 -m compileall -q --invalidation-mode unchecked-hash -s /rootfs .
+        pydantic/{mypy.py,v1} \
+    && python3 -m compileall -q --invalidation-mode unchecked-hash -s /rootfs -p / "$PWD"
 
 # The CAs of certifi where OpenSSL looks up, by the hash of its name, the one it needs: a file each.
 WORKDIR /rootfs/usr/lib/ssl/certs
@@ -87,8 +92,9 @@ RUN xargs realpath < ../libraries \
 WORKDIR /rootfs
 COPY src/cerebras_deploy usr/lib/python3.13/cerebras_deploy
 COPY src/bundle.py action/
-RUN python3 -m compileall -q --invalidation-mode unchecked-hash -s /rootfs usr/lib/python3.13/cerebras_deploy \
-    && python3 -m compileall -q -b --invalidation-mode unchecked-hash -s /rootfs action \
+RUN python3 -m compileall -q --invalidation-mode unchecked-hash -s /rootfs -p / \
+        "$PWD/usr/lib/python3.13/cerebras_deploy" \
+    && python3 -m compileall -q -b --invalidation-mode unchecked-hash -s /rootfs -p / "$PWD/action" \
     && rm action/bundle.py \
     && chroot . /usr/bin/python3 -I -S /action/bundle.pyc /action/bundle make
 COPY LICENSE /rootfs/usr/share/doc/cerebras-deploy-action/
@@ -96,6 +102,6 @@ COPY LICENSE /rootfs/usr/share/doc/cerebras-deploy-action/
 
 FROM scratch
 COPY --from=build /rootfs /
-# Isolated: neither the checkout nor HOME nor a PYTHON* variable decides what runs. No `site`: there is nothing for it to
-# find. Unbuffered: the log is live.
+# Isolated: neither the checkout nor HOME nor a PYTHON* variable decides what runs. No `site`: there is nothing for it
+# to find. Unbuffered: the log is live.
 ENTRYPOINT ["/usr/bin/python3", "-I", "-S", "-u", "-X", "utf8", "/action/bundle.pyc", "/action/bundle"]

@@ -38,13 +38,18 @@ for name, module in sys.modules.copy().items():
 sys.exit(code)
 """
 
+# Imports all that is in the image, and prints it.
 EVERY_MODULE = """
-import importlib, pkgutil, cerebras_deploy
-for module in pkgutil.walk_packages(cerebras_deploy.__path__, 'cerebras_deploy.'):
-    importlib.import_module(module.name)
+import importlib, pkgutil, sys, warnings
+warnings.simplefilter("ignore")
+sys.path.append("/action")
+def fail(name):
+    raise ImportError(name)
+for module in pkgutil.walk_packages(onerror=fail):
+    if not module.name.endswith("__main__"):
+        importlib.import_module(module.name)
     print(module.name)
 """
-
 
 # Prints what is opened until the process connects.
 OPENED = """
@@ -147,7 +152,22 @@ class TestContents:
         found = docker("run", "--rm", "--network", "none", "--entrypoint", PYTHON, ACTION, "-I", "-c", EVERY_MODULE)
 
         source = Path(__file__).parent.parent / "src" / "cerebras_deploy"
-        assert set(found.split()) >= {f"cerebras_deploy.{file.stem}" for file in source.glob("[a-z]*.py")}
+        ours = {f"cerebras_deploy.{file.stem}" for file in source.glob("[a-z]*.py")}
+        assert set(found.split()) > ours | {"json", "httpx._client", "pydantic_core._pydantic_core"}
+
+    def test_byte_code_knows_where_its_source_is(self) -> None:
+        program = """if True:
+            import sys
+            sys.path.append("/action")
+            import bundle, cerebras_deploy.settle, httpx, json
+            for function in (bundle.run, cerebras_deploy.settle.settle, httpx.get, json.loads):
+                print(function.__code__.co_filename)
+        """
+        files = docker("run", "--rm", "--network", "none", "--entrypoint", PYTHON, ACTION, "-I", "-c", program).split()
+
+        library = "/usr/lib/python3.13"
+        ours = ["/action/bundle.py", f"{library}/cerebras_deploy/settle.py"]
+        assert files == [*ours, f"{library}/httpx/_api.py", f"{library}/json/__init__.py"]
 
     def test_every_package_is_imported_by_a_whole_rollout_and_nothing_is_compiled(
         self, tmp_path: Path, network: str
