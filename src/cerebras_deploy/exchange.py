@@ -47,8 +47,8 @@ class Request(NamedTuple):
 def open_client() -> httpx.Client:
     """Return a client with the environment's proxies and CAs.
 
-    The CAs are those of the system, where OpenSSL looks up the one it needs: reading a bundle of all of them takes
-    longer than a request does. Raises `InvalidInput` if what the environment names cannot be used.
+    Without SSL_CERT_FILE and SSL_CERT_DIR the CAs are those of the system, where OpenSSL looks up the one it needs:
+    certifi's bundle would have to be read whole. Raises `InvalidInput` if what the environment names cannot be used.
     """
     try:
         bundle, folder = os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")
