@@ -44,9 +44,10 @@ class Scene:
         interval: float = 5,
         timeout: float = 3600,
         latency: float = 0,
+        began: float | None = None,
     ) -> None:
         self.clock, self.ear = VirtualClock(0.0), Ear()
-        self.watch = Watch(self.clock, Random(7), self.ear, interval, timeout)
+        self.watch = Watch(self.clock, Random(7), self.ear, interval, timeout, began)
         self.reads: list[float] = []
         self._fails, self._latency = fails, latency
 
@@ -112,6 +113,14 @@ class TestPolling:
         assert last == pytest.approx(1000)
         assert scene.clock.time == pytest.approx(1000)
         assert "16m40s" in raised.value.reason
+
+    def test_a_first_read_that_was_sent_before_and_outlasts_it_is_followed_by_one_last_one(self) -> None:
+        scene = Scene(timeout=10, began=-20.0)
+
+        with pytest.raises(TimedOut):
+            scene.watch_to_the_end()
+
+        assert scene.reads == [0, 0]
 
     def test_a_read_that_outlasts_the_deadline_is_followed_by_one_last_one(self) -> None:
         scene = Scene(interval=5, timeout=13, latency=7)
@@ -196,6 +205,15 @@ class TestBudget:
             scene.watch.patiently(scene.read)
 
         assert 300 <= scene.clock.time <= 346
+
+    def test_a_first_read_that_was_sent_before_counts_from_then(self) -> None:
+        scene = Scene(lambda _: LOST, began=-30.0)
+
+        with pytest.raises(Unreachable):
+            scene.watch.patiently(scene.read)
+
+        assert 270 <= scene.clock.time <= 286
+        assert scene.ear.failures[0][1] == 270
 
     def test_one_good_read_gives_all_of_it_back(self) -> None:
         scene = Scene(lambda now: None if 290 < now < 305 else LOST, timeout=3600)

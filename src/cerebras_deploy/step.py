@@ -64,8 +64,7 @@ class Step:
             redact=self._runner.redact,
             observe=self._journal.called,
         )
-        watch = Watch(self._clock, self._rng, self._journal, inputs.poll_interval, inputs.timeout)
-        watch.started = self._started
+        watch = Watch(self._clock, self._rng, self._journal, inputs.poll_interval, inputs.timeout, self._started)
         with closing(self._exchange):
             return deploy(Run(inputs, api, watch, self._journal, self._runner, self._facts)), inputs.summary
 

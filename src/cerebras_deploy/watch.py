@@ -135,13 +135,17 @@ class Told(Protocol):
 
 @dataclass
 class Watch:
-    """Reads with patience: retries, pace, and one deadline for all of it."""
+    """Reads with patience: retries, pace, and one deadline for all of it.
+
+    `began` is when the run began and its first read was sent, if that was before; None once that read is through.
+    """
 
     clock: Clock
     rng: Random
     told: Told
     interval: float
     timeout: float
+    began: float | None = None
     started: float = field(init=False)
     eager: bool = field(default=False, init=False)
     _failing_since: float | None = field(default=None, init=False)
@@ -150,7 +154,7 @@ class Watch:
 
     def __post_init__(self) -> None:
         """Start the clock."""
-        self.started = self.clock.now()
+        self.started = self.clock.now() if self.began is None else self.began
         self.pace = schedule.Pace(self.interval)
 
     @property
@@ -170,8 +174,8 @@ class Watch:
 
     @property
     def over(self) -> bool:
-        """Whether the deadline is reached, to the millisecond."""
-        return self.left < 0.001  # noqa: PLR2004 - what a float's rounding leaves
+        """Whether the deadline is reached, to the millisecond: what is read now is the last read."""
+        return self.began is None and self.left < 0.001  # noqa: PLR2004 - what a float's rounding leaves
 
     @property
     def bound(self) -> float:
@@ -201,7 +205,7 @@ class Watch:
         """
         while True:
             last = self.over
-            before = self.clock.now()
+            before, self.began = self.clock.now() if self.began is None else self.began, None
             try:
                 value = read()
             except CallError as error:
