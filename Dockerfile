@@ -39,25 +39,25 @@ RUN cp --archive /usr/lib/python3.13/. . \
         encodings/{big5*,bz2_codec,cp932,cp949,cp950,euc_*,gb*,hz,iso2022_*,johab,mbcs,oem,shift_jis*}.py \
         lib-dynload/{_asyncio,_bz2,_codecs_,_ctypes,_curses,_dbm,_hashlib,_interp,_lsprof,_lzma,_multi,_posixshmem}* \
         lib-dynload/{_sqlite3,_test,_uuid,_xx,readline,xx}* \
-    && python3 -X no_debug_ranges -m compileall -q -b --invalidation-mode unchecked-hash -s /rootfs -p / "$PWD" \
+    && python3 -P -X no_debug_ranges -m compileall -q -b --invalidation-mode unchecked-hash -s /rootfs -p / "$PWD" \
     && find . -name '*.py' -delete
 
 # The packages, beside it, so that there is one place to look in; with their source, for tracebacks. Left out are anyio,
 # which httpcore imports where there is one, the parts that need packages that are not here, tests, and pydantic's past.
 COPY requirements.txt /build/
-RUN python3 -m pip install --require-hashes --no-deps --no-compile --target . --requirement /build/requirements.txt \
+RUN python3 -P -m pip install --require-hashes --no-deps --no-compile --target . --requirement /build/requirements.txt \
     && rm -r anyio anyio-*.dist-info bin tests \
         actions_toolkit/{cache,core,github,io_utils,oidc_utils}.py \
         certifi/tests \
         httpx/_main.py httpcore/{_async,_sync}/{http2,socks_proxy}.py httpcore/_backends/{anyio,trio}.py \
         pydantic/{mypy.py,v1} \
-    && python3 -m compileall -q --invalidation-mode unchecked-hash -s /rootfs -p / "$PWD"
+    && python3 -P -m compileall -q --invalidation-mode unchecked-hash -s /rootfs -p / "$PWD"
 
 # The CAs of certifi where OpenSSL looks up, by the hash of its name, the one it needs: a file each.
 WORKDIR /rootfs/usr/lib/ssl/certs
 RUN awk '/^-----BEGIN/ { file = sprintf("%03d.pem", ++n) } file { print > file }' ../../python3.13/certifi/cacert.pem \
     && openssl rehash . \
-    && printf '%s\n' ./*.pem | xargs --max-args=1 openssl verify -no-CAfile -no-CAstore -CApath . > /dev/null
+    && printf '%s\n' ./*.pem | xargs --max-args=1 openssl verify -no_check_time -no-CAfile -no-CAstore -CApath . > /dev/null
 
 # Python itself, the shared libraries that all this is linked to, and the little that the C library looks for.
 WORKDIR /build
@@ -92,9 +92,9 @@ RUN xargs realpath < ../libraries \
 WORKDIR /rootfs
 COPY src/cerebras_deploy usr/lib/python3.13/cerebras_deploy
 COPY src/bundle.py action/
-RUN python3 -m compileall -q --invalidation-mode unchecked-hash -s /rootfs -p / \
+RUN python3 -P -m compileall -q --invalidation-mode unchecked-hash -s /rootfs -p / \
         "$PWD/usr/lib/python3.13/cerebras_deploy" \
-    && python3 -m compileall -q -b --invalidation-mode unchecked-hash -s /rootfs -p / "$PWD/action" \
+    && python3 -P -m compileall -q -b --invalidation-mode unchecked-hash -s /rootfs -p / "$PWD/action" \
     && rm action/bundle.py \
     && chroot . /usr/bin/python3 -I -S /action/bundle.pyc /action/bundle make
 COPY LICENSE /rootfs/usr/share/doc/cerebras-deploy-action/

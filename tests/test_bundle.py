@@ -24,7 +24,7 @@ def heard(event, arguments):
     if event == "open" and str(arguments[0]).endswith((".py", ".pyc")):
         opened.append(f"opened: {arguments[0]}")
     if event == "socket.connect":
-        print(*opened, sep="\\n", file=sys.stderr, flush=True)
+        print("connects", *opened, sep="\\n", flush=True)
         os._exit(0)
 sys.addaudithook(heard)
 bundle.run(sys.argv[2])
@@ -84,7 +84,7 @@ def test_no_module_is_in_a_file_of_its_own_until_the_request_is_sent(bundle: Pat
 
     opened = {Path(line).name.partition(".")[0] for line in said if line.startswith("opened: ")}
     assert opened <= OPTIONAL
-    assert any("add-mask" in line for line in said)  # it did run
+    assert "connects" in said
 
 
 def test_a_module_of_it_knows_its_file_and_what_is_beside_it(bundle: Path) -> None:
@@ -92,5 +92,4 @@ def test_a_module_of_it_knows_its_file_and_what_is_beside_it(bundle: Path) -> No
 
     assert "/httpx/__init__.py " in said
     assert "cacert.pem" in said
-    assert 'File "' in said
-    assert "raise TypeError(" in said  # the source's line
+    assert "raise TypeError(" in said  # a traceback has the source's lines

@@ -13,7 +13,7 @@ from masked import masked
 from packaging.requirements import Requirement
 
 from cerebras_deploy.errors import Result
-from cerebras_deploy.inputs import Inputs, parse_inputs
+from cerebras_deploy.inputs import READERS, Inputs, parse_inputs
 from cerebras_deploy.report import outputs
 from cerebras_deploy.settle import Facts
 
@@ -42,6 +42,7 @@ def test_inputs_are_the_same_in_action_yml_the_model_and_the_readme() -> None:
     model = [field.name.replace("_", "-") for field in dataclasses.fields(Inputs)]
 
     assert list(MANIFEST.inputs) == model
+    assert list(READERS) == model
     assert list(table("Inputs")) == model
 
 

@@ -1,14 +1,16 @@
 """The request that is sent ahead; what a request can come to otherwise is in test_client.py."""
 
+import contextlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import httpx
 import pytest
 from servers import serving
 
-from cerebras_deploy.errors import CallError, Interrupted
-from cerebras_deploy.exchange import Exchange, Request, open_client
+from cerebras_deploy.errors import CallError, Fate, Interrupted
+from cerebras_deploy.exchange import Exchange, Request
 from cerebras_deploy.replies import Answer
 from cerebras_deploy.text import Redactor
 from cerebras_deploy.watch import SystemClock
@@ -61,10 +63,10 @@ class TestAhead:
     @pytest.mark.parametrize(
         "other",
         [
-            LOOK._replace(method="POST"),
-            LOOK._replace(url="https://api.example.com/other"),
-            LOOK._replace(key="another"),
-            LOOK._replace(body={}),
+            replace(LOOK, method="POST"),
+            replace(LOOK, url="https://api.example.com/other"),
+            replace(LOOK, key="another"),
+            replace(LOOK, body={}),
         ],
     )
     def test_another_request_has_a_reply_of_its_own_and_what_was_ahead_is_old(self, other: Request) -> None:
@@ -81,14 +83,20 @@ class TestAhead:
             scene.ask()
         assert len(scene.requests) == 1
 
-    def test_a_signal_that_ended_it_ends_who_asks(self) -> None:
-        clock = SystemClock()
-        clock.interrupt()
-        exchange = Exchange(bounded=clock.call, redact=Redactor(), connect=open_client)
-        exchange.ask_ahead(LOOK._replace(url="http://127.0.0.1:9/"), WITHIN, lambda: None)
+    @pytest.mark.parametrize("asked", [LOOK, replace(LOOK, method="POST")])
+    def test_a_signal_that_ended_it_ends_who_asks_whatever_that_is(self, asked: Request) -> None:
+        signals = [Interrupted()]
+
+        def bounded(function: Callable[[], Answer], _: float) -> Answer:
+            if signals:
+                raise signals.pop()
+            return function()
+
+        exchange = Exchange(bounded=bounded, redact=Redactor(), connect=httpx.Client)
+        exchange.ask_ahead(LOOK, WITHIN, lambda: None)
 
         with pytest.raises(Interrupted):
-            exchange.ask(LOOK._replace(url="http://127.0.0.1:9/"), WITHIN)
+            exchange.ask(asked, WITHIN)
 
     def test_how_long_it_took_is_what_is_told(self) -> None:
         scene = Scene()
@@ -116,7 +124,7 @@ class TestMeanwhile:
 
         with serving(httpx.MockTransport(reply)) as server:
             exchange = Exchange(bounded=SystemClock().call, redact=Redactor())
-            look = LOOK._replace(url=f"{server.url}/look")
+            look = replace(LOOK, url=f"{server.url}/look")
             exchange.ask_ahead(look, WITHIN, meanwhile)
             answer = exchange.ask(look, WITHIN)
             exchange.close()
@@ -128,10 +136,48 @@ class TestMeanwhile:
         def meanwhile() -> None:
             raise ImportError("no such module")
 
-        with serving(httpx.MockTransport(lambda _: httpx.Response(200))) as server:
-            exchange = Exchange(bounded=SystemClock().call, redact=Redactor())
-            look = LOOK._replace(url=f"{server.url}/look")
+        with looking(SystemClock()) as (exchange, look):
             exchange.ask_ahead(look, WITHIN, meanwhile)
             with pytest.raises(ImportError):
                 exchange.ask(look, WITHIN)
-            exchange.close()
+
+    def test_a_signal_does_not_wait_for_it(self) -> None:
+        clock, over = SystemClock(), threading.Event()
+
+        def meanwhile() -> None:
+            clock.interrupt()
+            over.wait(WITHIN)
+
+        with looking(clock) as (exchange, look):
+            exchange.ask_ahead(look, WITHIN, meanwhile)
+            waited = over.is_set()
+            over.set()
+            with pytest.raises(Interrupted) as raised:
+                exchange.ask(look, WITHIN)
+
+        assert not waited
+        assert raised.value.sent
+
+    def test_it_counts_against_the_bound(self) -> None:
+        over = threading.Event()
+
+        with looking(SystemClock()) as (exchange, look):
+            exchange.ask_ahead(look, 0.05, lambda: over.wait(WITHIN))
+            over.set()
+            with pytest.raises(CallError, match="no complete reply") as raised:
+                exchange.ask(look, WITHIN)
+
+        assert raised.value.fate is Fate.UNKNOWN
+
+
+def test_a_request_does_not_show_its_key() -> None:
+    assert "zqx" not in repr(replace(LOOK, key="zqx"))
+
+
+@contextlib.contextmanager
+def looking(clock: SystemClock) -> Iterator[tuple[Exchange, Request]]:
+    """An exchange, and a request that is answered at once."""
+    with serving(httpx.MockTransport(lambda _: httpx.Response(200, stream=httpx.ByteStream(b"reply")))) as server:
+        exchange = Exchange(bounded=clock.call, redact=Redactor())
+        yield exchange, replace(LOOK, url=f"{server.url}/look")
+        exchange.close()

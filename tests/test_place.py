@@ -267,6 +267,19 @@ class TestPrivateAuthorities:
         assert (result.outputs["result"], result.stderr, server.lines) == ("invalid-input", b"", [])
         assert "SSL_CERT_FILE" in result.outputs["message"]
 
+    def test_an_empty_setting_is_as_none(self, tmp_path: Path) -> None:
+        """OpenSSL reads these variables itself, and an empty one would leave it without any CA."""
+        program = (
+            "import os; from cerebras_deploy.__main__ import main; main(); "
+            "print('left:', *(name for name in os.environ if name.startswith('SSL_')))"
+        )
+        with serving(Forged()) as server:
+            empty = step(server.url, {"SSL_CERT_FILE": "", "SSL_CERT_DIR": ""})
+            result = runner.run_process([sys.executable, "-I", "-c", program], runner.JobFolder(tmp_path), empty)
+
+        assert result.outputs["result"] == "succeeded"
+        assert result.log.lines[-1] == "left:"
+
     @pytest.mark.parametrize("path", ["/nowhere/ca.pem", "\x1b[2Jzqx\n::error::zqx"])
     def test_a_bundle_that_is_not_in_the_container_is_a_warning(self, tmp_path: Path, path: str) -> None:
         with serving(Forged()) as server:

@@ -126,6 +126,10 @@ def test_words_and_numbers_of_a_paragraph_are_no_code() -> None:
     )
 
 
+def test_a_number_in_another_script_is_code() -> None:
+    assert prose("HTTP 199: \u07c0 \u0663") == "HTTP 199: `\u07c0 \u0663`"
+
+
 @pytest.mark.parametrize("piece", ["1", "1h", "a", "re-", "(", "`", "».", ".,", "1.", "` "])
 def test_a_paragraph_takes_no_longer_for_text_that_is_hard_to_match(piece: str) -> None:
     began = time.process_time()

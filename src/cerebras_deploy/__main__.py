@@ -1,4 +1,4 @@
-"""The process: environment, signals, exit code. Run as `python -I -u -m cerebras_deploy`."""
+"""The process: environment, signals, the first request. `python -I -u -m cerebras_deploy`; in the image `bundle.py`."""
 
 import os
 import sys
@@ -43,7 +43,7 @@ def act(
     """
     started = clock.now()
     runner.mask([environ.get(f"INPUT_{name.upper()}", "") for name in SECRETS])
-    _drop_missing_bundle(environ, runner)
+    _drop_useless_cas(environ, runner)
     endpoint = environ.get("INPUT_ENDPOINT", "").strip()
     exchange = Exchange(bounded=clock.call, redact=runner.redact, connect=connect)
     inputs: Inputs | Exception
@@ -64,8 +64,14 @@ def _rest() -> "type[Step]":
     return Step
 
 
-def _drop_missing_bundle(environ: MutableMapping[str, str], runner: Runner) -> None:
-    """Go on without a CA bundle that is on the runner's host, but not in this container."""
+def _drop_useless_cas(environ: MutableMapping[str, str], runner: Runner) -> None:
+    """Go on without a CA bundle that is on the runner's host, but not in this container, and without empty settings.
+
+    To OpenSSL, which reads these itself, an empty one is not the same as none.
+    """
+    for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
+        if environ.get(name) == "":
+            del environ[name]
     bundle = environ.get("SSL_CERT_FILE", "")
     if bundle and not Path(bundle).exists():
         del environ["SSL_CERT_FILE"]

@@ -10,8 +10,8 @@ import ssl
 import threading
 import time
 from collections.abc import Callable
-from functools import partial
-from typing import Any, NamedTuple, NoReturn
+from dataclasses import dataclass, field
+from typing import Any
 
 import httpx
 
@@ -35,27 +35,29 @@ _UNSENT = (
 )
 
 
-class Request(NamedTuple):
+@dataclass(frozen=True)
+class Request:
     """One request; `body` is sent as JSON."""
 
     method: str
     url: str
-    key: str
+    key: str = field(repr=False)
     body: dict[str, object] | None = None
 
 
 def open_client() -> httpx.Client:
     """Return a client with the environment's proxies and CAs.
 
-    Without SSL_CERT_FILE and SSL_CERT_DIR the CAs are those of the system, where OpenSSL looks up the one it needs:
-    certifi's bundle would have to be read whole. Raises `InvalidInput` if what the environment names cannot be used.
+    The CAs are those of SSL_CERT_FILE or else SSL_CERT_DIR, as httpx has it; without both the system's, where OpenSSL
+    looks up the one that it needs: certifi's bundle would have to be read whole. Raises `InvalidInput` if what the
+    environment names cannot be used.
     """
     try:
         bundle, folder = os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")
         return httpx.Client(
             follow_redirects=False,
             headers={"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": USER_AGENT},
-            verify=ssl.create_default_context(cafile=bundle or None, capath=folder or None),
+            verify=ssl.create_default_context(cafile=bundle, capath=None if bundle else folder),
         )
     except (ImportError, OSError, ValueError, httpx.InvalidURL) as error:  # ImportError: a SOCKS proxy
         names = "HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE or SSL_CERT_DIR"
@@ -96,13 +98,14 @@ class Exchange:
     """Sends requests, one at a time.
 
     `bounded` runs what may block (see `watch.Clock.call`); `connect` opens an HTTP client, anew after a call that was
-    given up. `took` is how many seconds the last request took, to its reply or its failure.
+    given up. `took` is how many seconds the last request took, to its reply or its failure; one that was ahead, with
+    what ran meanwhile.
     """
 
     def __init__(self, *, bounded: Bounded, redact: Redactor, connect: Connect = open_client) -> None:
         self._bounded, self._redact, self._connect = bounded, redact, connect
         self._http: httpx.Client | None = None
-        self._ahead: tuple[Request, Callable[[], Answer]] | None = None
+        self._ahead: tuple[Request, Answer | Exception] | None = None
         self.took = 0.0
 
     def close(self) -> None:
@@ -117,22 +120,25 @@ class Exchange:
         Raises `CallError`, or `InvalidInput` if there can be no connection from this environment.
         """
         ahead, self._ahead = self._ahead, None
-        if ahead and ahead[0] == request:
-            return ahead[1]()
-        return self._ask(request, within, Latch())
+        match ahead:
+            case (before, Exception() as error) if before == request or isinstance(error, Interrupted):
+                raise error
+            case (before, Answer() as answer) if before == request:
+                return answer
+            case _:
+                return self._ask(request, within, Latch())
 
     def ask_ahead(self, request: Request, within: float, meanwhile: Callable[[], object]) -> None:
         """Ask what will be asked first, and keep what comes of it for then; `meanwhile` runs while the reply comes."""
         try:
-            answer = self._ask(request, within, Latch(meanwhile))
-            self._ahead = request, lambda: answer
+            self._ahead = request, self._ask(request, within, Latch(meanwhile))
         except Exception as error:  # noqa: BLE001 - it is raised again for who asks
-            self._ahead = request, partial(_raise, error)
+            self._ahead = request, error
 
     def _ask(self, request: Request, within: float, latch: Latch) -> Answer:
-        http = self._http = self._http or self._connect()
         began = time.monotonic()
         try:
+            http = self._http = self._http or self._connect()
             return self._bounded(lambda: _receive(http, request, within, latch), within)
         except TimeoutError as error:
             sent = latch.abandon()
@@ -151,10 +157,6 @@ class Exchange:
             raise
         finally:
             self.took = time.monotonic() - began
-
-
-def _raise(error: Exception) -> NoReturn:
-    raise error
 
 
 def _receive(http: httpx.Client, request: Request, within: float, latch: Latch) -> Answer:

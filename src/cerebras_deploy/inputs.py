@@ -48,13 +48,13 @@ def parse_inputs(environ: Mapping[str, str]) -> "Inputs":
 
     Raises `InvalidInput` with a line for every mistake: the input's name, what came, what is accepted.
     """
-    given = {name: _readable(environ.get(f"INPUT_{name.upper()}", "")) for name in _READERS}
+    given = {name: _readable(environ.get(f"INPUT_{name.upper()}", "")) for name in READERS}
     read: dict[str, Any] = {}
     problems = []
     for name, text in given.items():
         try:
             if text:
-                read[name.replace("-", "_")] = _READERS[name](text)
+                read[name.replace("-", "_")] = READERS[name](text)
             elif name in _REQUIRED:
                 problems.append(f"`{name}` is required, and nothing came")
         except ValueError as error:
@@ -219,7 +219,7 @@ def _is_private(host: str) -> bool:
     return (address.is_loopback or address.is_private) and not address.is_unspecified
 
 
-_READERS: dict[str, Callable[[str], object]] = {
+READERS: dict[str, Callable[[str], object]] = {
     "api-key": _key,
     "endpoint": _name,
     "model": _model,

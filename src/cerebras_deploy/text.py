@@ -18,7 +18,7 @@ _INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 _SHORTEST_SECRET = 4  # blanking shorter ones, or shorter pieces, would only garble the log
 _TOKEN = re.compile(r"`[^`]*`\S*|\S+")
 # What renders as itself in a paragraph, and what may stand around anything: GitHub makes nothing of either.
-_WORD = re.compile(r"[(«]?(?:(?:re-)?[A-Za-z]+|\d+(?:\.\d+)?|(?:\d+[dhms])+|→)\.?[)»]?[,;:.]?")
+_WORD = re.compile(r"[(«]?(?:(?:re-)?[A-Za-z]+|\d+(?:\.\d+)?|(?:\d+[dhms])+|→)\.?[)»]?[,;:.]?", re.ASCII)
 _AROUND = re.compile(r"([(«]?)(.+?)([)»]?[,;:.]?)")
 
 

@@ -151,7 +151,7 @@ def starts(runs: int) -> Iterator[str]:
     with rootfs(authority) as action, tempfile.TemporaryDirectory() as folder:
         authority.cert_pem.write_to_path(f"{folder}/{CA}")
         for _ in range(runs + 1):
-            tls.ours.append(https.start(*action, SSL_CERT_FILE=f"/{CA}", SSL_CERT_DIR="/usr/lib/ssl/certs"))
+            tls.ours.append(https.start(*action, SSL_CERT_FILE=f"/{CA}"))
             tls.theirs.append(https.start(*node, NODE_EXTRA_CA_CERTS=f"{folder}/{CA}"))
             plain.ours.append(http.start(*action))
             plain.theirs.append(http.start(*node))
