@@ -95,8 +95,12 @@ release-dry-run:  ## what a release would commit, tag and say; of what is commit
 	@$(PYTHON) tests/release.py dry-run
 
 tests/render/node_modules/ready: tests/render/package-lock.json
-	@command -v chromium > /dev/null && command -v npm > /dev/null \
-	  || { apt-get update -qq && apt-get install --yes -qq --no-install-recommends chromium fonts-noto-color-emoji npm; }
+	@missing=(); \
+	command -v chromium > /dev/null || missing+=(chromium fonts-noto-color-emoji); \
+	command -v npm > /dev/null || missing+=(npm); \
+	if (($${#missing[@]})); then \
+	  apt-get update -qq; apt-get install --yes -qq --no-install-recommends "$${missing[@]}"; \
+	fi
 	npm --prefix tests/render ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
