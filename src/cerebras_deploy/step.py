@@ -1,4 +1,4 @@
-"""The step, once its first read is on its way: everything up to outputs, summary, annotation and exit code."""
+"""The step after its first read was sent: everything up to outputs, summary, annotation and exit code."""
 
 import gc
 import traceback
