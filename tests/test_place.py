@@ -1,5 +1,6 @@
 """A hostile place: whatever lies in the checkout, in HOME or in the environment, the run is the same."""
 
+import hashlib
 import itertools
 import json
 import socket
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 import runner
 import trustme
+from cryptography import x509
 from forged import Forged
 from servers import proxying, serving
 from stage import BASE
@@ -228,10 +230,42 @@ def bundle(authority: trustme.CA, tmp_path: Path) -> str:
     return str(path)
 
 
+@pytest.fixture
+def folder(authority: trustme.CA, tmp_path: Path) -> str:
+    path = tmp_path / "certificates"
+    path.mkdir()
+    authority.cert_pem.write_to_path(str(path / f"{subject_hash(authority.cert_pem.bytes()):08x}.0"))
+    return str(path)
+
+
+def subject_hash(certificate: bytes) -> int:
+    """Return what OpenSSL names a CA's file by (X509_NAME_hash): of the subject in lower case, in UTF-8."""
+    subject = x509.load_pem_x509_certificate(certificate).subject
+    plain = [x509.NameAttribute(one.oid, str(one.value).lower()) for one in subject]
+    encoded = x509.Name(plain).public_bytes()
+    header = 2 + (encoded[1] & 0x7F if encoded[1] & 0x80 else 0)
+    return int.from_bytes(hashlib.sha1(encoded[header:]).digest()[:4], "little")
+
+
 class TestPrivateAuthorities:
     def test_one_in_ssl_cert_file_is_trusted(self, tmp_path: Path, tls: ssl.SSLContext, bundle: str) -> None:
         with serving(Forged(), tls=tls) as server:
             unharmed(run(tmp_path, server.url, {"SSL_CERT_FILE": bundle}))
+
+    def test_one_in_ssl_cert_dir_is_trusted(self, tmp_path: Path, tls: ssl.SSLContext, folder: str) -> None:
+        with serving(Forged(), tls=tls) as server:
+            unharmed(run(tmp_path, server.url, {"SSL_CERT_DIR": folder}))
+
+    def test_next_to_ssl_cert_file_ssl_cert_dir_does_not_count(
+        self, tmp_path: Path, tls: ssl.SSLContext, folder: str
+    ) -> None:
+        trustme.CA().cert_pem.write_to_path(str(tmp_path / "other.pem"))
+        both = {"SSL_CERT_FILE": str(tmp_path / "other.pem"), "SSL_CERT_DIR": folder}
+        with serving(Forged(), tls=tls) as server:
+            result = run(tmp_path, server.url, both, timeout="1s")
+
+        assert (result.outputs["result"], server.lines) == ("timed-out", [])
+        assert "TLS failed" in result.outputs["message"]
 
     def test_without_it_the_message_says_what_failed_and_what_to_do(self, tmp_path: Path, tls: ssl.SSLContext) -> None:
         with serving(Forged(), tls=tls) as server:
