@@ -185,7 +185,7 @@ def _check_visible(line: str) -> None:
 @cache
 def literals() -> frozenset[str]:
     """All texts in the action's source."""
-    sources = (ROOT / "src" / "cerebras_deploy").glob("*.py")
+    sources = (ROOT / "src" / "cerebras_deploy").rglob("*.py")
     nodes = (node for path in sources for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
     return frozenset(node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str))
 

@@ -1,7 +1,7 @@
 """Values for tests: good ones, but for what a test is about."""
 
-from cerebras_deploy.names import ModelName
-from cerebras_deploy.wire import DeployedModel, Endpoint, Version
+from cerebras_deploy.api.names import ModelName
+from cerebras_deploy.api.wire import DeployedModel, Endpoint, Version
 
 ARCHITECTURE = "gpt-oss-120b"
 ENDPOINT = "my-org-gpt-oss-120b"

@@ -16,7 +16,7 @@ import httpx
 from virtual import EPOCH, VirtualClock
 
 from cerebras_deploy.__main__ import act
-from cerebras_deploy.runner import Runner
+from cerebras_deploy.tell.runner import Runner
 
 OURS = "00000000-0000-4000-8000-000000000002"
 NAME = "orgs/my-org/models/gpt-oss-120b/versions/"

@@ -20,8 +20,8 @@ import runner
 from virtual import EPOCH, VirtualClock
 
 from cerebras_deploy.__main__ import act
-from cerebras_deploy.exchange import USER_AGENT
-from cerebras_deploy.runner import Runner
+from cerebras_deploy.api.network import USER_AGENT
+from cerebras_deploy.tell.runner import Runner
 from cerebras_simulator.answers import BLANK, Answer, answer
 from cerebras_simulator.app import create_app
 from cerebras_simulator.schedule import call_of

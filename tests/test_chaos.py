@@ -2,12 +2,15 @@
 
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 
 import pytest
 from chaos import Run, chaos, play
 
-from cerebras_deploy.rollout import Progress, Track, Verdict
-from cerebras_deploy.wire import Status
+from cerebras_deploy.api.status import Status
+from cerebras_deploy.api.wire import Endpoint
+from cerebras_deploy.decide.progress import Progress
+from cerebras_deploy.decide.rollout import GONE_AFTER, Track
 
 IN_PROCESS = 100  # runs; more of them are spread over processes, which a worker of pytest-xdist does not bear
 
@@ -52,11 +55,12 @@ def test_the_matrix_finds_a_verdict_that_any_entry_may_give(monkeypatch: pytest.
 
 
 def test_the_matrix_finds_a_verdict_given_too_early(monkeypatch: pytest.MonkeyPatch) -> None:
-    honest = Track._absent  # noqa: SLF001 - a negative control
+    honest = Track.read
 
-    def hasty(self: Track) -> Verdict | None:
-        return honest(Track(self.target, seen=True, absent=3, newer=self.newer))
+    def hasty(self: Track, endpoint: Endpoint, at: float) -> Track:
+        track = honest(self, endpoint, at)
+        return replace(track, seen=True, absent=GONE_AFTER) if track.absent else track
 
-    monkeypatch.setattr(Track, "_absent", hasty)
+    monkeypatch.setattr(Track, "read", hasty)
 
     assert finds("false red")

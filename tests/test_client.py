@@ -6,20 +6,24 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
 import httpx
 import make
 import pytest
+from virtual import VirtualClock
 
 from cerebras_deploy import __version__
-from cerebras_deploy.client import Api, Call
-from cerebras_deploy.errors import CallError, Fate, Interrupted, InvalidInput
-from cerebras_deploy.exchange import Exchange, Latch, open_client
-from cerebras_deploy.replies import Answer
+from cerebras_deploy.api.http import Http, Latch
+from cerebras_deploy.api.management import Api, Call
+from cerebras_deploy.api.message import Answer
+from cerebras_deploy.api.network import open_client
+from cerebras_deploy.clock import SystemClock
+from cerebras_deploy.errors import CallError, Fate, Interrupted, Stop
 from cerebras_deploy.text import Redactor
-from cerebras_deploy.watch import SystemClock
 
 WIRE = Path(__file__).parent / "wire"
 KEY = "csk-0123456789-management"
@@ -42,8 +46,9 @@ class Scene:
         self.connections = 0
         self._handler = handler
         redact = Redactor([KEY])
-        exchange = Exchange(bounded=bounded, redact=redact, connect=self._connect)
-        self.api = Api(base, KEY, exchange=exchange, redact=redact, observe=self.calls.append)
+        self.clock = VirtualClock()
+        http = Http(bounded=bounded, now=self.clock.now, redact=redact, connect=self._connect)
+        self.api = Api(base, KEY, ask=http.ask, redact=redact, observe=self.calls.append)
 
     def _connect(self) -> httpx.Client:
         self.connections += 1
@@ -393,6 +398,14 @@ class TestLatch:
             assert known is sent.is_set()
 
 
+def test_a_date_to_retry_after_counts_from_now_if_the_server_tells_no_time() -> None:
+    until = format_datetime(datetime.now(UTC) + timedelta(seconds=100), usegmt=True)
+
+    failed = Scene(lambda _: httpx.Response(503, headers={"Retry-After": until})).failure()
+
+    assert failed.retry_after == pytest.approx(100, abs=20)
+
+
 class TestTheEnvironment:
     @pytest.mark.parametrize(("name", "value"), [("SSL_CERT_FILE", "/dev/null"), ("HTTPS_PROXY", "nonsense://")])
     def test_settings_that_cannot_be_used_are_named(
@@ -400,10 +413,10 @@ class TestTheEnvironment:
     ) -> None:
         monkeypatch.setenv(name, value)
 
-        with pytest.raises(InvalidInput) as raised:
+        with pytest.raises(Stop) as raised:
             open_client()
 
-        assert name in raised.value.reason
+        assert name in raised.value.end.reason
 
 
 @contextlib.contextmanager
@@ -433,7 +446,8 @@ def listening() -> Iterator[tuple[str, list[bytes]]]:
 
 def real_api(address: str, bounded: Bounded) -> Api:
     redact = Redactor()
-    return Api(address, KEY, exchange=Exchange(bounded=bounded, redact=redact), redact=redact, observe=lambda _: None)
+    http = Http(bounded=bounded, now=SystemClock().now, redact=redact)
+    return Api(address, KEY, ask=http.ask, redact=redact, observe=lambda _: None)
 
 
 def refused_in(bounded: Bounded, address: str) -> CallError:

@@ -12,15 +12,17 @@ import runner
 from masked import masked
 from packaging.requirements import Requirement
 
-from cerebras_deploy.errors import Result
-from cerebras_deploy.inputs import READERS, Inputs, parse_inputs
-from cerebras_deploy.report import outputs
-from cerebras_deploy.settle import Facts
+from cerebras_deploy.decide.facts import Facts
+from cerebras_deploy.input_readers import READERS
+from cerebras_deploy.inputs import Inputs, parse_inputs
+from cerebras_deploy.result import Result
+from cerebras_deploy.tell.outputs import outputs_so_far
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 MANIFEST = runner.load_manifest(ROOT / "action.yml")
-SOURCES = {path.stem: path.read_text(encoding="utf-8") for path in (ROOT / "src" / "cerebras_deploy").glob("*.py")}
+CODE = ROOT / "src" / "cerebras_deploy"
+SOURCES = {str(path.relative_to(CODE)): path.read_text(encoding="utf-8") for path in CODE.rglob("*.py")}
 
 
 def table(heading: str) -> dict[str, list[str]]:
@@ -59,7 +61,7 @@ def test_defaults_are_the_same_in_action_yml_the_model_and_the_readme() -> None:
 
 
 def test_outputs_are_the_same_in_action_yml_the_code_and_the_readme() -> None:
-    written = list(outputs(Facts(), None, 0.0))
+    written = list(outputs_so_far(Facts(endpoint="")))
 
     assert list(MANIFEST.outputs) == written
     assert list(table("Outputs")) == written
@@ -68,7 +70,7 @@ def test_outputs_are_the_same_in_action_yml_the_code_and_the_readme() -> None:
 def test_results_are_the_same_in_the_code_and_the_readme() -> None:
     assert set(table("Results")) == {result.value for result in Result}
     for name, (colour, _) in table("Results").items():
-        assert colour == ("green" if Result(name).green else "red")
+        assert colour == ("green" if Result(name).is_success else "red")
 
 
 def test_the_readme_shows_the_golden_log() -> None:
@@ -98,7 +100,11 @@ def test_the_three_libraries_are_the_direct_dependencies() -> None:
 
 @pytest.mark.parametrize(
     ("library", "users"),
-    [("httpx", {"exchange"}), ("pydantic", {"wire", "client"}), ("actions_toolkit", {"runner"})],
+    [
+        ("httpx", {"api/http.py", "api/network.py"}),
+        ("pydantic", {"api/completion.py", "api/fields.py", "api/management.py", "api/wire.py"}),
+        ("actions_toolkit", {"tell/runner.py"}),
+    ],
 )
 def test_each_library_does_its_job_and_nothing_else_does(library: str, users: set[str]) -> None:
     assert {name for name, source in SOURCES.items() if library in imports(source)} == users

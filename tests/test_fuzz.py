@@ -15,7 +15,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from stage import Played
 
-from cerebras_deploy.errors import Result
+from cerebras_deploy.result import Result
 
 SHORT = {"timeout": "60s", "poll-interval": "10s"}
 
@@ -140,7 +140,7 @@ def once(script: Mapping[tuple[str, int], Reply]) -> Edit:
 def clean(played: Played) -> None:
     assert played.result in set(Result)
     assert "Bug in the action" not in {annotation.title for annotation in played.log.annotations}
-    assert (played.exit_code == 0) == Result(played.result).green
+    assert (played.exit_code == 0) == Result(played.result).is_success
     assert played.log.failures == ()
 
 

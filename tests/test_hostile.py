@@ -28,9 +28,9 @@ from hypothesis import strategies as st
 from runner import load_manifest
 from stage import BASE, Played
 
-from cerebras_deploy.errors import InvalidInput
-from cerebras_deploy.exchange import open_client
-from cerebras_deploy.runner import LOG_LIMIT, Runner
+from cerebras_deploy.api.network import open_client
+from cerebras_deploy.errors import Stop
+from cerebras_deploy.tell.runner import LOG_LIMIT, Runner
 
 SHORT = {"timeout": "60s", "poll-interval": "10s"}
 SAMPLE = WHOLE[:: max(len(WHOLE) // max(share(0.02), 1), 1)]  # all of them with many examples
@@ -180,7 +180,7 @@ def test_what_the_environment_says_of_proxies_and_certificates(text: str, name: 
         patch.setenv(name, text)
         try:
             open_client().close()
-        except InvalidInput as error:
+        except Stop as error:
             stop = error
 
             def connect() -> NoReturn:
@@ -226,7 +226,7 @@ class TestBounds:
         for _ in range(1_000):
             said.line("x" * 10_000)
             said.debug("y" * 10_000)
-        said.outputs({"result": "failed"})
+        said.write_outputs({"result": "failed"})
         said.annotate("error", "Rollout failed", "for a reason", last=True)
 
         *log, cut, output, end, _ = capsys.readouterr().out.split("\n")

@@ -152,21 +152,22 @@ class TestContents:
         found = docker("run", "--rm", "--network", "none", "--entrypoint", PYTHON, ACTION, "-I", "-c", EVERY_MODULE)
 
         source = Path(__file__).parent.parent / "src" / "cerebras_deploy"
-        ours = {f"cerebras_deploy.{file.stem}" for file in source.glob("[a-z]*.py")}
+        files = (file.relative_to(source).with_suffix("") for file in source.rglob("[a-z]*.py"))
+        ours = {".".join(("cerebras_deploy", *file.parts)) for file in files}
         assert set(found.split()) > ours | {"json", "httpx._client", "pydantic_core._pydantic_core"}
 
     def test_byte_code_knows_where_its_source_is(self) -> None:
         program = """if True:
             import sys
             sys.path.append("/action")
-            import bundle, cerebras_deploy.settle, httpx, json
-            for function in (bundle.run, cerebras_deploy.settle.settle, httpx.get, json.loads):
+            import bundle, cerebras_deploy.decide.conclusion, httpx, json
+            for function in (bundle.run, cerebras_deploy.decide.conclusion.conclude, httpx.get, json.loads):
                 print(function.__code__.co_filename)
         """
         files = docker("run", "--rm", "--network", "none", "--entrypoint", PYTHON, ACTION, "-I", "-c", program).split()
 
         library = "/usr/lib/python3.13"
-        ours = ["/action/bundle.py", f"{library}/cerebras_deploy/settle.py"]
+        ours = ["/action/bundle.py", f"{library}/cerebras_deploy/decide/conclusion.py"]
         assert files == [*ours, f"{library}/httpx/_api.py", f"{library}/json/__init__.py"]
 
     def test_every_package_is_imported_by_a_whole_rollout_and_nothing_is_compiled(

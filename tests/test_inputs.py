@@ -4,8 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cerebras_deploy.errors import InvalidInput, Result
-from cerebras_deploy.inputs import Inputs, ModelRef, parse_inputs
+from cerebras_deploy.errors import Stop
+from cerebras_deploy.input_readers import ModelRef
+from cerebras_deploy.inputs import Inputs, parse_inputs
+from cerebras_deploy.result import Result
 
 KEY = "csk-0123456789-management"
 WHOLE = {"api-key": KEY, "endpoint": "my-org-gpt-oss-120b", "model": "gpt-oss-120b", "alias": "production"}
@@ -21,9 +23,9 @@ def parse(**changed: str) -> Inputs:
 
 
 def problems(**changed: str) -> tuple[str, ...]:
-    with pytest.raises(InvalidInput) as raised:
+    with pytest.raises(Stop) as raised:
         parse(**changed)
-    return raised.value.problems
+    return raised.value.end.problems
 
 
 class TestDefaults:
@@ -373,10 +375,10 @@ class TestApiKey:
 
 
 def test_all_mistakes_are_reported_in_one_go() -> None:
-    with pytest.raises(InvalidInput) as raised:
+    with pytest.raises(Stop) as raised:
         parse(api_key="", endpoint="a/b", model="x y", alias="P", timeout="soon", wait="yes", base_url="http://x.y")
 
-    stop = raised.value
+    stop = raised.value.end
     assert stop.result is Result.INVALID_INPUT
     assert len(stop.problems) == 7
     for name in ("api-key", "endpoint", "model", "alias", "timeout", "wait", "base-url"):
@@ -396,8 +398,8 @@ def test_any_texts_are_inputs_or_a_list_of_mistakes_without_the_key(texts: dict[
 
     try:
         inputs = parse_inputs({f"INPUT_{name.upper()}": text for name, text in whole.items()})
-    except InvalidInput as stop:
-        said, found = f"{stop} {stop!r} {stop.hint}", stop.problems
+    except Stop as stop:
+        said, found = f"{stop} {stop!r} {stop.end.hint}", stop.end.problems
 
         assert found
         assert KEY not in said

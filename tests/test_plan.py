@@ -1,4 +1,4 @@
-"""What has to be done, by section 3 of the design; version 2 is wanted everywhere."""
+"""What has to be done, in every situation; version 2 is wanted everywhere."""
 
 import itertools
 from typing import Literal, NamedTuple, assert_never
@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cerebras_deploy.plan import (
+from cerebras_deploy.api.status import Status, Unknown
+from cerebras_deploy.decide.plan import (
     Attach,
     Deploy,
     NotPossible,
@@ -16,12 +17,12 @@ from cerebras_deploy.plan import (
     Unchanged,
     WaitFirst,
     live,
-    plan,
+    make_plan,
     previous,
     unknown_others,
     version_of,
 )
-from cerebras_deploy.wire import Status, Unknown
+from cerebras_deploy.decide.rollout import Target
 
 IfCurrent = Literal["skip", "deploy"]
 IfBusy = Literal["wait", "queue", "fail"]
@@ -147,7 +148,7 @@ CASES = [
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.about.replace(" ", "-"))
 def test_the_plan_follows_the_rules(case: Case) -> None:
     for entries in (case.entries, case.entries[::-1]):
-        decided = plan(make.endpoint(*entries), make.version(), if_current=case.if_current, if_busy=case.if_busy)
+        decided = make_plan(make.endpoint(*entries), make.version(), if_current=case.if_current, if_busy=case.if_busy)
 
         assert sentence(decided) == case.expected
 
@@ -160,13 +161,13 @@ def test_an_entry_of_another_org_or_an_unreadable_name_is_not_of_the_version(oth
     done = make.entry("now 2 complete 10", model=other)
     on_its_way = make.entry("next 2 in_progress 20", model=other)
 
-    assert plan(make.endpoint(done), make.version()) == Deploy()
-    assert plan(make.endpoint(on_its_way), make.version()) == WaitFirst(on_its_way)
+    assert make_plan(make.endpoint(done), make.version()) == Deploy()
+    assert make_plan(make.endpoint(on_its_way), make.version()) == WaitFirst(on_its_way)
 
 
 class TestBeforeAnyOfIt:
     def test_another_architecture_is_not_possible_and_both_are_named(self) -> None:
-        decided = plan(make.endpoint("now 2 complete 10", architecture="llama-3.3-70b"), make.version())
+        decided = make_plan(make.endpoint("now 2 complete 10", architecture="llama-3.3-70b"), make.version())
 
         assert isinstance(decided, NotPossible)
         assert "llama-3.3-70b" in decided.reason
@@ -175,7 +176,7 @@ class TestBeforeAnyOfIt:
 
     @pytest.mark.parametrize("word", ["failed", "error", "FAILED"])
     def test_weights_that_failed_to_sync_are_not_possible_and_the_word_is_shown(self, word: str) -> None:
-        decided = plan(make.endpoint("now 2 complete 10"), make.version(sync=word, done=True))
+        decided = make_plan(make.endpoint("now 2 complete 10"), make.version(sync=word, done=True))
 
         assert isinstance(decided, NotPossible)
         assert word in decided.reason
@@ -184,23 +185,23 @@ class TestBeforeAnyOfIt:
 
     @pytest.mark.parametrize("word", ["queued", "in_progress", "frobnicating"])
     def test_weights_on_their_way_are_awaited(self, word: str) -> None:
-        decided = plan(make.endpoint("old 1 complete 10"), make.version(sync=word, done=False))
+        decided = make_plan(make.endpoint("old 1 complete 10"), make.version(sync=word, done=False))
 
         assert decided == WaitFirst()
 
     def test_the_architecture_is_refused_before_weights_are_awaited(self) -> None:
-        decided = plan(make.endpoint(architecture="other"), make.version(sync="queued", done=False))
+        decided = make_plan(make.endpoint(architecture="other"), make.version(sync="queued", done=False))
 
         assert isinstance(decided, NotPossible)
 
     def test_weights_are_awaited_before_a_busy_endpoint_is_refused(self) -> None:
         busy = make.endpoint("next 3 in_progress 20")
 
-        assert plan(busy, make.version(sync="queued", done=False), if_busy="fail") == WaitFirst()
+        assert make_plan(busy, make.version(sync="queued", done=False), if_busy="fail") == WaitFirst()
 
 
 def test_a_busy_endpoint_is_refused_with_the_deployment_and_a_way_out() -> None:
-    decided = plan(make.endpoint("next 3 in_progress 20"), make.version(), if_busy="fail")
+    decided = make_plan(make.endpoint("next 3 in_progress 20"), make.version(), if_busy="fail")
 
     assert isinstance(decided, NotPossible)
     assert "next" in decided.reason
@@ -229,32 +230,32 @@ class TestPrevious:
     def test_before_the_deploy_call_it_is_the_newest_done_one(self) -> None:
         entries = make.endpoint("old 1 done 5", "now 3 complete 10", "next 4 in_progress 20").deployed_models
 
-        found = previous(entries, make.name(), None)
+        found = previous(entries, make.name())
 
         assert found == entries[1]
 
     def test_it_is_older_than_ours(self) -> None:
         entries = make.endpoint("old 1 complete 10", "ours 2 complete 20", "newer 3 complete 30").deployed_models
 
-        assert previous(entries, make.name(), 20) == entries[0]
+        assert previous(Target("ours", 20).older_than_it(entries), make.name()) == entries[0]
 
     def test_an_older_deployment_of_the_same_version_is_passed_over(self) -> None:
         entries = make.endpoint("first 1 complete 5", "before 2 complete 10", "ours 2 in_progress 20").deployed_models
 
-        assert previous(entries, make.name(), 20) == entries[0]
+        assert previous(Target("ours", 20).older_than_it(entries), make.name()) == entries[0]
 
     def test_one_of_the_same_second_was_there_before_ours(self) -> None:
         entries = make.endpoint("old 1 complete 20", "ours 2 in_progress 20").deployed_models
 
-        assert previous(entries, make.name(), 20) == entries[0]
+        assert previous(Target("ours", 20).older_than_it(entries), make.name()) == entries[0]
 
     def test_what_failed_or_was_cancelled_never_served(self) -> None:
         entries = make.endpoint("a 1 failed 5", "b 3 cancelled 10", "c 4 rolled_back 15").deployed_models
 
-        assert previous(entries, make.name(), 20) is None
+        assert previous(Target("ours", 20).older_than_it(entries), make.name()) is None
 
     def test_there_is_none_on_a_new_endpoint(self) -> None:
-        assert previous((), make.name(), None) is None
+        assert previous((), make.name()) is None
 
 
 def test_live_is_the_newest_done_entry_in_whatever_order_they_are_listed() -> None:
@@ -291,7 +292,7 @@ def test_no_listing_makes_a_false_green_or_a_second_deployment(
     newer = [e for e in entries if e.created > newest_done]
     rolling = [e for e in newer if isinstance(e.status, Status) and e.status.under_way]
 
-    match plan(make.endpoint(*lines), make.version(), if_current=if_current, if_busy=if_busy):
+    match make_plan(make.endpoint(*lines), make.version(), if_current=if_current, if_busy=if_busy):
         case Unchanged(entry):
             assert (entry.status, entry.created, entry.name) == (Status.DONE, newest_done, make.name())
             assert if_current == "skip"

@@ -7,9 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cerebras_deploy.errors import Result
-from cerebras_deploy.rollout import Progress, Target, Track, Verdict
-from cerebras_deploy.wire import Deployment, Endpoint, Status, Unknown
+from cerebras_deploy.api.status import Status, Unknown
+from cerebras_deploy.api.wire import Deployment, Endpoint
+from cerebras_deploy.decide.progress import Progress
+from cerebras_deploy.decide.rollout import Target, Track
+from cerebras_deploy.result import End, Result
 
 OLD = "old 1 complete 10"
 OURS = "ours 2 {} 20"
@@ -28,12 +30,12 @@ def absent(*others: str) -> list[str]:
     return [OLD, *others]
 
 
-def follow(target: Target, snapshots: list[list[str]], interval: float = INTERVAL) -> list[Verdict | None]:
+def follow(target: Target, snapshots: list[list[str]], interval: float = INTERVAL) -> list[End | None]:
     """Return the verdict after each snapshot, one every `interval` seconds."""
     track, verdicts = Track(target), []
     for n, entries in enumerate(snapshots):
         track = track.read(make.endpoint(*entries), n * interval)
-        verdicts.append(track.verdict)
+        verdicts.append(track.end)
     return verdicts
 
 
@@ -52,8 +54,19 @@ CASES = [
     Case("not started goes on", [ours("queued")] * 9, None),
     Case("done succeeds", [RUNNING, ours("done")], Result.SUCCEEDED),
     Case("complete, the endpoint's word, succeeds", [RUNNING, ours("complete")], Result.SUCCEEDED),
-    Case("error fails", [RUNNING, ours("error")], Result.FAILED),
-    Case("failed, the endpoint's word, fails", [RUNNING, ours("failed")], Result.FAILED),
+    Case("an error that has stood for 30 s fails", [RUNNING] + [ours("error")] * 7, Result.FAILED),
+    Case("an error that has not stood for 30 s may pass", [RUNNING] + [ours("error")] * 6, None),
+    Case("an error that passes goes on", [RUNNING, ours("error"), RUNNING], None),
+    Case("an error that passes may end well", [ours("error"), RUNNING, ours("done")], Result.SUCCEEDED),
+    Case("an error that is done at once ends well", [RUNNING, ours("error"), ours("done")], Result.SUCCEEDED),
+    Case("an error that comes back stands anew", [ours("error")] * 4 + [RUNNING] + [ours("error")] * 6, None),
+    Case("an error between absences stands anew", [ours("error")] * 4 + [absent()] + [ours("error")] * 6, None),
+    Case(
+        "an error, and rolled back by the API",
+        [ours("error"), ours("rolling_back"), ours("rolled_back")],
+        Result.ROLLED_BACK,
+    ),
+    Case("failed, the endpoint's word, fails", [RUNNING] + [ours("failed")] * 7, Result.FAILED),
     Case("rolled back", [RUNNING, ours("rolled_back")], Result.ROLLED_BACK),
     Case("cancelled", [RUNNING, ours("cancelled")], Result.CANCELLED),
     Case("canceled, spelt so", [RUNNING, ours("canceled")], Result.CANCELLED),
@@ -64,7 +77,7 @@ CASES = [
     # Rolling back
     Case("rolling back is watched to its end", [RUNNING] + [ours("rolling_back")] * 9, None),
     Case("rolling back ends rolled back", [ours("rolling_back"), ours("rolled_back")], Result.ROLLED_BACK),
-    Case("rolling back ends in error", [ours("rolling_back"), ours("error")], Result.FAILED),
+    Case("rolling back ends in error", [ours("rolling_back")] + [ours("error")] * 7, Result.FAILED),
     Case("done after rolling back is no success", [ours("rolling_back"), ours("done")], Result.ROLLED_BACK),
     Case(
         "done after rolling back, with another word between, is no success",
@@ -95,7 +108,7 @@ CASES = [
     Case("cancelled with only an older one listed", [ours("cancelled", "a 3 failed 15")], Result.CANCELLED),
     Case("our own done wins over a newer one in progress", [RUNNING, ours("done", NEWER)], Result.SUCCEEDED),
     Case("our own done wins over a newer one that is done", [RUNNING, ours("done", NEWER_DONE)], Result.SUCCEEDED),
-    Case("our own error stays one with a newer one listed", [RUNNING, ours("error", NEWER)], Result.FAILED),
+    Case("our own error stays one with a newer one listed", [RUNNING] + [ours("error", NEWER)] * 7, Result.FAILED),
     Case("our own rollback stays one", [RUNNING, ours("rolled_back", NEWER)], Result.ROLLED_BACK),
     # Absent after it was seen
     Case("absent twice may be a stale answer", [RUNNING, absent(NEWER), absent(NEWER)], None),
@@ -144,48 +157,73 @@ def test_the_verdict_follows_the_rules(case: Case) -> None:
     assert (last.result if last else None) == case.expected
 
 
+class TestAnErrorStands:
+    """It is the end when every read for 30 s lists it, at least three."""
+
+    def test_two_reads_are_too_few_however_far_apart(self) -> None:
+        assert follow(DEPLOYED, [ours("error")] * 3, interval=60) == [None, None, End(Result.FAILED)]
+
+    def test_many_reads_in_less_than_30_s_are_too_few(self) -> None:
+        assert follow(DEPLOYED, [ours("error")] * 30, interval=1) == [None] * 30
+        assert follow(DEPLOYED, [ours("error")] * 31, interval=1)[-1] == End(Result.FAILED)
+
+    def test_at_the_deadline_one_read_is_enough(self) -> None:
+        track = Track(DEPLOYED).read(make.endpoint(*ours("error")), 0)
+
+        assert track.end is None
+        assert track.end_at_deadline == End(Result.FAILED)
+
+    def test_at_the_deadline_an_error_that_is_no_longer_listed_is_not_enough(self) -> None:
+        track = Track(DEPLOYED).read(make.endpoint(*ours("error")), 0).read(make.endpoint(*absent()), 5)
+
+        assert track.end_at_deadline is None
+
+    def test_what_was_listed_is_remembered_for_the_warning(self) -> None:
+        track = Track(DEPLOYED).read(make.endpoint(*ours("error")), 0).read(make.endpoint(*ours("in_progress")), 5)
+
+        assert track.last_error == "error"
+
+
 class TestWhatAVerdictSays:
     def test_superseded_names_what_took_the_endpoint(self) -> None:
         verdict = follow(DEPLOYED, [ours("in_progress", NEWER_DONE, "more 4 queued 40")])[-1]
 
         assert verdict is not None
-        assert verdict.newer is not None
-        assert verdict.newer.id == "next"
+        assert verdict.newer == "deployment next (version 3)"
 
     def test_done_names_a_newer_deployment_for_the_warning(self) -> None:
         verdict = follow(DEPLOYED, [ours("done", NEWER)])[-1]
 
         assert verdict is not None
-        assert verdict.newer is not None
-        assert verdict.newer.id == "next"
+        assert verdict.newer == "deployment next (version 3)"
 
     def test_absence_is_said(self) -> None:
         gone = follow(DEPLOYED, [RUNNING] + [absent()] * 3)[-1]
         overtaken = follow(DEPLOYED, [RUNNING] + [absent(NEWER)] * 3)[-1]
 
         assert gone is not None
-        assert "no longer list" in gone.why
+        assert "no longer list" in gone.reason
         assert overtaken is not None
-        assert "no longer list" in overtaken.why
+        assert "no longer list" in overtaken.reason
 
     @pytest.mark.parametrize("state", ["error", "rolled_back", "cancelled"])
     def test_the_servers_reason_is_shown(self, state: str) -> None:
         listed = make.entry(f"ours 2 {state} 20", rollout_error_message="replica 4 is out of memory")
 
-        verdict = Track(DEPLOYED).read(make.endpoint(listed), 0).verdict
+        verdict = Track(DEPLOYED).read(make.endpoint(listed), 0).end_at_deadline
 
         assert verdict is not None
-        assert verdict.why == "replica 4 is out of memory"
+        assert verdict.reason == "replica 4 is out of memory"
 
 
 class TestTheDeployReply:
-    """A terminal `rollout_status` in it is judged at once."""
+    """A terminal `rollout_status` in it is judged at once, but for an error, which has to stand."""
 
     @pytest.mark.parametrize(
         ("word", "expected"),
         [
             ("done", Result.SUCCEEDED),
-            ("error", Result.FAILED),
+            ("error", None),
             ("rolled_back", Result.ROLLED_BACK),
             ("cancelled", Result.CANCELLED),
             ("not_started", None),
@@ -198,24 +236,24 @@ class TestTheDeployReply:
     def test_its_word_is_judged(self, word: str | None, expected: Result | None) -> None:
         reply = Deployment.model_validate({"rollout_status": word})
 
-        verdict = Track(DEPLOYED).reached(Progress.of_reply(reply)).verdict
+        verdict = Track(DEPLOYED).reached(Progress.of_reply(reply)).end
 
         assert (verdict.result if verdict else None) == expected
 
     def test_no_reply_is_no_verdict(self) -> None:
-        assert Track(DEPLOYED).reached(Progress.of_reply(None)).verdict is None
+        assert Track(DEPLOYED).reached(Progress.of_reply(None)).end is None
 
     def test_rolling_back_in_it_is_remembered(self) -> None:
         track = Track(DEPLOYED).reached(Progress(Status.ROLLING_BACK)).read(make.endpoint(*ours("done")), 5)
 
-        assert track.verdict is not None
-        assert track.verdict.result is Result.ROLLED_BACK
+        assert track.end is not None
+        assert track.end.result is Result.ROLLED_BACK
 
     def test_what_it_said_stands_until_the_deployment_is_listed(self) -> None:
         track = Track(DEPLOYED).reached(Progress(Status.NOT_STARTED)).read(make.endpoint(OLD), 5)
 
         assert track.progress.status is Status.NOT_STARTED
-        assert track.verdict is None
+        assert track.end is None
 
 
 class TestProgressInWords:
@@ -287,5 +325,5 @@ def test_only_our_own_done_succeeds_and_never_after_rolling_back(snapshots: list
         now = [entry.status for entry in snapshot.deployed_models if entry.id == "ours"]
         seen += now
 
-        succeeded = track.verdict is not None and track.verdict.result is Result.SUCCEEDED
+        succeeded = track.end is not None and track.end.result is Result.SUCCEEDED
         assert succeeded == (now == [Status.DONE] and Status.ROLLING_BACK not in seen)

@@ -1,4 +1,4 @@
-"""The three policies of section 3 of the design, «Clocks»: retry of one call, how often to poll, how long in all."""
+"""When to retry a call, how often to poll, and how long the API may fail."""
 
 from random import Random
 
@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cerebras_deploy.schedule import FAILURE_BUDGET, HEARTBEAT, Pace, call_bound, retry_delay
+from cerebras_deploy.decide.schedule import FAILURE_BUDGET, HEARTBEAT, Pace, call_bound, retry_delay
 
 SEEDS = range(200)
 
 
-def delays(pace: Pace, *, near_end: bool = False) -> tuple[float, float]:
+def delays(pace: Pace, *, poll_fast: bool = False) -> tuple[float, float]:
     """Return the shortest and the longest wait of many."""
-    many = [pace.delay(Random(seed), near_end=near_end) for seed in SEEDS]
+    many = [pace.delay(Random(seed), poll_fast=poll_fast) for seed in SEEDS]
     return min(many), max(many)
 
 
@@ -46,7 +46,7 @@ class TestHowOftenToPoll:
     def test_near_the_end_every_two_seconds_or_faster_or_slower_if_the_interval_is(
         self, interval: float, fast: float
     ) -> None:
-        shortest, longest = delays(Pace(interval), near_end=True)
+        shortest, longest = delays(Pace(interval), poll_fast=True)
 
         assert 0.9 * fast <= shortest
         assert longest <= 1.1 * fast
@@ -61,13 +61,13 @@ class TestHowOftenToPoll:
         assert longest <= 11
 
     @pytest.mark.parametrize("interval", [0.1, 5, 60])
-    @pytest.mark.parametrize("near_end", [False, True])
-    def test_doubling_ends_at_a_minute(self, interval: float, *, near_end: bool) -> None:
+    @pytest.mark.parametrize("poll_fast", [False, True])
+    def test_doubling_ends_at_a_minute(self, interval: float, *, poll_fast: bool) -> None:
         pace = Pace(interval)
         for _ in range(100):
             pace.throttled()
 
-        shortest, longest = delays(pace, near_end=near_end)
+        shortest, longest = delays(pace, poll_fast=poll_fast)
 
         assert shortest >= 54
         assert longest <= 66

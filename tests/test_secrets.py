@@ -20,7 +20,7 @@ from runner.masking import mask
 from servers import serving
 from stage import BASE, Played
 
-from cerebras_deploy.exchange import open_client
+from cerebras_deploy.api.network import open_client
 from cerebras_deploy.inputs import SECRETS
 
 ROOT = Path(__file__).parent.parent

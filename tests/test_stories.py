@@ -7,7 +7,7 @@ import pytest
 from stage import EPOCH, Stage, VirtualClock
 from stories import STORIES, Story
 
-from cerebras_deploy.exchange import USER_AGENT
+from cerebras_deploy.api.network import USER_AGENT
 from cerebras_simulator.server import running
 
 Golden = Callable[..., None]

@@ -1,9 +1,13 @@
 """The deploy call is made at most once: at every point where it can break, by the simulator's own record."""
 
+from typing import Any
+
 import pytest
+from forged import OLD, Forged, Reply, entry
+from forged import stage as forged_stage
 from stage import EPOCH, Played, Stage, VirtualClock
 
-import cerebras_deploy.submit
+import cerebras_deploy.decide.lost_call
 
 
 def deployments(stage: Stage) -> int:
@@ -11,6 +15,7 @@ def deployments(stage: Stage) -> int:
     return sum(one.by == "caller" for one in stage.world.deployments)
 
 
+OTHER = "33333333-3333-4333-8333-333333333333"
 SELDOM = {"poll-interval": "30s"}  # to be done sooner; what is in doubt is read every two seconds all the same
 BREAKS = {
     "the connection is refused": (["deploy:1=refused"], "succeeded", 1),
@@ -35,7 +40,7 @@ BREAKS = {
     "a 409 comes, and it was processed": (["deploy:1=409-after"], "succeeded", 1),
     "it breaks twice": (["deploy:1=502", "deploy:2=reset-before"], "succeeded", 1),
     "it breaks three times": (["deploy:1-3=502"], "unreachable", 0),
-    "it is always turned away with 429": (["deploy:*=429"], "unreachable", 0),
+    "it is always turned away with 429": (["deploy:*=429"], "timed-out", 0),
     "the API is away for a minute right after the lost reply": (
         ["deploy:1=reset-after", "away:deploy+0..60=502"],
         "succeeded",
@@ -91,8 +96,8 @@ def test_re_running_the_step_attaches_and_makes_no_second_deployment(
 
 
 def test_without_waiting_for_the_listing_there_would_be_two(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cerebras_deploy.submit, "DOUBT_SECONDS", 0.0)
-    monkeypatch.setattr(cerebras_deploy.submit, "DOUBT_READS", 1)
+    monkeypatch.setattr(cerebras_deploy.decide.lost_call, "DOUBT_SECONDS", 0.0)
+    monkeypatch.setattr(cerebras_deploy.decide.lost_call, "DOUBT_READS", 1)
     stage = Stage("late-listing:15", faults=["deploy:1=reset-after"], latency=0.1)
 
     stage.play()
@@ -132,9 +137,7 @@ def test_a_reply_for_another_endpoint_is_refused_and_names_both() -> None:
     assert "endpoint other (asked for my-org-gpt-oss-120b)" in played.outputs["message"]
 
 
-@pytest.mark.parametrize(
-    ("word", "result"), [("error", "failed"), ("rolled_back", "rolled-back"), ("done", "succeeded")]
-)
+@pytest.mark.parametrize(("word", "result"), [("rolled_back", "rolled-back"), ("done", "succeeded")])
 def test_a_terminal_status_in_the_reply_is_judged_at_once(word: str, result: str) -> None:
     stage = Stage(faults=[f"deploy:1=set;field=rollout_status;to={word}"])
 
@@ -192,3 +195,46 @@ def test_a_failed_gate_is_not_green_on_a_re_run() -> None:
 
     assert (first.result, again.result) == ("failed", "failed")
     assert again.outputs["deployment-id"] != first.outputs["deployment-id"]
+
+
+def test_calls_that_are_turned_away_use_up_no_budget_while_reads_go_well() -> None:
+    turned_away: list[float] = []
+
+    def edit(call: str, number: int, whole: Any) -> Any:
+        now = made.clock.now() - EPOCH
+        if call == "deploy" and number < 2:
+            turned_away.append(now)
+            return Reply(429)
+        if call == "endpoint" and api.calls["deploy"] <= 2:  # between the two calls, somebody else deploys
+            other = [entry(OTHER, "3", "in_progress", 5)] if 1 < now < 400 else []
+            return whole | {"deployed_models": [entry(OLD, "1", "complete", 1), *other]}
+        return whole
+
+    api = Forged(edit)
+    made = forged_stage(api)
+
+    played = made.play({"timeout": "20m"})
+
+    assert played.result == "succeeded"
+    assert turned_away[0] < 1
+    assert turned_away[1] > 400
+
+
+def test_at_the_deadline_the_reason_is_what_turned_the_call_away() -> None:
+    played = Stage(faults=["deploy:*=429"]).play({"timeout": "2m"})
+
+    assert played.result == "timed-out"
+    assert "HTTP 429" in played.outputs["message"]
+    assert "raise `timeout`" not in played.outputs["message"]
+
+
+@pytest.mark.parametrize("fault", ["deploy:1-6=refused", "deploy:1-6=429;retry-after=30"])
+def test_the_duration_counts_from_the_call_that_was_accepted(fault: str) -> None:
+    stage = Stage(faults=[fault])
+
+    played = stage.play()
+
+    since = stage.clock.now() - stage.world.deployments[-1].created
+    assert played.result == "succeeded"
+    assert played.seconds > since + 5
+    assert int(played.outputs["duration-seconds"]) == pytest.approx(since, abs=2)

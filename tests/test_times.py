@@ -1,6 +1,6 @@
 import pytest
 
-from cerebras_deploy.times import span, stopwatch
+from cerebras_deploy.times import span, stamp
 
 
 @pytest.mark.parametrize(
@@ -16,7 +16,7 @@ from cerebras_deploy.times import span, stopwatch
     ],
 )
 def test_a_stopwatch_shows_the_seconds_that_are_full(seconds: float, words: str) -> None:
-    assert stopwatch(seconds) == words
+    assert stamp(seconds) == words
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
-from cerebras_deploy.names import ModelName
-from cerebras_deploy.wire import Endpoint, Endpoints, Operation, Status, Unknown, Version, Weights, parse_status
+from cerebras_deploy.api.names import ModelName
+from cerebras_deploy.api.status import Status, Unknown, parse_status
+from cerebras_deploy.api.wire import Endpoint, Endpoints, Operation, Version, Weights
 
 WIRE = Path(__file__).parent / "wire"
 REPLIES: dict[str, type[BaseModel]] = {

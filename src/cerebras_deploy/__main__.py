@@ -7,13 +7,16 @@ from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING
 
-from cerebras_deploy.exchange import Connect, Exchange, Request, open_client
+from cerebras_deploy.api.early import EarlyRead
+from cerebras_deploy.api.http import Connect, Http
+from cerebras_deploy.api.message import Ask, Request
+from cerebras_deploy.api.names import endpoint_path
+from cerebras_deploy.api.network import open_client
+from cerebras_deploy.clock import Clock, SystemClock
+from cerebras_deploy.decide.schedule import call_bound
 from cerebras_deploy.inputs import SECRETS, Inputs, parse_inputs
-from cerebras_deploy.names import endpoint_path
-from cerebras_deploy.report import first_outputs
-from cerebras_deploy.runner import Runner
-from cerebras_deploy.schedule import call_bound
-from cerebras_deploy.watch import Clock, SystemClock
+from cerebras_deploy.tell.outputs import initial_outputs
+from cerebras_deploy.tell.runner import Runner
 
 if TYPE_CHECKING:
     from cerebras_deploy.step import Step
@@ -36,38 +39,36 @@ def act(
     rng: Random,
     connect: Connect = open_client,
 ) -> int:
-    """Run the step on what is given, and return its exit code: 0 is green.
-
-    Every run begins with a look at the endpoint. So that is sent first, and while it is on its way there is time to
-    import all the rest, pydantic above all.
-    """
+    """Run the step on what is given, and return its exit code. The first read is sent early: see `api.early`."""
     started = clock.now()
     runner.mask([environ.get(f"INPUT_{name.upper()}", "") for name in SECRETS])
     _drop_useless_cas(environ, runner)
     endpoint = environ.get("INPUT_ENDPOINT", "").strip()
-    exchange = Exchange(bounded=clock.call, redact=runner.redact, connect=connect)
+    http = Http(bounded=clock.call, now=clock.now, redact=runner.redact, connect=connect)
     inputs: Inputs | Exception
+    ask: Ask = http.ask
     try:
         inputs = parse_inputs(environ)
-        runner.outputs(first_outputs(endpoint))
-        look = Request("GET", inputs.base_url + endpoint_path(inputs.endpoint), inputs.api_key)
-        exchange.ask_ahead(look, call_bound(inputs.timeout), meanwhile=_rest)
+        runner.write_outputs(initial_outputs(endpoint))
+        read = Request("GET", inputs.base_url + endpoint_path(inputs.endpoint), inputs.api_key)
+        ask = EarlyRead(http, read, call_bound(inputs.timeout), on_request_sent=import_step).ask
     except Exception as error:  # noqa: BLE001 - the step tells it
         inputs = error
-    step = _rest()(endpoint, clock=clock, runner=runner, rng=rng, exchange=exchange, started=started)
-    return step.conclude(inputs)
+    step = import_step()(endpoint, clock=clock, runner=runner, rng=rng, http=http, started=started)
+    return step.run(inputs, ask)
 
 
-def _rest() -> "type[Step]":
+def import_step() -> "type[Step]":
+    """Import all that is not needed for the first request."""
     from cerebras_deploy.step import Step  # noqa: PLC0415 - that is the point
 
     return Step
 
 
 def _drop_useless_cas(environ: MutableMapping[str, str], runner: Runner) -> None:
-    """Go on without a CA bundle that is on the runner's host, but not in this container, and without empty settings.
+    """Ignore a CA bundle that is on the runner's host but not in this container, and empty settings.
 
-    To OpenSSL, which reads these itself, an empty one is not the same as none.
+    OpenSSL reads these itself, and does not take an empty one for none.
     """
     for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
         if environ.get(name) == "":

@@ -1,41 +1,17 @@
-"""What can go wrong, and what to do about it.
+"""What is raised: a `CallError` for one failed HTTP call, which the caller judges; a `Stop` to end the run, or a part.
 
-Two families: a `CallError` is one HTTP call that failed, for whoever made the call to judge; a `Stop` ends the
-run, and carries the `Result` that the workflow reads.
+Neither is changed on its way: whoever knows more raises a new one.
 """
 
-from dataclasses import dataclass
-from enum import Enum, StrEnum, auto
-from typing import ClassVar
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from enum import Enum, auto
 
-
-class Result(StrEnum):
-    """What the step concluded: the `result` output."""
-
-    SUCCEEDED = "succeeded"
-    UNCHANGED = "unchanged"
-    TRIGGERED = "triggered"
-    PLANNED = "planned"
-    FAILED = "failed"
-    ROLLED_BACK = "rolled-back"
-    CANCELLED = "cancelled"
-    SUPERSEDED = "superseded"
-    SMOKE_TEST_FAILED = "smoke-test-failed"
-    PROMOTION_FAILED = "promotion-failed"
-    TIMED_OUT = "timed-out"
-    INTERRUPTED = "interrupted"
-    REFUSED = "refused"
-    UNREACHABLE = "unreachable"
-    INVALID_INPUT = "invalid-input"
-
-    @property
-    def green(self) -> bool:
-        """Whether the step ends with exit code 0."""
-        return self in {Result.SUCCEEDED, Result.UNCHANGED, Result.TRIGGERED, Result.PLANNED}
+from cerebras_deploy.result import End, Result
 
 
 class Fate(Enum):
-    """How far a request that got no good answer may have come."""
+    """How far a request without a usable reply may have come."""
 
     UNSENT = auto()  # it never left: connection refused, DNS, TLS
     THROTTLED = auto()  # answered 429: turned away before it was looked at
@@ -47,7 +23,8 @@ class Fate(Enum):
 class CallError(Exception):
     """One call that failed.
 
-    `reason` is the API's or the network's own words, cut and in one line; `retry_after` is in seconds.
+    `reason` is the API's or the network's own words, cut to one line. `retry_after` and `seconds`, how long the call
+    took, are in seconds. `ray` is Cloudflare's ID of the request, which support can look up.
     """
 
     fate: Fate
@@ -55,62 +32,49 @@ class CallError(Exception):
     status: int | None = None
     retry_after: float | None = None
     hint: str = ""
-    ray: str = ""  # Cloudflare's id of the request, which support can look up
+    ray: str = ""
+    seconds: float = 0.0
 
     def __str__(self) -> str:
-        """Say it in one line."""
+        """Return it in one line."""
         return f"{self.reason} (cf-ray {self.ray})" if self.ray else self.reason
 
+    def about(self, call: str) -> "CallError":
+        """Return it with the call's name before the reason."""
+        return replace(self, reason=f"{call}: {self.reason}")
 
-@dataclass(eq=False)
+    def with_hint(self, hint: str) -> "CallError":
+        """Return it with another hint, unless that is empty."""
+        return replace(self, hint=hint or self.hint)
+
+
 class Stop(Exception):
-    """The end of the run: why, and what to do next."""
+    """Ends the run, or a part of it, with `end`."""
 
-    result: ClassVar[Result]
-    reason: str
-    hint: str = ""
-
-    def __str__(self) -> str:
-        """Say it in one line."""
-        return self.reason
+    def __init__(self, end: End) -> None:
+        super().__init__(end.reason)
+        self.end = end
 
 
-class Refused(Stop):
-    """The API or the plan says no."""
-
-    result = Result.REFUSED
-
-
-@dataclass(eq=False)
-class InvalidInput(Stop):
-    """Inputs that cannot be used; nothing was sent. `problems` has a line for each."""
-
-    result = Result.INVALID_INPUT
-    problems: tuple[str, ...] = ()
-
-
-class Unreachable(Stop):
-    """The API could not be asked for longer than the failure budget: nobody knows."""
-
-    result = Result.UNREACHABLE
-
-
-class TimedOut(Stop):
-    """The bound on the whole run was reached."""
-
-    result = Result.TIMED_OUT
-
-
-class PromotionFailed(Stop):
-    """The version serves, and an alias could not be moved to it. The hint is the call that repairs it."""
-
-    result = Result.PROMOTION_FAILED
-
-
-@dataclass(eq=False)
 class Interrupted(Stop):
-    """The job was cancelled: SIGINT or SIGTERM came. `sent`: a request was out, and its reply is not read."""
+    """The job was canceled: SIGINT or SIGTERM came.
 
-    result = Result.INTERRUPTED
-    reason: str = "the job was cancelled"
-    sent: bool = False
+    `sent`: a request was out, and its reply was not read. `seconds` is how long that request had taken.
+    """
+
+    def __init__(self, reason: str = "the job was cancelled", *, sent: bool = False, seconds: float = 0.0) -> None:
+        super().__init__(End(Result.INTERRUPTED, reason))
+        self.sent, self.seconds = sent, seconds
+
+
+def refused(reason: str, hint: str = "") -> Stop:
+    """Return the stop for what the API or the plan does not allow."""
+    return Stop(End(Result.REFUSED, reason, hint))
+
+
+def end_of(part: Callable[[], End]) -> End:
+    """Run a part to its end, whether it returns that or raises it. Only here does a stop become an end."""
+    try:
+        return part()
+    except Stop as stop:
+        return stop.end

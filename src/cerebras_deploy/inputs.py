@@ -1,52 +1,27 @@
 """What the workflow asked for: the inputs of action.yml, checked before anything is sent.
 
-The runner hands each declared input over as `INPUT_<NAME>`, upper case, dashes kept, empty when unset
-(actions/runner Handler.cs, ActionRunner.cs); `required` is not enforced there.
+How each is read by itself: `input_readers.py`. The runner passes each declared input as `INPUT_<NAME>`, upper case,
+dashes kept, empty when unset (actions/runner Handler.cs, ActionRunner.cs); `required` is not enforced there.
 """
 
-import ipaddress
 import re
-import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple
-from urllib.parse import urlsplit
+from typing import Any, Literal
 
-from cerebras_deploy.errors import InvalidInput
-from cerebras_deploy.names import ALIAS, INTEGER_VERSION, NAME_PART
+from cerebras_deploy.errors import Stop
+from cerebras_deploy.input_readers import FALSE, READERS, ModelRef
+from cerebras_deploy.result import End, Result
 from cerebras_deploy.text import plain
 
-_DURATION = re.compile(r"(?:(\d{1,9})h)?(?:(\d{1,9})m(?!s))?(?:(\d{1,9})s)?(?:(\d{1,9})ms)?", re.ASCII)
-_TRUE, _FALSE = ("true", "True", "TRUE"), ("false", "False", "FALSE")
-_SECONDS = (3600, 60, 1, 0.001)
-_DAY = 86400
-
 SECRETS = ("api-key", "inference-api-key")
-LEAST_LATENCY, MOST_LATENCY = 0.01, 30.0  # seconds; the most is what one call may take
-
-NAME = "a name of letters, digits, `.`, `_`, `~` and `-`"
-VERSION = "a version alias (a-z first, then letters, digits and dashes, 2 to 128 in all) or an integer version id"
-MODEL = "`orgs/<org>/models/<arch>/versions/<version>`, `orgs/<org>/models/<arch>` or `<arch>`"
-BASE_URL = "an https:// address (http:// only for loopback and private addresses and names without a dot)"
-
-
-class ModelRef(NamedTuple):
-    """The `model` input; what it leaves out comes from `alias` and from the endpoint."""
-
-    architecture: str
-    org: str = ""
-    version: str = ""
-
-    def __str__(self) -> str:
-        """Return it as it was given."""
-        org = f"orgs/{self.org}/models/" if self.org else ""
-        return f"{org}{self.architecture}" + (f"/versions/{self.version}" if self.version else "")
+_REQUIRED = ("api-key", "endpoint")
 
 
 def parse_inputs(environ: Mapping[str, str]) -> "Inputs":
     """Read the inputs from the container's environment.
 
-    Raises `InvalidInput` with a line for every mistake: the input's name, what came, what is accepted.
+    Raises a `Stop` for invalid input, with a line for every mistake: the input's name, its value, what is accepted.
     """
     given = {name: _readable(environ.get(f"INPUT_{name.upper()}", "")) for name in READERS}
     read: dict[str, Any] = {}
@@ -61,7 +36,7 @@ def parse_inputs(environ: Mapping[str, str]) -> "Inputs":
             problems.append(_problem(name, text, str(error)))
     problems += _conflicts(given)
     if problems:
-        raise InvalidInput("; ".join(problems), "correct the step's `with:`", problems=tuple(problems))
+        raise Stop(End(Result.INVALID_INPUT, "; ".join(problems), problems=tuple(problems)))
     return Inputs(**read)
 
 
@@ -92,7 +67,7 @@ def _conflicts(given: Mapping[str, str]) -> Iterator[str]:
         )
     after = [name for name in ("deployment-id", "smoke-test-prompt", "promote-aliases") if given[name]]
     after += ["on-failure: rollback"] if given["on-failure"] == "rollback" else []
-    if given["wait"] in _FALSE and after:
+    if given["wait"] in FALSE and after:
         yield f"`wait` is `false` together with {_listed(after)}; accepted: one or the other"
     yield from _smoke_test_conflicts(given)
 
@@ -107,140 +82,6 @@ def _smoke_test_conflicts(given: Mapping[str, str]) -> Iterator[str]:
 
 def _listed(names: list[str]) -> str:
     return " and ".join(f"`{name}`" for name in names)
-
-
-def _boolean(text: str) -> bool:
-    if text not in _TRUE + _FALSE:
-        raise ValueError("true True TRUE false False FALSE")
-    return text in _TRUE
-
-
-def _one_of(*words: str) -> Callable[[str], str]:
-    def word(text: str) -> str:
-        if text not in words:
-            raise ValueError(" or ".join([", ".join(map(repr, words[:-1])), repr(words[-1])]))
-        return text
-
-    return word
-
-
-def _between(low: float, high: float, words: str) -> Callable[[str], float]:
-    def duration(text: str) -> float:
-        if text.isascii() and text.isdigit() and len(text) <= 9:  # noqa: PLR2004 - as many digits as in _DURATION
-            seconds = float(text)
-        else:
-            match = _DURATION.fullmatch(text)
-            parts = match.groups() if match else ()
-            seconds = sum(int(n) * unit for n, unit in zip(parts, _SECONDS, strict=False) if n)
-        if not low <= seconds <= high:
-            raise ValueError(f"a duration from {words}, like 90 (seconds), 500ms, 90s, 5m or 1h30m")
-        return seconds
-
-    return duration
-
-
-def _name(text: str) -> str:
-    if not NAME_PART.fullmatch(text):
-        raise ValueError(NAME)
-    return text
-
-
-def _version(text: str) -> str:
-    if not (INTEGER_VERSION.fullmatch(text) or ALIAS.fullmatch(text)):
-        raise ValueError(VERSION)
-    return text
-
-
-def _model(text: str) -> ModelRef:
-    match text.split("/"):
-        case ["orgs", org, "models", architecture, "versions", version] if org and version:
-            ref = ModelRef(architecture, org, version)
-        case ["orgs", org, "models", architecture] if org:
-            ref = ModelRef(architecture, org)
-        case [architecture]:
-            ref = ModelRef(architecture)
-        case _:
-            raise ValueError(MODEL)
-    if not all(NAME_PART.fullmatch(part) for part in (ref.architecture, ref.org or "-")):
-        raise ValueError(f"{MODEL}, each part {NAME}")
-    if ref.version:
-        try:
-            _version(ref.version)
-        except ValueError as error:
-            raise ValueError(f"{MODEL}, <version> being {VERSION}") from error
-    return ref
-
-
-def _expression(text: str) -> str:
-    try:
-        with warnings.catch_warnings(action="ignore"):  # of expressions that Python will read otherwise some day
-            re.compile(text)
-    except (re.error, OverflowError, RecursionError) as error:
-        raise ValueError(f"a regular expression of Python's `re`; this one fails: {plain(str(error), 80)}") from error
-    return text
-
-
-def _aliases(text: str) -> tuple[str, ...]:
-    aliases = tuple(dict.fromkeys(alias.strip() for alias in re.split(r"[,\n]", text) if alias.strip()))
-    if not aliases or not all(ALIAS.fullmatch(alias) for alias in aliases):
-        raise ValueError("aliases, one a line or with commas between them: a-z first, letters, digits and dashes")
-    return aliases
-
-
-def _key(text: str) -> str:
-    if not (text.isascii() and text.isprintable() and " " not in text):
-        raise ValueError(
-            "what came has a blank, a line break or a character outside ASCII in it; accepted: the bare key"
-        )
-    return text
-
-
-def _base_url(text: str) -> str:
-    try:
-        url = urlsplit(text)
-        host, _ = url.hostname or "", url.port
-    except ValueError as error:
-        raise ValueError(BASE_URL) from error
-    clean = text.isascii() and text.isprintable() and not re.search(r"[\s\\?#]", text)
-    bare = "@" not in url.netloc
-    named = re.fullmatch(r"[a-z0-9._-]{1,253}|[0-9a-f:.]+", host)  # what httpx, too, takes for a host
-    if not (clean and bare and named and (url.scheme == "https" or (url.scheme == "http" and _is_private(host)))):
-        raise ValueError(BASE_URL)
-    return text.rstrip("/")
-
-
-def _is_private(host: str) -> bool:
-    """Whether plain http to it stays inside: a key must not cross the internet in the clear."""
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return bool(re.fullmatch(r"[a-z_][a-z0-9_-]*", host))
-    address = getattr(address, "ipv4_mapped", None) or address
-    return (address.is_loopback or address.is_private) and not address.is_unspecified
-
-
-READERS: dict[str, Callable[[str], object]] = {
-    "api-key": _key,
-    "endpoint": _name,
-    "model": _model,
-    "alias": _version,
-    "deployment-id": _name,
-    "wait": _boolean,
-    "timeout": _between(1, 7 * _DAY, "1s to 168h (7 days)"),
-    "poll-interval": _between(0.1, 600, "100ms to 10m"),
-    "if-current": _one_of("skip", "deploy"),
-    "if-busy": _one_of("wait", "queue", "fail"),
-    "dry-run": _boolean,
-    "smoke-test-prompt": str,
-    "smoke-test-expect": _expression,
-    "smoke-test-max-latency": _between(LEAST_LATENCY, MOST_LATENCY, "10ms to 30s"),
-    "inference-api-key": _key,
-    "on-failure": _one_of("keep", "rollback"),
-    "promote-aliases": _aliases,
-    "base-url": _base_url,
-    "summary": _boolean,
-}
-_REQUIRED = ("api-key", "endpoint")
 
 
 @dataclass(frozen=True)

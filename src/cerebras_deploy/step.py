@@ -5,80 +5,95 @@ import traceback
 from contextlib import closing
 from random import Random
 
-from cerebras_deploy.client import Api
-from cerebras_deploy.deploy import deploy
-from cerebras_deploy.errors import InvalidInput
-from cerebras_deploy.exchange import Exchange
+from cerebras_deploy.api.http import Http
+from cerebras_deploy.api.management import Api
+from cerebras_deploy.api.message import Ask
+from cerebras_deploy.clock import Clock, Stopwatch
+from cerebras_deploy.decide.conclusion import conclude
+from cerebras_deploy.decide.facts import Facts
+from cerebras_deploy.decide.schedule import Outage, Pace
+from cerebras_deploy.errors import end_of
 from cerebras_deploy.inputs import Inputs
-from cerebras_deploy.journal import Journal
-from cerebras_deploy.report import annotation, outputs
-from cerebras_deploy.run import Run
-from cerebras_deploy.runner import Runner
-from cerebras_deploy.settle import Facts, Outcome, settle
-from cerebras_deploy.summary import summary
-from cerebras_deploy.watch import Clock, Watch
+from cerebras_deploy.patience import Deadline, Patience
+from cerebras_deploy.result import End
+from cerebras_deploy.steps.context import Context
+from cerebras_deploy.steps.deploy import deploy
+from cerebras_deploy.tell.journal import Journal
+from cerebras_deploy.tell.outputs import annotation, final_outputs
+from cerebras_deploy.tell.runner import Runner
+from cerebras_deploy.tell.summary import render_summary
 
 
 class Step:
-    """One step; `started` is when, on the clock."""
+    """One step. `started` is when it began, on the clock."""
 
     def __init__(  # noqa: PLR0913 - wires everything
-        self, endpoint: str, *, clock: Clock, runner: Runner, rng: Random, exchange: Exchange, started: float
+        self, endpoint: str, *, clock: Clock, runner: Runner, rng: Random, http: Http, started: float
     ) -> None:
-        self._clock, self._runner, self._rng, self._exchange, self._started = clock, runner, rng, exchange, started
+        self._runner, self._rng, self._http = runner, rng, http
+        self._time = Stopwatch(clock, started)
         self._facts = Facts(endpoint=endpoint)
-        self._journal = Journal(clock, runner, started)
+        self._journal = Journal(self._time, runner)
 
-    def conclude(self, inputs: Inputs | Exception) -> int:
-        """Go on to the end, tell it, and return the exit code: 0 is green."""
+    def run(self, inputs: Inputs | Exception, ask: Ask) -> int:
+        """Run the step to its end, tell that, and return the exit code.
+
+        `inputs` may be what ended the step before it began. `ask` sends requests; see `api.early`.
+        """
         gc.set_threshold(700)  # all is imported: from here on there is garbage
-        runner, facts, journal = self._runner, self._facts, self._journal
         try:
-            outcome, summarise = self._outcome(inputs)
-            outcome = outcome.mapped(runner.redact)  # before Markdown stands between the pieces of a key
-            runner.outputs(outputs(facts, outcome, journal.elapsed))
-            if summarise:
-                runner.summary(summary(facts, outcome, journal.timeline, journal.counts, journal.elapsed))
-            level, title, lines = annotation(outcome, facts)
-            runner.annotate(level, title, *lines, last=True)
+            end = end_of(lambda: self._deploy(inputs, ask))
+            self._tell(end, summary=inputs.summary if isinstance(inputs, Inputs) else True)
         except OSError as error:
-            runner.annotate("error", "Outputs cannot be written", f"GITHUB_OUTPUT: {error}", last=True)
+            self._runner.annotate("error", "Outputs cannot be written", f"GITHUB_OUTPUT: {error}", last=True)
             return 1
-        except Exception as error:  # noqa: BLE001 - a bug of this action: it is told, and the step is red
-            self._bug(error)
+        except Exception as error:  # noqa: BLE001 - a bug of this action: it is told, and the step fails
+            self._tell_bug(error)
             return 1
-        return 0 if outcome.result.green else 1
+        return 0 if end.result.is_success else 1
 
-    def _outcome(self, inputs: Inputs | Exception) -> tuple[Outcome, bool]:
-        """Return the outcome, and whether a summary is wanted."""
-        if isinstance(inputs, InvalidInput):
-            return settle(inputs, self._facts, 0.0), True
+    def _deploy(self, inputs: Inputs | Exception, ask: Ask) -> End:
         if isinstance(inputs, Exception):
             raise inputs
-        self._facts.asked = inputs.version_ref
+        clock, runner, journal = self._time.clock, self._runner, self._journal
+        self._facts = Facts(endpoint=inputs.endpoint, asked=inputs.version_ref)
         api = Api(
             inputs.base_url,
             inputs.api_key,
             inputs.inference_api_key,
-            exchange=self._exchange,
-            redact=self._runner.redact,
-            observe=self._journal.called,
+            ask=ask,
+            redact=runner.redact,
+            observe=journal.called,
         )
-        watch = Watch(self._clock, self._rng, self._journal, inputs.poll_interval, inputs.timeout, self._started)
-        with closing(self._exchange):
-            return deploy(Run(inputs, api, watch, self._journal, self._runner, self._facts)), inputs.summary
+        patience = Patience(
+            clock,
+            self._rng,
+            journal,
+            Pace(inputs.poll_interval),
+            Deadline(inputs.timeout, self._time.started + inputs.timeout),
+            Outage(),
+            first_read_sent=self._time.started,
+        )
+        with closing(self._http):
+            return deploy(Context(inputs, api, patience, self._time, journal, runner, self._facts))
 
-    def _bug(self, error: Exception) -> None:
+    def _tell(self, end: End, *, summary: bool) -> None:
+        runner, facts = self._runner, self._facts
+        facts.finished(self._time.elapsed)
+        outcome = conclude(end, facts).mapped(runner.redact)  # before Markdown stands between the pieces of a key
+        runner.write_outputs(final_outputs(facts, outcome))
+        if summary:
+            runner.write_summary(render_summary(facts, outcome, self._journal.timeline))
+        level, title, lines = annotation(outcome, facts)
+        runner.annotate(level, title, *lines, last=True)
+
+    def _tell_bug(self, error: Exception) -> None:
         runner, deployment_id = self._runner, self._facts.deployment_id
         goes_on = f" Deployment {deployment_id} goes on." if deployment_id else ""
         runner.group("Traceback")
         for line in "".join(traceback.format_exception(error)).splitlines():
             runner.line(f"  {line}")
         runner.end_group()
-        runner.annotate(
-            "error",
-            "Bug in the action",
-            f"{type(error).__name__}: {error}.{goes_on} Please report it.",
-            last=True,
-        )
-        runner.outputs({"result": "", "message": "the action has a bug; see the job log"})
+        text = f"{type(error).__name__}: {error}.{goes_on} Please report it."
+        runner.annotate("error", "Bug in the action", text, last=True)
+        runner.write_outputs({"result": "", "message": "the action has a bug; see the job log"})

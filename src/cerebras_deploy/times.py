@@ -1,7 +1,7 @@
-"""Seconds in words."""
+"""Seconds as people read them."""
 
 
-def stopwatch(seconds: float) -> str:
+def stamp(seconds: float) -> str:
     """Return elapsed time as `03:22`, or `1:03:22` from an hour on."""
     minutes, second = divmod(int(max(seconds, 0)), 60)
     hour, minute = divmod(minutes, 60)

@@ -1,0 +1,1 @@
+"""The Management API: HTTP, its calls, what it says, and what its errors mean."""

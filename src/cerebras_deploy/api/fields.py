@@ -1,0 +1,25 @@
+"""How leniently a reply's fields are read: what is not needed may be missing, null or of another type."""
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, WrapValidator
+
+
+def _or_none(value: object, validate: Callable[[object], Any]) -> Any:
+    try:
+        return validate(value)
+    except ValidationError:
+        return None
+
+
+type_or_none = WrapValidator(_or_none)
+Text = Annotated[str | None, type_or_none]
+Count = Annotated[Annotated[int, Field(ge=0, le=1_000_000)] | None, type_or_none]
+Integer = Annotated[int | None, type_or_none]
+
+
+class Reply(BaseModel):
+    """A reply, or a part of one. Fields that this action does not know are ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)  # built when its first reply arrives

@@ -1,0 +1,152 @@
+"""The Management API's calls, one try each.
+
+A reply that is not the expected object leaves here as a `CallError`, like a failure of the network (`http.py`).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from http import HTTPStatus
+from typing import TypeVar
+from urllib.parse import quote
+
+from pydantic import BaseModel, ValidationError
+
+from cerebras_deploy.api.completion import Completion
+from cerebras_deploy.api.failures import failure, unreadable
+from cerebras_deploy.api.http import BODY_LIMIT
+from cerebras_deploy.api.message import Answer, Ask, Request
+from cerebras_deploy.api.names import ROOT, ModelName, endpoint_path
+from cerebras_deploy.api.wire import Aliases, Endpoint, Endpoints, Operation, Version
+from cerebras_deploy.errors import CallError, Interrupted
+from cerebras_deploy.text import Redactor
+
+R = TypeVar("R", bound=BaseModel)
+
+Body = dict[str, object]
+
+ANSWER_TOKENS = 1024  # room for a reasoning model to get to its answer
+
+
+@dataclass(frozen=True)
+class Call:
+    """What one call did, for the counters and the debug log. `seconds` is how long it took.
+
+    `ok`: its reply was an answer, which a 404 is where something is only looked up.
+    """
+
+    method: str
+    path: str
+    outcome: str
+    seconds: float
+    ok: bool
+
+
+class Api:
+    """The calls that the action makes. Each takes the seconds that it may take in all, and may raise a `CallError`.
+
+    `ask` sends a request. `observe` is told of every call.
+    """
+
+    def __init__(  # noqa: PLR0913 - what a client needs
+        self,
+        base_url: str,
+        key: str,
+        inference_key: str = "",
+        *,
+        ask: Ask,
+        redact: Redactor,
+        observe: Callable[[Call], None],
+    ) -> None:
+        self._base_url, self._key, self._inference_key = base_url, key, inference_key
+        self._ask, self._redact, self._observe = ask, redact, observe
+
+    def endpoint(self, endpoint_id: str, within: float) -> Endpoint:
+        """`GET /management/v1/endpoints/{endpoint_id}`: the endpoint and its deployments."""
+        return self._send(Endpoint, _Route(f"endpoint {endpoint_id}", "GET", endpoint_path(endpoint_id)), within)
+
+    def endpoints(self, org: str, within: float) -> Endpoints:
+        """`GET /management/v1/orgs/{org_name}/endpoints`."""
+        path = f"{ROOT}/orgs/{quote(org, safe='')}/endpoints"
+        return self._send(Endpoints, _Route(f"endpoints of {org}", "GET", path), within)
+
+    def version(self, model: ModelName, within: float) -> Version:
+        """`GET …/versions/{version_id}`, by integer or alias."""
+        return self._send(Version, _version(model), within)
+
+    def find_version(self, model: ModelName, within: float) -> Version | None:
+        """`GET …/versions/{version_id}`; None if there is no such version or alias: here a 404 is an answer."""
+        try:
+            return self._send(Version, replace(_version(model), may_be_absent=True), within)
+        except CallError as error:
+            if error.status == HTTPStatus.NOT_FOUND:
+                return None
+            raise
+
+    def set_aliases(self, model: ModelName, aliases: tuple[str, ...], within: float) -> Aliases:
+        """`PATCH …/versions/{version_id}`: the whole list, which replaces the one before."""
+        body: Body = {"version_aliases": aliases}
+        return self._send(Aliases, _Route(f"aliases of version {model.version}", "PATCH", model.path, body), within)
+
+    def deploy(self, endpoint_id: str, model: ModelName, within: float) -> Operation:
+        """`POST /management/v1/endpoints/{endpoint_id}:deployModel`; the colon stays literal (AIP-136)."""
+        path = f"{endpoint_path(endpoint_id)}:deployModel"
+        return self._send(Operation, _Route("deploy call", "POST", path, {"model": str(model)}), within)
+
+    def chat(self, endpoint_id: str, prompt: str, within: float) -> Completion:
+        """`POST /v1/chat/completions`, with the inference key."""
+        body: Body = {
+            "model": endpoint_id,
+            "messages": [{"role": "user", "content": prompt}],
+            "max_completion_tokens": ANSWER_TOKENS,
+            "temperature": 0,
+        }
+        route = _Route(f"question to {endpoint_id}", "POST", "/v1/chat/completions", body)
+        return self._send(Completion, route, within)
+
+    def _send(self, reply: type[R], route: "_Route", within: float) -> R:
+        """Make one call, which must be answered with the expected object, and have it observed."""
+        key = self._key if route.path.startswith(ROOT) else self._inference_key
+        outcome, seconds, ok = "given up", 0.0, False
+        try:
+            answer = self._ask(Request(route.method, self._base_url + route.path, key, route.body), within)
+            outcome, seconds = f"HTTP {answer.status}", answer.seconds
+            if not HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:
+                raise failure(answer, self._redact(answer.body.decode("utf-8", "replace")))
+            result, ok = _parse(reply, answer), True
+        except CallError as error:
+            outcome, seconds = error.reason, error.seconds
+            ok = route.may_be_absent and error.status == HTTPStatus.NOT_FOUND
+            raise error.about(route.what) from error
+        except Interrupted as stop:
+            seconds = stop.seconds
+            raise
+        else:
+            return result
+        finally:
+            self._observe(Call(route.method, route.path, outcome, seconds, ok))
+
+
+@dataclass(frozen=True)
+class _Route:
+    """One of the API's calls. `what` is its name for people; `may_be_absent`: a 404 is an answer."""
+
+    what: str
+    method: str
+    path: str
+    body: Body | None = None
+    may_be_absent: bool = False
+
+
+def _version(model: ModelName) -> _Route:
+    return _Route(f"version {model.version} of {model.architecture}", "GET", model.path)
+
+
+def _parse(reply: type[R], answer: Answer) -> R:
+    if len(answer.body) > BODY_LIMIT:
+        raise unreadable(answer, f"more than {BODY_LIMIT // 1024 // 1024} MiB")
+    try:
+        return reply.model_validate_json(answer.body)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise unreadable(answer, f"{where}: {first['msg']}" if where else first["msg"]) from error

@@ -1,0 +1,82 @@
+"""The connection: how it is opened, and what its failures mean in words. With `http.py`, the only user of httpx."""
+
+import os
+import re
+import ssl
+
+import httpx
+
+from cerebras_deploy import __version__
+from cerebras_deploy.errors import CallError, Fate, Stop
+from cerebras_deploy.result import End, Result
+from cerebras_deploy.text import Redactor, plain
+
+USER_AGENT = f"cerebras-deploy-action/{__version__}"  # the API's front turns away the libraries' defaults
+# Raised before the first byte of the request is sent.
+_UNSENT = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ProxyError,
+    httpx.UnsupportedProtocol,
+)
+
+
+def open_client() -> httpx.Client:
+    """Return a client with the environment's proxies and CAs.
+
+    The CAs are those of SSL_CERT_FILE, or else of SSL_CERT_DIR, as with httpx. Without both they are the system's:
+    OpenSSL then looks up the one that it needs, while certifi's bundle would have to be read whole. Raises a `Stop` for
+    invalid input if something that the environment names cannot be used.
+    """
+    try:
+        bundle, folder = os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")
+        return httpx.Client(
+            follow_redirects=False,
+            headers={"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": USER_AGENT},
+            verify=ssl.create_default_context(cafile=bundle, capath=None if bundle else folder),
+        )
+    except (ImportError, OSError, ValueError, httpx.InvalidURL) as error:  # ImportError: a SOCKS proxy
+        names = "HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE or SSL_CERT_DIR"
+        reason = f"the environment's {names} cannot be used: {plain(str(error), 200)}"
+        raise Stop(End(Result.INVALID_INPUT, reason)) from error
+
+
+def call_error(error: httpx.HTTPError, redact: Redactor, seconds: float) -> CallError:
+    """Return what a failure of the network means; `seconds` is how long the call took."""
+    fate = Fate.UNSENT if isinstance(error, _UNSENT) else Fate.UNKNOWN
+    return CallError(fate, redact(_words(error)), hint=_hint(error), seconds=seconds)
+
+
+def _words(error: httpx.HTTPError) -> str:
+    """Say what the network did; httpx's own text is shown where it has one."""
+    cause = _cause(error)
+    words = re.sub(r"^\[Errno -?\d+\] ", "", str(error)) or type(error).__name__
+    if isinstance(cause, ssl.SSLError):
+        said = f"TLS failed: {getattr(cause, 'verify_message', '') or getattr(cause, 'reason', '') or cause}"
+    elif isinstance(error, httpx.ConnectTimeout):
+        said = "no connection in time"
+    elif isinstance(error, httpx.TimeoutException):
+        said = "no reply in time"
+    elif isinstance(error, httpx.ProxyError):
+        said = f"the proxy refused: {error}"
+    elif isinstance(error, httpx.ConnectError):
+        said = f"no connection: {words}"
+    else:
+        said = f"connection lost: {words}"
+    return plain(said, 200)
+
+
+def _hint(error: httpx.HTTPError) -> str:
+    if isinstance(_cause(error), ssl.SSLCertVerificationError):
+        return "for a private CA, set SSL_CERT_FILE to its bundle, at a path inside the workspace"
+    if isinstance(error, httpx.ProxyError):
+        return "check HTTPS_PROXY, and NO_PROXY for what needs no proxy"
+    return ""
+
+
+def _cause(error: BaseException) -> BaseException:
+    """Return the operating system's error at the bottom of the chain."""
+    while error.__cause__ or error.__context__:
+        error = error.__cause__ or error.__context__ or error
+    return error

@@ -1,0 +1,134 @@
+"""Time and signals: the only module that knows a real clock, waits, or starts a thread. Seconds, monotonic."""
+
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+from typing import Protocol, TypeVar, cast
+
+from cerebras_deploy.errors import Interrupted
+
+T = TypeVar("T")
+
+
+class Clock(Protocol):
+    """Time as the run sees it; tests have a virtual one."""
+
+    def now(self) -> float:
+        """Return monotonic seconds."""
+        ...
+
+    def sleep(self, seconds: float) -> None:
+        """Wait. Raises `Interrupted` when a signal comes first."""
+        ...
+
+    def call(self, function: Callable[[], T], within: float) -> T:
+        """Return the function's result.
+
+        Raises `TimeoutError` after `within` seconds, and `Interrupted` when a signal comes first. After either, the
+        function may still be running.
+        """
+        ...
+
+    def hold(self, seconds: float) -> AbstractContextManager[None]:
+        """Hold an interrupt back inside the block, for at most so many seconds."""
+        ...
+
+
+@dataclass(frozen=True)
+class Stopwatch:
+    """The run's elapsed time. `started` is when the run began, on the clock."""
+
+    clock: Clock
+    started: float
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the run began."""
+        return self.clock.now() - self.started
+
+
+class SystemClock:
+    """The real clock. It runs what may block in a thread, so that a signal is seen at once.
+
+    Python runs a signal handler only between byte codes of the main thread, so a C call that blocks the main thread,
+    such as a DNS look-up, would hold it back.
+    """
+
+    _SIGNAL = object()
+
+    def __init__(self) -> None:
+        self._mail: SimpleQueue[tuple[object, object]] = SimpleQueue()
+        self._interrupted = False
+        self._due = False  # an interrupt came, and has not ended a wait yet
+        self._held_until = 0.0
+
+    def install(self) -> None:
+        """Let SIGINT and SIGTERM interrupt the current wait, or else the next; later signals are ignored."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: self.interrupt())
+
+    def interrupt(self) -> None:
+        """End the current wait, or else the next; only the first call has an effect."""
+        if not self._interrupted:
+            self._interrupted = True
+            self._mail.put((self._SIGNAL, None))
+
+    def now(self) -> float:
+        """Return monotonic seconds."""
+        return time.monotonic()
+
+    @contextmanager
+    def hold(self, seconds: float) -> Iterator[None]:
+        """Hold an interrupt back inside the block; it ends the next wait after that. See `Clock.hold`."""
+        self._held_until = time.monotonic() + seconds
+        try:
+            yield
+        finally:
+            self._held_until = 0.0
+
+    def sleep(self, seconds: float) -> None:
+        """Wait. Raises `Interrupted` when a signal comes first."""
+        try:
+            self._receive(None, seconds)
+        except TimeoutError:
+            return
+
+    def call(self, function: Callable[[], T], within: float) -> T:
+        """Run the function in a thread. See `Clock.call`."""
+        ticket = object()
+
+        def work() -> None:
+            try:
+                outcome: object = (function(), None)
+            except BaseException as error:  # noqa: BLE001 - it is raised again in the main thread
+                outcome = (None, error)
+            self._mail.put((ticket, outcome))
+
+        threading.Thread(target=work, daemon=True).start()
+        value, error = cast("tuple[T, BaseException | None]", self._receive(ticket, within))
+        if error is not None:
+            raise error
+        return value
+
+    def _receive(self, ticket: object, within: float) -> object:
+        """Wait for the letter with this ticket. Letters of calls that timed out are dropped."""
+        end = time.monotonic() + within
+        while True:
+            if self._due and time.monotonic() >= self._held_until:
+                self._due = False
+                raise Interrupted
+            until = min(end, self._held_until) if self._due else end
+            try:
+                sender, letter = self._mail.get(timeout=max(until - time.monotonic(), 0))
+            except Empty:
+                if until < end:
+                    continue
+                raise TimeoutError from None
+            if sender is self._SIGNAL:
+                self._due = True
+            if sender is ticket:
+                return letter

@@ -1,0 +1,193 @@
+"""What the step concluded, in words: what happened, where, why, and what to do next, for every end."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import assert_never
+
+from cerebras_deploy.api.status import Status
+from cerebras_deploy.decide.facts import Facts
+from cerebras_deploy.decide.plan import version_of
+from cerebras_deploy.result import End, Result
+from cerebras_deploy.times import span
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What the step concluded. `title` is a few words, `statement` says what, where and why, `advice` what to do next.
+
+    `details` say the same, a line each, where a sentence would be hard to read.
+    """
+
+    result: Result
+    title: str
+    statement: str
+    advice: str = ""
+    details: tuple[str, ...] = ()
+
+    @property
+    def message(self) -> str:
+        """Statement and advice in one line."""
+        return "; ".join(filter(None, (self.statement, self.advice)))
+
+    def mapped(self, change: Callable[[str], str]) -> "Outcome":
+        """Return it with each of its texts changed."""
+        details = tuple(map(change, self.details))
+        return replace(self, statement=change(self.statement), advice=change(self.advice), details=details)
+
+
+def is_rolled_back(end: End, facts: Facts) -> bool:
+    """Whether `on-failure: rollback` applies: the one rule.
+
+    It does if the rollout ended in an error, or if the smoke test judged the version bad. It does not if that says
+    nothing about the version, or if the version was live before this step, so that there is nothing to go back to.
+    """
+    match end.result:
+        case Result.FAILED:
+            return facts.progress.status is Status.ERROR
+        case Result.SMOKE_TEST_FAILED:
+            return facts.smoke_test.verdict == "failed" and not facts.was_live
+        case _:
+            return False
+
+
+def conclude(end: End, facts: Facts) -> Outcome:
+    """Put the end of the run into words."""
+    title = _TITLES[end.result]
+    if end.result is Result.SMOKE_TEST_FAILED and facts.smoke_test.verdict == "unanswered":
+        title = "Smoke test not judged"
+    return Outcome(end.result, title, *_said(end, facts), details=end.problems)
+
+
+_TITLES = {
+    Result.SUCCEEDED: "Rollout succeeded",
+    Result.UNCHANGED: "Already live",
+    Result.TRIGGERED: "Deployment started",
+    Result.FAILED: "Rollout failed",
+    Result.ROLLED_BACK: "Rollout rolled back",
+    Result.CANCELLED: "Rollout cancelled",
+    Result.SUPERSEDED: "Rollout superseded",
+    Result.PLANNED: "Dry run",
+    Result.SMOKE_TEST_FAILED: "Smoke test failed",
+    Result.PROMOTION_FAILED: "Promotion failed",
+    Result.TIMED_OUT: "Timed out",
+    Result.INTERRUPTED: "Interrupted",
+    Result.REFUSED: "Refused",
+    Result.UNREACHABLE: "API unreachable",
+    Result.INVALID_INPUT: "Invalid input",
+}
+
+_Said = tuple[str, str]  # statement and advice
+
+
+def _said(end: End, facts: Facts) -> _Said:
+    match end.result:
+        case Result.SUCCEEDED | Result.UNCHANGED | Result.PLANNED | Result.TRIGGERED:
+            return _went_well(end, facts)
+        case Result.FAILED | Result.ROLLED_BACK | Result.CANCELLED | Result.SUPERSEDED:
+            return _rollout_lost(end, facts)
+        case Result.SMOKE_TEST_FAILED:
+            return _smoke_test_failed(end, facts)
+        case Result.PROMOTION_FAILED:
+            return f"{facts.endpoint} serves {facts.what}, but {end.reason}", end.hint
+        case Result.INVALID_INPUT:
+            return f"{end.reason}; nothing was sent", ""
+        case Result.TIMED_OUT | Result.INTERRUPTED | Result.REFUSED | Result.UNREACHABLE:
+            return _stopped(end, facts)
+        case never:
+            assert_never(never)
+
+
+def _went_well(end: End, facts: Facts) -> _Said:
+    what, endpoint = facts.what, facts.endpoint
+    if end.result is Result.UNCHANGED:
+        return f"{endpoint} serves {what} already: nothing was deployed{_extras(facts)}", ""
+    if end.result is Result.PLANNED:
+        return f"dry run: a real one would {end.reason}", ""
+    if end.result is Result.TRIGGERED:
+        said = f"deployment {facts.deployment_id} of {what} to {endpoint} is started and not awaited"
+        return said, f"follow it with `deployment-id: {facts.deployment_id}`"
+    took = span(facts.duration or 0.0)
+    if facts.serving is not None and facts.deployment_id != facts.serving.id:
+        return f"the rollout of {what} to {endpoint} succeeded after {took}, and {_serving(facts)} by now", ""
+    return f"{endpoint} serves {what}, {took} after the start of the rollout{_extras(facts)}", ""
+
+
+def _rollout_lost(end: End, facts: Facts) -> _Said:
+    rollout, serving = f"the rollout of {facts.what} to {facts.endpoint}", facts.rollback_outcome or _serving(facts)
+    why = f": {end.reason}" if end.reason else ""
+    if end.result is Result.FAILED:
+        return f"{rollout} failed{why or ': the API gives no reason'}; {serving}", "fix the cause and deploy again"
+    if end.result is Result.ROLLED_BACK:
+        return f"{rollout} was rolled back{why}; {serving}", "fix the cause and deploy again"
+    if end.result is Result.CANCELLED:
+        return f"{rollout} was cancelled{why}; {serving}", "ask who did it, or re-run the step"
+    by = end.newer or "a newer deployment"
+    return f"{rollout} was superseded by {by}{why}; {serving}", "agree who deploys, or re-run the step"
+
+
+def _smoke_test_failed(end: End, facts: Facts) -> _Said:
+    what, serving = f"{facts.endpoint} was given {facts.what}", facts.rollback_outcome or _serving(facts)
+    if facts.smoke_test.verdict == "unanswered":
+        said = f"{what}, and its smoke test could not be judged: {end.reason}; {serving}"
+        return said, "this says nothing about the version: re-run the step to ask again"
+    advice = "" if facts.rollback_outcome else "deploy a good version, or have this done by `on-failure: rollback`"
+    return f"{what}, and its smoke test failed: {end.reason}; {serving}", advice
+
+
+def _stopped(end: End, facts: Facts) -> _Said:
+    """Say what a stop has left behind."""
+    if facts.rollback:
+        return _stopped_rolling_back(end, facts, facts.rollback)
+    if end.result is Result.REFUSED and not end.reason:  # the rollout's own end: it was never listed
+        return f"{facts.endpoint} does not list deployment {facts.deployment_id}", "check the id and the endpoint"
+    reason = end.reason + _cut_off(end, facts)
+    if facts.deployment_id:
+        what, after = _left_behind(end.result, facts), _follow(facts)
+    elif facts.in_doubt:
+        what = f"the deployment of {facts.what} to {facts.endpoint} may have been accepted"
+        after = "re-run the step: it attaches to it"
+    else:
+        return f"{reason}: nothing was deployed to {facts.endpoint}", end.hint
+    return f"{reason}: {what}", "; ".join(filter(None, (end.hint, after)))
+
+
+def _cut_off(end: End, facts: Facts) -> str:
+    """Say what the step was doing, where the reason does not say so."""
+    by_time = end.result in {Result.TIMED_OUT, Result.INTERRUPTED}
+    return f" while {facts.waiting_for}" if facts.waiting_for and (by_time or not facts.deployment_id) else ""
+
+
+def _follow(facts: Facts) -> str:
+    """Say how to go on with a deployment that was left behind."""
+    if facts.progress.status is Status.DONE:
+        return "re-run the step: it deploys nothing, and goes on from there"
+    return f"follow it with `deployment-id: {facts.deployment_id}`"
+
+
+def _stopped_rolling_back(end: End, facts: Facts, back: Facts) -> _Said:
+    bad = f"deployment {facts.deployment_id} of {facts.what}, which was found bad"
+    if back.deployment_id:
+        return f"{end.reason} during the rollback: {_left_behind(end.result, back)}; it replaces {bad}", _follow(back)
+    sent = "the rollback may have been accepted" if back.in_doubt else "nothing was rolled back"
+    said = f"{end.reason} before the rollback of {bad}: {sent}"
+    return said, f"look at what {facts.endpoint} serves, and deploy again"
+
+
+def _left_behind(result: Result, facts: Facts) -> str:
+    """Say what is known of a deployment that is not followed any more."""
+    deployment = f"deployment {facts.deployment_id} of {facts.what} to {facts.endpoint}"
+    if not facts.status:
+        return f"nothing has been seen of {deployment}"
+    goes_on = " and may go on or not" if result is Result.UNREACHABLE else " and goes on"
+    return f"{deployment} was last seen {facts.progress}{goes_on if facts.under_way else ''}"
+
+
+def _extras(facts: Facts) -> str:
+    """Say what went well after the rollout."""
+    asked = ["its smoke test passed"] if facts.smoke_test.verdict == "passed" else []
+    return "".join(f"; {said}" for said in (*asked, *(f"alias {moved}" for moved in facts.promoted)))
+
+
+def _serving(facts: Facts) -> str:
+    serving = version_of(facts.serving) if facts.serving else "no version that is known"
+    return f"{facts.endpoint} serves {serving}"

@@ -1,0 +1,185 @@
+"""What is known so far. Facts change by their own methods only, which set together what belongs together."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import assert_never
+
+from cerebras_deploy.api.names import ModelName
+from cerebras_deploy.api.status import Status, Unknown
+from cerebras_deploy.api.wire import DeployedModel, Endpoint, Version
+from cerebras_deploy.decide.plan import live, previous
+from cerebras_deploy.decide.progress import NOTHING_SEEN, Progress
+from cerebras_deploy.decide.rollout import Target, Track
+from cerebras_deploy.decide.smoke_test import NOT_ASKED, SmokeTestResult
+
+
+@dataclass
+class Facts:
+    """What is known of one deployment to one endpoint. Only the steps call the methods; nobody assigns a field.
+
+    `asked` is the version as the workflow named it, `model` the same with its integer, and `version` the API's reply
+    about it. `track` is the deployment that is followed. `previous` was live before it, and `serving` is what the
+    endpoint serves by the last read. Times are in seconds of the run.
+    """
+
+    endpoint: str
+    asked: str = ""
+    model: ModelName | None = None
+    version: Version | None = None
+    track: Track | None = None
+    was_live: bool = False  # the version was live before this step, so that nothing was deployed
+    previous: DeployedModel | None = None
+    serving: DeployedModel | None = None
+    in_doubt: bool = False  # a deploy call went out, and it is not known yet whether it was accepted
+    waiting_for: str = ""  # what the step is doing, in words, where that is not following the rollout
+    plan_rows: list[tuple[str, str]] = field(default_factory=list)  # of a dry run: a heading and its text
+    smoke_test: SmokeTestResult = NOT_ASKED
+    promoted: list[str] = field(default_factory=list)  # a line for each alias
+    rollback: "Facts | None" = None
+    rollback_outcome: str = ""
+    began: float | None = None  # when the call that was accepted was sent, or the step attached
+    ended: float | None = None
+    _sent: float = 0.0  # when the latest deploy call was sent
+
+    @property
+    def deployment_id(self) -> str:
+        """ID of the deployment that is followed, or is live for `unchanged`; empty if there is none."""
+        return self.track.target.id if self.track else ""
+
+    @property
+    def progress(self) -> Progress:
+        """How far the rollout is, as last seen."""
+        return self.track.progress if self.track else NOTHING_SEEN
+
+    @property
+    def status(self) -> str:
+        """The `status` output: the last one seen, in the API's words."""
+        match self.progress.status:
+            case Status() as status:
+                return status.value
+            case Unknown(word):
+                return "unknown" if word else ""
+            case never:
+                assert_never(never)
+
+    @property
+    def under_way(self) -> bool:
+        """Whether the rollout, as last seen, may go on by itself."""
+        status = self.progress.status
+        return not isinstance(status, Status) or status.under_way
+
+    @property
+    def duration(self) -> float | None:
+        """Seconds from the accepted deploy call, or from the attach, to the end; None before there is such."""
+        return None if self.began is None or self.ended is None else self.ended - self.began
+
+    @property
+    def what(self) -> str:
+        """The version for people, with the alias that it was asked for by."""
+        if self.model is None:
+            return f"version {self.asked}" if self.asked else "an unknown version"
+        alias = f" (alias {self.asked})" if self.asked and self.asked != self.model.version else ""
+        return f"{self.model.architecture} version {self.model.version}{alias}"
+
+    def saw_endpoint(self, endpoint: Endpoint) -> None:
+        """Note what the endpoint serves."""
+        self.serving = live(endpoint.deployed_models)
+
+    def saw_version(self, version: Version) -> None:
+        """Note the version, by its integer."""
+        self.model, self.version = version.model, version
+
+    def saw_details(self, version: Version) -> None:
+        """Note the API's reply about the version that is known already."""
+        self.version = version
+
+    def planned_with(self, entries: Sequence[DeployedModel]) -> None:
+        """Note what is live before anything is deployed. Once known, it is not forgotten."""
+        self.waiting_for = ""
+        self._learn_previous(entries)
+
+    def wait_for(self, what: str) -> None:
+        """Note what the step does next, in words."""
+        self.waiting_for = what
+
+    def dry_run_planned(self, rows: list[tuple[str, str]]) -> None:
+        """Note what a dry run has found."""
+        self.plan_rows = rows
+
+    def named(self, entry: DeployedModel) -> None:
+        """Note the version of a deployment that the workflow named by its ID."""
+        self.model = self.model or entry.name
+
+    def found_live(self, entry: DeployedModel) -> None:
+        """Note that the version is live already."""
+        self.was_live = True
+        self.track = Track(Target(entry.id, entry.created), seen=True).reached(Progress.of_entry(entry))
+
+    def deploy_call_sent(self, at: float) -> None:
+        """Note that a deploy call goes out."""
+        self._sent = at
+
+    def deploy_call_lost(self) -> None:
+        """Note that nobody knows whether the deploy call was accepted."""
+        self.in_doubt = True
+
+    def deploy_call_not_accepted(self) -> None:
+        """Note that the deploy call in doubt has not arrived."""
+        self.in_doubt = False
+
+    def deployed(self, track: Track) -> None:
+        """Note the deployment that came of the deploy call that was sent last."""
+        self.in_doubt = False
+        self._follow(track, self._sent)
+
+    def attached(self, track: Track, at: float) -> None:
+        """Note a deployment that somebody else has started."""
+        self._follow(track, at)
+
+    def read(self, endpoint: Endpoint, at: float) -> bool:
+        """Add a snapshot to what is known of the deployment; `at` is `Patience.answered_time`.
+
+        Return whether its status has changed. Of a deployment that the workflow named by its ID, the version is learned
+        here.
+        """
+        if self.track is None:
+            raise ValueError("no deployment is followed")
+        before = self.progress.status
+        self.track = self.track.read(endpoint, at)
+        if self.track.seen:
+            for entry in endpoint.deployed_models:
+                if entry.id == self.deployment_id:
+                    self.named(entry)
+            self._learn_previous(self.track.target.older_than_it(endpoint.deployed_models))
+        return self.progress.status != before
+
+    def smoke_tested(self, result: SmokeTestResult) -> None:
+        """Note what the smoke test came to."""
+        self.smoke_test, self.waiting_for = result, ""
+
+    def alias_moved(self, line: str) -> None:
+        """Note an alias that is where it was to go."""
+        self.promoted.append(line)
+        self.waiting_for = ""
+
+    def rollback_begun(self, model: ModelName) -> "Facts":
+        """Return the facts of the rollback to that version, which begins now."""
+        self.rollback = Facts(endpoint=self.endpoint, model=model)
+        return self.rollback
+
+    def rollback_ended(self, outcome: str) -> None:
+        """Note what came of the rollback."""
+        self.rollback_outcome = outcome
+        if self.rollback and self.rollback.serving:
+            self.serving = self.rollback.serving
+
+    def finished(self, at: float) -> None:
+        """Note when the run ended."""
+        self.ended = at
+
+    def _follow(self, track: Track, began: float) -> None:
+        self.track, self.began, self.waiting_for = track, began, ""
+
+    def _learn_previous(self, older: Sequence[DeployedModel]) -> None:
+        if self.model is not None:
+            self.previous = previous(older, self.model) or self.previous

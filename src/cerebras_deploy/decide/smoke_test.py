@@ -1,0 +1,46 @@
+"""What a smoke test came to."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from cerebras_deploy.api.completion import Completion
+from cerebras_deploy.text import plain
+
+Judged = Literal["passed", "failed", "unanswered"]  # `failed` judges the version, `unanswered` says nothing about it
+
+
+@dataclass(frozen=True)
+class SmokeTestResult:
+    """What a smoke test came to. `latency` is in seconds, `rate` in tokens per second."""
+
+    verdict: Judged | Literal["skipped"] = "skipped"
+    latency: float = 0.0
+    tokens: int | None = None
+    rate: float | None = None
+    fingerprint: str = ""
+    answer: str = ""
+
+    @property
+    def figures(self) -> str:
+        """The figures for people: `0.42 s, 12 tokens, 310 tokens/s, fp_…`."""
+        tokens = f"{self.tokens} tokens" if self.tokens is not None else ""
+        rate = f"{self.rate:.0f} tokens/s" if self.rate is not None else ""
+        return ", ".join(part for part in (f"{self.latency:.2f} s", tokens, rate, self.fingerprint) if part)
+
+
+NOT_ASKED = SmokeTestResult()
+
+
+def result_of(answer: Completion, latency: float, verdict: Judged) -> SmokeTestResult:
+    """Return what an answer came to. The rate is by the API's own time, or else by the latency."""
+    usage, times = answer.usage, answer.time_info
+    tokens = usage.completion_tokens if usage else None
+    seconds = (times and times.completion_time) or latency
+    return SmokeTestResult(
+        verdict=verdict,
+        latency=latency,
+        tokens=tokens,
+        rate=tokens / seconds if tokens and seconds > 0 else None,
+        fingerprint=plain(answer.system_fingerprint or "", 100),
+        answer=plain(answer.text, 200),
+    )

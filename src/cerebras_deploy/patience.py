@@ -1,0 +1,151 @@
+"""Reading with patience: retries within the failure budget, a pace, and a deadline. Seconds on the run's clock."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from random import Random
+from typing import Protocol, TypeVar
+
+from cerebras_deploy.clock import Clock
+from cerebras_deploy.decide.schedule import FAILURE_BUDGET, Outage, Pace, call_bound, retry_delay
+from cerebras_deploy.errors import CallError, Fate, Stop
+from cerebras_deploy.result import End, Result
+from cerebras_deploy.times import span
+
+T = TypeVar("T")
+
+MOMENT = 0.001  # seconds; the rounding of floats stays below it
+
+
+class PatienceListener(Protocol):
+    """Is told what the retries go through; see `tell.journal.Journal`."""
+
+    def failing(self, error: CallError, left: float) -> None:
+        """Hear of a failed call. In `left` seconds the retries end."""
+        ...
+
+    def recovered(self, after: float) -> None:
+        """Hear that a call went well again, after so many seconds."""
+        ...
+
+
+@dataclass(frozen=True)
+class Deadline:
+    """When to end. `timeout` is how long there was in all, for people; `at` is when that is over, on the clock."""
+
+    timeout: float
+    at: float
+
+    def end(self, error: CallError | None = None) -> End:
+        """Return the end of what reached it; `error` is what the last read failed with, if it did."""
+        reason = f"the timeout of {span(self.timeout)} was reached"
+        if error is None:
+            return End(Result.TIMED_OUT, reason)
+        return End(Result.TIMED_OUT, f"{reason}, and the last read failed: {error}", error.hint, call_error=str(error))
+
+
+@dataclass
+class Patience:
+    """Reads until the deadline, and retries what may pass.
+
+    `first_read_sent` is when the first read of the run was sent, if that was before anybody asked for it (see
+    `api.early`).
+    """
+
+    clock: Clock
+    rng: Random
+    listener: PatienceListener
+    pace: Pace
+    deadline: Deadline
+    outage: Outage
+    first_read_sent: float | None = None
+    was_last_read: bool = field(default=False, init=False)  # the latest read began at the deadline
+
+    def within(self, seconds: float) -> "Patience":
+        """Return patience with a deadline so many seconds from now, and with a failure budget that is not used yet."""
+        deadline, outage = Deadline(seconds, self.clock.now() + seconds), Outage(total=self.outage.total)
+        return replace(self, deadline=deadline, outage=outage, first_read_sent=None)
+
+    @property
+    def left(self) -> float:
+        """Seconds until the deadline; negative after it."""
+        return self.deadline.at - self.clock.now()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the deadline is reached."""
+        return self.left < MOMENT
+
+    @property
+    def call_bound(self) -> float:
+        """Seconds that one call may take now."""
+        return call_bound(self.left)
+
+    @property
+    def answered_time(self) -> float:
+        """The time now, in seconds that pass only while calls go well: what lasts is measured by this."""
+        return self.clock.now() - self.outage.total
+
+    def read(self, read: Callable[[], T]) -> T:
+        """Return what `read` returns; a `CallError` that may pass is retried.
+
+        Raises a `Stop`: refused if the API says no, unreachable when the failure budget is spent, timed out when a read
+        that began at the deadline fails.
+        """
+        while True:
+            sent = self.clock.now() if self.first_read_sent is None else self.first_read_sent
+            self.first_read_sent = None
+            self.was_last_read = self.deadline.at - sent < MOMENT
+            try:
+                value = read()
+            except CallError as error:
+                self.back_off(error, sent, is_last=self.was_last_read)
+            else:
+                self._went_well()
+                return value
+
+    def read_next(self, read: Callable[[], T], *, poll_fast: bool = False) -> T:
+        """Wait for the poll interval, and read again; see `read`.
+
+        At the deadline there is one last read. A call after that raises the `Stop` of a timeout.
+        """
+        if self.was_last_read:
+            raise Stop(self.deadline.end())
+        self.pause(self.pace.delay(self.rng, poll_fast=poll_fast))
+        return self.read(read)
+
+    def pause(self, seconds: float) -> None:
+        """Wait, but not past the deadline."""
+        self.clock.sleep(min(seconds, max(self.left, 0.0)))
+
+    def back_off(self, error: CallError, sent: float, *, attempt: int = 0, is_last: bool = False) -> None:
+        """Note a call that failed, and wait before its next try. `sent` is when it was sent, on the clock.
+
+        `attempt` counts the tries, if that is more than the failures in a row. Raises a `Stop` if there is no point in
+        another try, or no time: `is_last` says that this try was the last.
+        """
+        self.outage.failed(sent)
+        if error.fate is Fate.THROTTLED:
+            self.pace.throttled()
+        outage = self.outage.length(self.clock.now())
+        if end := self._hopeless(error, outage, is_last=is_last):
+            raise Stop(end) from error
+        left = FAILURE_BUDGET - outage
+        if not self.is_over:
+            self.listener.failing(error, min(left, self.left))
+        delay = retry_delay(attempt or self.outage.failures, error.retry_after, self.rng)
+        if error.fate is Fate.THROTTLED and error.retry_after is None:
+            delay = max(delay, self.pace.delay(self.rng))
+        self.pause(min(delay, left))
+
+    def _hopeless(self, error: CallError, outage: float, *, is_last: bool) -> End | None:
+        if error.fate is Fate.DENIED:
+            return End(Result.REFUSED, str(error), error.hint, call_error=str(error))
+        if outage >= FAILURE_BUDGET and not self.is_over:
+            reason = f"the API could not be asked for {span(outage)}: {error}"
+            return End(Result.UNREACHABLE, reason, error.hint, call_error=str(error))
+        return self.deadline.end(error) if is_last else None
+
+    def _went_well(self) -> None:
+        self.pace.succeeded()
+        if outage := self.outage.ended(self.clock.now()):
+            self.listener.recovered(outage)

@@ -1,0 +1,46 @@
+"""What the step concluded: the names of its results, and the one kind of end that every part of a run comes to."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Result(StrEnum):
+    """What the step concluded: the `result` output."""
+
+    SUCCEEDED = "succeeded"
+    UNCHANGED = "unchanged"
+    TRIGGERED = "triggered"
+    PLANNED = "planned"
+    FAILED = "failed"
+    ROLLED_BACK = "rolled-back"
+    CANCELLED = "cancelled"
+    SUPERSEDED = "superseded"
+    SMOKE_TEST_FAILED = "smoke-test-failed"
+    PROMOTION_FAILED = "promotion-failed"
+    TIMED_OUT = "timed-out"
+    INTERRUPTED = "interrupted"
+    REFUSED = "refused"
+    UNREACHABLE = "unreachable"
+    INVALID_INPUT = "invalid-input"
+
+    @property
+    def is_success(self) -> bool:
+        """Whether the step ends with exit code 0."""
+        return self in {Result.SUCCEEDED, Result.UNCHANGED, Result.TRIGGERED, Result.PLANNED}
+
+
+@dataclass(frozen=True)
+class End:
+    """How a run, or a part of it, ended. A rollout's verdict and a stop on the way are both this.
+
+    `reason` says why, and `hint` what to do about it. `newer` names the deployment that took the endpoint, or is about
+    to. `call_error` is the failed call's own words, where patience with it ran out. `problems` has a line for each bad
+    input.
+    """
+
+    result: Result
+    reason: str = ""
+    hint: str = ""
+    newer: str = ""
+    call_error: str = ""
+    problems: tuple[str, ...] = ()

@@ -1,0 +1,57 @@
+"""The order of things: start or find the rollout, follow it, ask, then promote or roll back."""
+
+from cerebras_deploy.decide.conclusion import is_rolled_back
+from cerebras_deploy.decide.rollout import Target, Track
+from cerebras_deploy.result import End, Result
+from cerebras_deploy.steps.context import Context
+from cerebras_deploy.steps.dry_run import dry_run
+from cerebras_deploy.steps.follow import check_given, follow, tracked
+from cerebras_deploy.steps.promote import promote
+from cerebras_deploy.steps.rollback import roll_back
+from cerebras_deploy.steps.smoke_test import smoke_test
+from cerebras_deploy.steps.start import start
+
+
+def deploy(context: Context) -> End:
+    """Run the step, and return how it ended. Raises a `Stop` if it ends on the way."""
+    if context.inputs.dry_run:
+        return dry_run(context)
+    end = _follow_given(context) if context.inputs.deployment_id else _deploy_wanted(context)
+    if end.result in {Result.SUCCEEDED, Result.UNCHANGED}:
+        _warn(context, end)
+        end = smoke_test(context) or end
+    if end.result in {Result.SUCCEEDED, Result.UNCHANGED}:
+        promote(context)
+    elif context.inputs.on_failure == "rollback" and is_rolled_back(end, context.facts):
+        roll_back(context, end)
+    return end
+
+
+def _deploy_wanted(context: Context) -> End:
+    """Have the wanted version on the endpoint: start its rollout, or find it there."""
+    start(context)
+    if context.facts.was_live:
+        return End(Result.UNCHANGED)
+    if context.inputs.wait:
+        return follow(context)
+    return tracked(context).end or End(Result.TRIGGERED)
+
+
+def _follow_given(context: Context) -> End:
+    """Follow the deployment that the workflow named."""
+    named = context.inputs.deployment_id
+    context.facts.attached(Track(Target(named, by_id=True)), context.time.elapsed)
+    context.publish()
+    context.journal.headline(f"Follow deployment {named} on {context.inputs.endpoint}")
+    return follow(context, on_first_listed=check_given)
+
+
+def _warn(context: Context, end: End) -> None:
+    """Warn of what the log's reader should know about a success."""
+    track = context.facts.track
+    if end.newer:
+        text = f"{end.newer} is newer than ours: {context.inputs.endpoint} may serve it soon"
+        context.journal.warn_once("Newer deployment", text)
+    if track and track.last_error:
+        text = f"the rollout was reported as {track.last_error}, and then recovered"
+        context.journal.warn_once("Rollout recovered from an error", text)

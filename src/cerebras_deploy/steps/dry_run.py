@@ -1,0 +1,107 @@
+"""The dry run: look, plan, and tell. It sends only GET requests and does not wait."""
+
+from typing import assert_never
+
+from cerebras_deploy.api.wire import DeployedModel, Weights
+from cerebras_deploy.decide.plan import (
+    Attach,
+    Deploy,
+    NotPossible,
+    Plan,
+    Unchanged,
+    WaitFirst,
+    deployment_of,
+    newer_than_live,
+    newest_first,
+    version_of,
+)
+from cerebras_deploy.decide.progress import Progress
+from cerebras_deploy.errors import refused
+from cerebras_deploy.result import End, Result
+from cerebras_deploy.steps.context import Context, Look
+from cerebras_deploy.steps.follow import check_given
+
+
+def dry_run(context: Context) -> End:
+    """Tell what a real run would do. Raises a `Stop` if that would be refused."""
+    if context.inputs.deployment_id:
+        return _follow_given(context)
+    look = context.patience.read(context.look)
+    plan = context.plan(look)
+    would = _would(context, plan, look)
+    _tell(context, [*_seen(context, look), ("would", would), *_afterwards(context)])
+    if isinstance(plan, NotPossible):
+        raise refused(plan.reason, plan.hint)
+    return End(Result.PLANNED, would)
+
+
+def _follow_given(context: Context) -> End:
+    wanted = context.inputs.deployment_id
+    endpoint = context.patience.read(context.read_endpoint)
+    entry = next((entry for entry in endpoint.deployed_models if entry.id == wanted), None)
+    if entry is None:
+        raise refused(f"{context.inputs.endpoint} does not list deployment {wanted}", "check the id and the endpoint")
+    context.facts.named(entry)
+    check_given(context, endpoint, entry)
+    would = f"follow {deployment_of(entry)}, which is {Progress.of_entry(entry)}"
+    _tell(context, [("would", would), *_afterwards(context)])
+    return End(Result.PLANNED, would)
+
+
+def _tell(context: Context, rows: list[tuple[str, str]]) -> None:
+    context.facts.dry_run_planned(rows)
+    context.journal.block(f"Dry run for {context.inputs.endpoint}: nothing is changed", rows)
+
+
+def _seen(context: Context, look: Look) -> list[tuple[str, str]]:
+    serving = context.facts.serving
+    newer = [_entry(entry) for entry in newer_than_live(newest_first(look.endpoint.deployed_models))]
+    asked, model = context.inputs.version_ref, look.version.model
+    weights = "ready" if look.version.weights is Weights.READY else look.version.sync_status or "no word on them"
+    return [
+        ("serves", _entry(serving) if serving else "nothing"),
+        ("wanted", f"{model}" + (f" (alias {asked})" if asked != model.version else "")),
+        ("weights", weights),
+        ("newer", "; ".join(newer) or "no other deployment"),
+    ]
+
+
+def _entry(entry: DeployedModel) -> str:
+    return f"{version_of(entry)}, deployment {entry.id}, {Progress.of_entry(entry)}"
+
+
+def _would(context: Context, plan: Plan, look: Look) -> str:
+    """Say what a real run would do."""
+    what = f"deploy {context.facts.what} to {context.inputs.endpoint}"
+    match plan:
+        case Unchanged():
+            return f"deploy nothing: {context.inputs.endpoint} serves {context.facts.what} already"
+        case Attach(entry):
+            return f"attach to deployment {entry.id}, which is of this version"
+        case Deploy():
+            return what
+        case WaitFirst(entry):
+            weights = f"the weights of version {look.version.model.version}"
+            return f"wait for {deployment_of(entry) if entry else weights}, then {what}"
+        case NotPossible(reason, _):
+            return f"refuse: {reason}"
+        case never:
+            assert_never(never)
+
+
+def _afterwards(context: Context) -> list[tuple[str, str]]:
+    then = []
+    if context.inputs.smoke_test_prompt:
+        then.append(("then", f"ask {context.inputs.endpoint}: {context.inputs.smoke_test_prompt}"))
+    if context.inputs.on_failure == "rollback":
+        then.append(("if bad", "deploy what was live before"))
+    then += [("then", f"move alias {alias} ({_holder(context, alias)})") for alias in context.inputs.promote_aliases]
+    return then
+
+
+def _holder(context: Context, alias: str) -> str:
+    """Say which version holds an alias now."""
+    if context.facts.model is None:
+        return "its holder is not looked up"
+    version = context.find_version(context.facts.model._replace(version=alias))
+    return f"version {version.model.version} holds it now" if version else "free now"

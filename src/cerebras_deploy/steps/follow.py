@@ -1,0 +1,102 @@
+"""One deployment, to its end: read, judge, tell."""
+
+from collections.abc import Callable
+
+from cerebras_deploy.api.status import Status, Unknown
+from cerebras_deploy.api.wire import DeployedModel, Endpoint
+from cerebras_deploy.decide.progress import Progress
+from cerebras_deploy.decide.rollout import ERROR_STANDS, Target, Track
+from cerebras_deploy.errors import refused
+from cerebras_deploy.result import End
+from cerebras_deploy.steps.context import Context, Look
+from cerebras_deploy.tell.timeline import Change
+
+Check = Callable[[Context, Endpoint, DeployedModel], None]
+
+
+def follow(context: Context, on_first_listed: Check | None = None) -> End:
+    """Read the deployment that the facts name until it has ended.
+
+    `on_first_listed` is called with the first entry that is read of it. Raises a `Stop` at the deadline.
+    """
+    track = tracked(context)
+    if track.end:  # the deploy reply had it already
+        return track.end
+    endpoint = context.patience.read(context.read_endpoint)
+    while True:
+        is_last, was_listed = context.patience.was_last_read, track.seen
+        track = snapshot(context, endpoint)
+        if on_first_listed and track.seen and not was_listed:
+            on_first_listed(context, endpoint, next(e for e in endpoint.deployed_models if e.id == track.target.id))
+        _narrate(context, track)
+        end = track.end_at_deadline if is_last else track.end
+        if end:
+            return end
+        endpoint = context.patience.read_next(context.read_endpoint, poll_fast=track.progress.near_end)
+
+
+def tracked(context: Context) -> Track:
+    """Return what is known of the deployment that is followed."""
+    if context.facts.track is None:
+        raise ValueError("no deployment is followed")
+    return context.facts.track
+
+
+def snapshot(context: Context, endpoint: Endpoint) -> Track:
+    """Take over what a read shows of the deployment that is followed; a changed status is written at once."""
+    if context.facts.read(endpoint, context.patience.answered_time) and not context.is_rollback:
+        context.runner.write_outputs({"status": context.facts.status})
+    return tracked(context)
+
+
+def _narrate(context: Context, track: Track) -> None:
+    """Tell what the latest read has shown."""
+    progress, journal = track.progress, context.journal
+    if track.absent and track.seen:
+        text = f"no longer listed by the endpoint (last seen {progress})"
+        context.show(Change(text, context.section, "not listed", tone="warning"))
+        return
+    if progress.status is Status.ROLLING_BACK and journal.first(f"{track.target.id} rolling back"):
+        endpoint = context.inputs.endpoint
+        why = f": {progress.error}" if progress.error else ""
+        text = f"the rollout of {context.facts.what} to {endpoint} is being rolled back{why}; watching it to its end"
+        journal.error(f"Rolling back: {endpoint}", text)
+    if isinstance(progress.status, Unknown) and progress.status.word:
+        word = progress.status.word
+        text = f"deployment {track.target.id} is in state `{word}`, which this action does not know; waiting on"
+        journal.warn_once("Unknown rollout state", text)
+    context.show_progress(progress, listed=track.seen)
+    if progress.status is Status.ERROR and journal.first(f"{track.target.id} error"):
+        journal.say(f"watching for {ERROR_STANDS:.0f} s whether the rollout recovers")
+
+
+def attach(context: Context, look: Look, entry: DeployedModel) -> None:
+    """Take a deployment of the wanted version that somebody has started."""
+    progress = Progress.of_entry(entry)
+    entries = look.endpoint.deployed_models
+    older = frozenset(other.id for other in entries if other.created <= entry.created)
+    track = Track(Target(entry.id, entry.created, older), seen=True).reached(progress)
+    context.facts.attached(track, context.time.elapsed)
+    context.publish()
+    line = f"attached to deployment {entry.id}, which is of this version: {progress}"
+    context.show_progress(progress, line=line)
+
+
+def check_given(context: Context, endpoint: Endpoint, entry: DeployedModel) -> None:
+    """Compare the deployment that the workflow named with the `model` and `alias` that came with it."""
+    ref, wanted = context.inputs.model, context.inputs.version_ref
+    if ref is None and not wanted:
+        return
+    if entry.name is None:
+        raise refused(f"deployment {entry.id} is of {entry.model}, which is not a model's name", "leave out `model`")
+    if not wanted:
+        matches = ref is None or ((ref.org or entry.name.org), ref.architecture) == entry.name[:2]
+    else:
+        architecture, org = (ref.architecture, ref.org) if ref else (entry.name.architecture, entry.name.org)
+        version = context.patience.read(lambda: context.read_version(endpoint, architecture, org, wanted))
+        matches = entry.name in (version.model, version.model._replace(version=wanted))
+    if not matches:
+        asked = ", ".join(
+            f"`{name}: {value}`" for name, value in (("model", ref), ("alias", context.inputs.alias)) if value
+        )
+        raise refused(f"deployment {entry.id} is of {entry.model}, not of {asked}", "correct the one or the other")

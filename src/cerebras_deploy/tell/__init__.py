@@ -1,0 +1,1 @@
+"""What people and the runner get to see: log, outputs, annotations and summary."""

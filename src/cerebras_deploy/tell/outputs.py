@@ -1,0 +1,58 @@
+"""The step's outputs, and the annotation that ends the log."""
+
+from typing import TYPE_CHECKING
+
+from cerebras_deploy.result import Result
+
+if TYPE_CHECKING:  # not imported: the first outputs are written before there is time for it
+    from cerebras_deploy.decide.conclusion import Outcome
+    from cerebras_deploy.decide.facts import Facts
+
+KILLED = "the action was killed before it could conclude"
+
+
+def initial_outputs(endpoint: str) -> dict[str, str]:
+    """Return every output as it stands before anything is known: what a job that is killed early leaves."""
+    return {
+        "deployment-id": "",
+        "status": "",
+        "result": Result.INTERRUPTED.value,
+        "message": KILLED,
+        "endpoint": endpoint,
+        "model": "",
+        "version-id": "",
+        "previous-model": "",
+        "duration-seconds": "",
+        "smoke-test": "skipped",
+        "rollback-deployment-id": "",
+    }
+
+
+def outputs_so_far(facts: "Facts") -> dict[str, str]:
+    """Return every output by what is known; result and message are still the initial ones."""
+    return initial_outputs(facts.endpoint) | {
+        "deployment-id": facts.deployment_id,
+        "status": facts.status,
+        "model": str(facts.model or ""),
+        "version-id": facts.model.version if facts.model else "",
+        "previous-model": facts.previous.model if facts.previous else "",
+        "smoke-test": facts.smoke_test.verdict,
+        "rollback-deployment-id": facts.rollback.deployment_id if facts.rollback else "",
+    }
+
+
+def final_outputs(facts: "Facts", outcome: "Outcome") -> dict[str, str]:
+    """Return every output at the end."""
+    return outputs_so_far(facts) | {
+        "result": outcome.result.value,
+        "message": outcome.message,
+        "duration-seconds": "" if facts.duration is None else f"{facts.duration:.0f}",
+    }
+
+
+def annotation(outcome: "Outcome", facts: "Facts") -> tuple[str, str, list[str]]:
+    """Return the level, the title and the lines of the annotation that ends the log."""
+    level = "notice" if outcome.result.is_success else "error"
+    several = [*(f"- {detail}" for detail in outcome.details), "Nothing was sent."]
+    lines = several if len(outcome.details) > 1 else [outcome.message]
+    return level, f"{outcome.title}: {facts.endpoint}" if facts.endpoint else outcome.title, lines

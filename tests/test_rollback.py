@@ -1,0 +1,195 @@
+"""The rollback after a failure, in whole runs: when it is due, what it deploys, and what it must not touch."""
+
+import copy
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+from forged import OLD, OURS, Forged, entry, stage
+from stage import Played, Stage
+
+BACK = "99999999-9999-4999-8999-999999999999"
+BEFORE = entry(OLD, "1", "complete", 1)
+ASK = {"smoke-test-prompt": "Say hello.", "smoke-test-expect": "hello", "inference-api-key": "sim-inference-key"}
+ROLL_BACK = {"on-failure": "rollback", "timeout": "10m", "poll-interval": "5s"}
+BY_ID = {"model": "", "alias": ""}
+
+Entries = list[dict[str, Any]]
+
+
+def ours(state: str, **more: Any) -> dict[str, Any]:
+    return entry(OURS, "2", state, 2) | more
+
+
+def back(state: str) -> dict[str, Any]:
+    return entry(BACK, "1", state, 3)
+
+
+def made(played: Played) -> list[int]:
+    """The versions that the caller has deployed, in order."""
+    return [one.version for one in played.world.deployments if one.by == "caller"]
+
+
+class Scripted:
+    """An API that lists what `script` says: it is told the seconds since the deploy call, or None before it.
+
+    Once the rollback was deployed, it lists that as well, as complete.
+    """
+
+    def __init__(self, script: Callable[[float | None], Entries]) -> None:
+        self.deployed: list[str] = []
+        self._script, self._began = script, 0.0
+        self._stage = stage(Forged(self._edit))
+
+    def play(self, **inputs: str) -> Played:
+        given = {name.replace("_", "-"): value for name, value in inputs.items()}
+        return self._stage.play(ROLL_BACK | given)
+
+    def _edit(self, call: str, _: int, whole: Any) -> Any:
+        if call == "deploy":
+            return self._deploy(copy.deepcopy(whole))
+        if call == "version":
+            return whole | {"name": whole["name"]}
+        if call != "endpoint":
+            return whole
+        listed = self._script(self._stage.clock.now() - self._began if self.deployed else None)
+        return whole | {"deployed_models": [*listed, back("complete")] if len(self.deployed) > 1 else listed}
+
+    def _deploy(self, reply: Any) -> Any:
+        if not self.deployed:
+            self._began = self._stage.clock.now()
+        self.deployed.append(OURS if not self.deployed else BACK)
+        reply["name"] = self.deployed[-1]
+        reply["response"] |= {"version_id": len(self.deployed) % 2 + 1, "created": len(self.deployed) + 1}
+        return reply
+
+
+def states(*changes: tuple[float, str], alone: bool = False) -> Callable[[float | None], Entries]:
+    """List version 1, and since the deploy call ours in the state that began last; `alone`: then ours only."""
+
+    def script(since: float | None) -> Entries:
+        if since is None:
+            return [BEFORE]
+        now = [ours(state) for begin, state in changes if begin <= since][-1:]
+        return now if alone else [BEFORE, *now]
+
+    return script
+
+
+class TestTarget:
+    """What was live before is learned once and never forgotten."""
+
+    def test_followed_by_id_and_done_at_the_first_read_it_is_what_was_live_before(self) -> None:
+        there = Stage("wrong-answer", latency=0.1)
+        started = there.play({"wait": "false"}).outputs["deployment-id"]
+        there.clock.sleep(300)
+
+        played = there.play(BY_ID | ASK | ROLL_BACK | {"deployment-id": started})
+
+        assert (played.result, made(played)) == ("smoke-test-failed", [2, 1])
+        assert played.outputs["previous-model"].endswith("/versions/1")
+        assert "nothing was live" not in played.outputs["message"]
+
+    def test_an_entry_that_is_no_longer_listed_counts(self) -> None:
+        api = Scripted(states((0, "in_progress"), (60, "error"), alone=True))
+
+        played = api.play()
+
+        assert (played.result, api.deployed) == ("failed", [OURS, BACK])
+        assert played.outputs["previous-model"].endswith("/versions/1")
+        assert "serves gpt-oss-120b version 1" in played.outputs["message"]
+
+    def test_if_nothing_was_live_nothing_is_deployed(self) -> None:
+        api = Scripted(lambda since: [] if since is None else [ours("error")])
+
+        played = api.play()
+
+        assert (played.result, api.deployed) == ("failed", [OURS])
+        assert "it was not rolled back: nothing was live" in played.outputs["message"]
+
+
+class TestAnErrorThatPasses:
+    """An error is the end only when it has stood for 30 s, so that nothing is deployed over a rollout that recovers."""
+
+    @pytest.mark.parametrize("on_failure", ["rollback", "keep"])
+    @pytest.mark.parametrize("seconds", [3, 12, 26])
+    def test_a_rollout_that_recovers_succeeds_with_a_warning(self, on_failure: str, seconds: float) -> None:
+        api = Scripted(states((0, "in_progress"), (20, "error"), (20 + seconds, "in_progress"), (80, "complete")))
+
+        played = api.play(on_failure=on_failure)
+
+        assert (played.result, api.deployed) == ("succeeded", [OURS])
+        seen = "Rollout recovered from an error" in {a.title for a in played.log.annotations}
+        assert seen == ("error, 3 of 8" in played.text)
+        assert seen or seconds < 6
+
+    def test_one_that_stands_is_rolled_back(self) -> None:
+        api = Scripted(states((0, "in_progress"), (20, "error")))
+
+        played = api.play()
+
+        assert (played.result, api.deployed) == ("failed", [OURS, BACK])
+        assert 50 <= played.seconds < 80
+
+    def test_one_that_the_api_rolls_back_itself_is_left_to_it(self) -> None:
+        api = Scripted(states((0, "error"), (20, "rolling_back"), (60, "rolled_back")))
+
+        played = api.play()
+
+        assert (played.result, api.deployed) == ("rolled-back", [OURS])
+
+
+class TestAnErrorAtTheDeadline:
+    """It ends the rollout there, and is read on in the rollback's time until it has stood for 30 s."""
+
+    def test_it_is_rolled_back_when_it_has_stood(self) -> None:
+        api = Scripted(states((0, "in_progress"), (58, "error")))
+
+        played = api.play(timeout="60s")
+
+        assert (played.result, api.deployed) == ("failed", [OURS, BACK])
+        assert played.seconds > 85
+
+    def test_it_is_not_if_it_passes(self) -> None:
+        api = Scripted(states((0, "in_progress"), (58, "error"), (70, "in_progress")))
+
+        played = api.play(timeout="60s")
+
+        assert (played.result, api.deployed) == ("failed", [OURS])
+        assert f"it was not rolled back: deployment {OURS} is in progress" in played.outputs["message"]
+
+    def test_without_a_rollback_it_fails_at_the_deadline(self) -> None:
+        api = Scripted(states((0, "in_progress"), (58, "error")))
+
+        played = api.play(timeout="60s", on_failure="keep")
+
+        assert (played.result, api.deployed) == ("failed", [OURS])
+        assert played.seconds < 63
+
+
+OBSTACLES: Sequence[tuple[str, Entries, str]] = [
+    ("a newer deployment", [BEFORE, ours("error"), entry(BACK, "3", "queued", 9)], f"newest deployment is {BACK}"),
+    ("nothing at all", [], "lists no deployment any more"),
+    ("it went on", [BEFORE, ours("in_progress")], f"deployment {OURS} is in progress"),
+    ("the API rolls it back", [BEFORE, ours("rolling_back")], f"deployment {OURS} is rolling back"),
+]
+
+
+@pytest.mark.parametrize(("now", "why"), [case[1:] for case in OBSTACLES], ids=[case[0] for case in OBSTACLES])
+def test_if_the_fresh_read_shows_something_else_nothing_is_deployed(now: Entries, why: str) -> None:
+    reads_after_30_s: list[float] = []
+
+    def script(since: float | None) -> Entries:
+        if since is None:
+            return [BEFORE]
+        if since >= 30:
+            reads_after_30_s.append(since)
+        return now if len(reads_after_30_s) > 1 else [BEFORE, ours("error")]  # with the first of them it has stood
+
+    api = Scripted(script)
+
+    played = api.play()
+
+    assert (played.result, api.deployed) == ("failed", [OURS])
+    assert "it was not rolled back: " in played.outputs["message"]
+    assert why in played.outputs["message"]
