@@ -56,7 +56,7 @@ class Step:
         if isinstance(inputs, Exception):
             raise inputs
         clock, runner, journal = self._time.clock, self._runner, self._journal
-        self._facts = Facts(endpoint=inputs.endpoint, asked=inputs.version_ref)
+        self._facts = Facts(endpoint=inputs.endpoint, asked="" if inputs.deployment_id else inputs.version_ref)
         api = Api(
             inputs.base_url,
             inputs.api_key,

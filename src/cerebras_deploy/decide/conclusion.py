@@ -143,6 +143,8 @@ def _stopped(end: End, facts: Facts) -> _Said:
     reason = end.reason + _cut_off(end, facts)
     if facts.deployment_id:
         what, after = _left_behind(end.result, facts), _follow(facts)
+        if end.result is Result.REFUSED and facts.was_named:  # following it is what was refused
+            after = ""
     elif facts.in_doubt:
         what = f"the deployment of {facts.what} to {facts.endpoint} may have been accepted"
         after = "re-run the step: it attaches to it"

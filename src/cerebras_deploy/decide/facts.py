@@ -17,9 +17,10 @@ from cerebras_deploy.decide.smoke_test import NOT_ASKED, SmokeTestResult
 class Facts:
     """What is known of one deployment to one endpoint. Only the steps call the methods; nobody assigns a field.
 
-    `asked` is the version as the workflow named it, `model` the same with its integer, and `version` the API's reply
-    about it. `track` is the deployment that is followed. `previous` was live before it, and `serving` is what the
-    endpoint serves by the last read. Times are in seconds of the run.
+    `asked` is the version as the workflow named it; of a deployment that it named by its ID, once they are known to
+    match. `model` is the same with its integer, and `version` the API's reply about it. `track` is the deployment that
+    is followed, `previous` was live before it, and `serving` is what the endpoint serves by the last read. Times are in
+    seconds of the run.
     """
 
     endpoint: str
@@ -45,6 +46,11 @@ class Facts:
     def deployment_id(self) -> str:
         """ID of the deployment that is followed, or is live for `unchanged`; empty if there is none."""
         return self.track.target.id if self.track else ""
+
+    @property
+    def was_named(self) -> bool:
+        """Whether the workflow named the deployment by its ID."""
+        return self.track is not None and self.track.target.by_id
 
     @property
     def progress(self) -> Progress:
@@ -109,6 +115,10 @@ class Facts:
     def named(self, entry: DeployedModel) -> None:
         """Note the version of a deployment that the workflow named by its ID."""
         self.model = self.model or entry.name
+
+    def asked_for(self, version_ref: str) -> None:
+        """Note that the deployment that the workflow named is of the version that it named, too."""
+        self.asked = version_ref
 
     def found_live(self, entry: DeployedModel) -> None:
         """Note that the version is live already."""
