@@ -1,5 +1,6 @@
 """What successive snapshots mean for the one deployment that is followed: section 3 of the design, «Judging»."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import make
@@ -7,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cerebras_deploy.api.status import Status, Unknown
-from cerebras_deploy.api.wire import Deployment, Endpoint
+from cerebras_deploy.api.status import Status
+from cerebras_deploy.api.wire import DeployedModel, Deployment, Endpoint
 from cerebras_deploy.decide.progress import Progress
 from cerebras_deploy.decide.rollout import Target, Track
 from cerebras_deploy.result import End, Result
@@ -157,6 +158,58 @@ def test_the_verdict_follows_the_rules(case: Case) -> None:
     assert (last.result if last else None) == case.expected
 
 
+class TestTimes:
+    """Patience is the same whenever the first read comes: after ten minutes of waiting for weights as well."""
+
+    @staticmethod
+    def ends(target: Target, snapshots: list[list[str]], start: float) -> list[Result | None]:
+        track, found = Track(target), []
+        for n, entries in enumerate(snapshots):
+            track = track.read(make.endpoint(*entries), start + n * INTERVAL)
+            found.append(track.end.result if track.end else None)
+        return found
+
+    @pytest.mark.parametrize("start", [0.0, 600.0, -600.0])
+    def test_an_accepted_deployment_may_be_listed_20_s_late(self, start: float) -> None:
+        assert self.ends(TERSE_REPLY, [absent(NEWER)] * 6, start) == [None] * 4 + [Result.SUPERSEDED] * 2
+
+    @pytest.mark.parametrize("start", [0.0, 600.0, -600.0])
+    def test_one_that_the_workflow_named_may_be_listed_60_s_late(self, start: float) -> None:
+        assert self.ends(GIVEN, [absent()] * 14, start) == [None] * 12 + [Result.REFUSED] * 2
+
+    @pytest.mark.parametrize("start", [0.0, 600.0, -600.0])
+    def test_an_error_has_to_stand_for_30_s(self, start: float) -> None:
+        assert self.ends(DEPLOYED, [ours("error")] * 8, start) == [None] * 6 + [Result.FAILED] * 2
+
+    def test_absence_is_three_reads_however_far_apart(self) -> None:
+        track = Track(GIVEN).read(make.endpoint(*absent()), 0).read(make.endpoint(*absent()), 500)
+
+        assert track.end is None
+
+
+class TestWhatIsOlderAndNewer:
+    ENTRIES = make.endpoint("a 1 complete 10", "b 3 complete 20", "ours 2 queued 20", "c 4 queued 30").deployed_models
+
+    @staticmethod
+    def ids(entries: Sequence[DeployedModel]) -> str:
+        return "".join(entry.id for entry in entries)
+
+    @pytest.mark.parametrize(
+        ("target", "older", "newer"),
+        [
+            (Target("ours", 20), "abours", "c"),
+            (Target("ours", 20, frozenset("ab")), "ab", "c"),
+            (Target("ours", None, frozenset("a")), "a", "cb"),
+            (Target("ours", 20, frozenset("abc")), "abc", ""),
+            (Target("ours"), "aboursc", ""),
+        ],
+        ids=["by time", "by what was there and time", "by what was there", "all was there", "not known"],
+    )
+    def test_by_what_was_there_before_the_call_or_else_by_time(self, target: Target, older: str, newer: str) -> None:
+        assert self.ids(target.older_than_it(self.ENTRIES)) == older
+        assert self.ids(target.newer_than_it(self.ENTRIES)) == newer
+
+
 class TestAnErrorStands:
     """It is the end when every read for 30 s lists it, at least three."""
 
@@ -254,53 +307,6 @@ class TestTheDeployReply:
 
         assert track.progress.status is Status.NOT_STARTED
         assert track.end is None
-
-
-class TestProgressInWords:
-    @pytest.mark.parametrize(
-        ("progress", "words"),
-        [
-            (Progress(Status.IN_PROGRESS, 5, 8), "in progress, 5 of 8 replicas updated"),
-            (Progress(Status.IN_PROGRESS, 0, 8), "in progress, 0 of 8 replicas updated"),
-            (Progress(Status.IN_PROGRESS), "in progress"),
-            (Progress(Status.IN_PROGRESS, 5), "in progress"),
-            (Progress(Status.NOT_STARTED, 0, 8), "not started"),
-            (Progress(Status.ROLLING_BACK, 2, 8), "rolling back, 2 of 8 replicas updated"),
-            (Progress(Status.ERROR, error="out of memory"), "error (out of memory)"),
-            (Progress(Unknown("paused"), 1, 8), "in unknown state `paused`, 1 of 8 replicas updated"),
-            (Progress(), "not listed yet"),
-        ],
-    )
-    def test_they_say_how_far_it_is(self, progress: Progress, words: str) -> None:
-        assert str(progress) == words
-
-    def test_counts_and_reason_come_from_the_listing(self) -> None:
-        listed = make.entry(
-            "ours 2 in_progress 20",
-            rollout_replicas_updated=5,
-            rollout_total_replicas=8,
-            rollout_error_message="one replica\nrestarts",
-        )
-
-        assert Progress.of_entry(listed) == Progress(Status.IN_PROGRESS, 5, 8, "one replica restarts")
-
-
-@pytest.mark.parametrize(
-    ("progress", "near"),
-    [
-        (Progress(Status.IN_PROGRESS, 6, 8), False),
-        (Progress(Status.IN_PROGRESS, 7, 8), True),
-        (Progress(Status.IN_PROGRESS, 8, 8), True),
-        (Progress(Status.IN_PROGRESS), False),
-        (Progress(Status.NOT_STARTED, 7, 8), False),
-        (Progress(Status.ROLLING_BACK, 2, 8), True),
-        (Progress(Status.ROLLING_BACK), True),
-        (Progress(), False),
-    ],
-    ids=str,
-)
-def test_the_end_is_near_with_one_replica_missing_or_while_rolling_back(progress: Progress, *, near: bool) -> None:
-    assert progress.near_end is near
 
 
 STATES = ["complete", "failed", "cancelled", "rolled_back", "rolling_back", "in_progress", "queued", "paused"]

@@ -1,7 +1,9 @@
 """The deploy call is made at most once: at every point where it can break, by the simulator's own record."""
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
+import httpx
 import pytest
 from forged import OLD, Forged, Reply, entry
 from forged import stage as forged_stage
@@ -16,7 +18,7 @@ def deployments(stage: Stage) -> int:
 
 
 OTHER = "33333333-3333-4333-8333-333333333333"
-SELDOM = {"poll-interval": "30s"}  # to be done sooner; what is in doubt is read every two seconds all the same
+SELDOM = {"poll-interval": "30s"}  # to be done sooner; what is in doubt is then read every six seconds
 BREAKS = {
     "the connection is refused": (["deploy:1=refused"], "succeeded", 1),
     "the connection is refused for two minutes": (["away:deploy+0..120"], "succeeded", 1),
@@ -74,6 +76,15 @@ def test_however_the_call_breaks_there_is_one_deployment_or_an_honest_red(
     assert (played.result, deployments(stage)) == (result, made)
     if made and result == "succeeded":
         assert played.outputs["deployment-id"] == stage.world.deployments[-1].id
+
+
+@pytest.mark.parametrize(("faults", "result", "made"), BREAKS.values(), ids=BREAKS)
+def test_at_the_default_interval_it_is_the_same(faults: list[str], result: str, made: int) -> None:
+    stage = Stage("late-listing:15", faults=faults, latency=0.1)  # five reads take ten seconds, so that 20 s decide
+
+    played = stage.play()
+
+    assert (played.result, deployments(stage)) == (result, made)
 
 
 @pytest.mark.parametrize("listed_after", [0, 15])
@@ -238,3 +249,111 @@ def test_the_duration_counts_from_the_call_that_was_accepted(fault: str) -> None
     assert played.result == "succeeded"
     assert played.seconds > since + 5
     assert int(played.outputs["duration-seconds"]) == pytest.approx(since, abs=2)
+
+
+def lost_call(script: Callable[[float], Mapping[str, Any]]) -> tuple[Forged, Played]:
+    """Lose the reply to every deploy call, while the endpoint says what the script has it say at those seconds."""
+
+    def edit(call: str, _: int, whole: Any) -> Any:
+        if call == "deploy":
+            return httpx.ReadTimeout("timed out")
+        if call == "endpoint":
+            return whole | {"deployed_models": [entry(OLD, "1", "complete", 1)]} | script(made.clock.now() - EPOCH)
+        return whole
+
+    api = Forged(edit)
+    made = forged_stage(api)
+    return api, made.play({"timeout": "10m"})
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"deployed_models": [entry(OLD, "1", "complete", 1), entry(OTHER, "3", "complete", 3)]},
+        {"deployed_models": [entry(OLD, "1", "complete", 1), entry(OTHER, "3", "failed", 3)]},
+        {"updated": 3},
+    ],
+    ids=["a new deployment", "a new deployment that failed", "an update"],
+)
+def test_while_somebody_else_changes_the_endpoint_a_lost_call_is_neither_adopted_nor_repeated(
+    change: Mapping[str, Any],
+) -> None:
+    api, played = lost_call(lambda now: change if now > 1 else {})
+
+    assert (played.result, played.outputs["deployment-id"]) == ("unreachable", "")
+    assert api.calls["deploy"] == 1
+    assert "may have been accepted" in played.outputs["message"]
+
+
+def test_a_lost_call_that_is_listed_by_its_alias_is_adopted() -> None:
+    api, played = lost_call(
+        lambda now: (
+            {"deployed_models": [entry(OLD, "1", "complete", 1), entry(OTHER, "production", "complete", 3)]}
+            if now > 1
+            else {}
+        )
+    )
+
+    assert (played.result, played.outputs["deployment-id"]) == ("succeeded", OTHER)
+    assert api.calls["deploy"] == 1
+
+
+def test_a_lost_call_is_told_in_the_log_when_it_is_lost_found_and_sent_again() -> None:
+    found = Stage(faults=["deploy:1=reset-after"]).play().text
+    repeated = Stage(faults=["deploy:1=reset-before"]).play().text
+
+    assert "Connection reset by peer; the deploy call may have arrived: looking for it on the endpoint" in found
+    assert "the deploy call did arrive: deployment " in found
+    assert "the deploy call did not arrive: " in repeated
+    assert "reads show nothing new; sending it again" in repeated
+
+
+def test_a_call_that_is_not_sent_five_times_is_no_doubt() -> None:
+    stage = Stage(faults=["deploy:1-5=refused"])
+
+    played = stage.play()
+
+    assert (played.result, deployments(stage)) == ("succeeded", 1)
+    assert "may have arrived" not in played.text
+
+
+def accepted_at(stage: Stage) -> float:
+    """When the simulator had the deploy call that it accepted, in seconds of the run."""
+    return next(request.time for request in stage.world.requests if request.method == "POST") - EPOCH
+
+
+def test_the_wait_that_a_429_asks_for_is_kept() -> None:
+    stage = Stage(faults=["deploy:1=429;retry-after=40"])
+
+    stage.play()
+
+    assert 40 <= accepted_at(stage) < 60
+
+
+def test_the_more_often_a_call_is_turned_away_the_longer_are_the_waits() -> None:
+    stage = Stage(faults=["deploy:1-9=refused"], seed=3)
+
+    stage.play({"poll-interval": "100ms"})
+
+    assert accepted_at(stage) > 20  # nine first waits take less than nine seconds
+
+
+def test_a_reply_for_another_architecture_is_refused_and_names_both() -> None:
+    played = Stage(faults=["deploy:1=set;field=model_arch_id;to=llama-3.3-70b"]).play()
+
+    assert played.result == "refused"
+    assert "architecture llama-3.3-70b (asked for gpt-oss-120b)" in played.outputs["message"]
+
+
+def test_interrupted_while_the_call_is_out_and_the_last_read_fails_the_message_says_so() -> None:
+    stage, played = interrupted(10, "deploy:1=read-timeout", "status:2-=503")
+
+    assert (played.result, played.outputs["deployment-id"]) == ("interrupted", "")
+    assert "may have been accepted" in played.outputs["message"]
+    assert deployments(stage) == 1
+
+
+def test_the_weights_and_the_version_are_looked_at_again_before_the_call_is_repeated() -> None:
+    played = Stage("weights-syncing", faults=["deploy:1=refused"]).play()
+
+    assert played.result == "succeeded"
