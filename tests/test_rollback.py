@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from forged import OLD, OURS, Forged, entry, stage
-from stage import Played, Stage
+from stage import EPOCH, Played, Stage
 
 BACK = "99999999-9999-4999-8999-999999999999"
 BEFORE = entry(OLD, "1", "complete", 1)
@@ -193,3 +193,77 @@ def test_if_the_fresh_read_shows_something_else_nothing_is_deployed(now: Entries
     assert (played.result, api.deployed) == ("failed", [OURS])
     assert "it was not rolled back: " in played.outputs["message"]
     assert why in played.outputs["message"]
+
+
+class TestWhatItRedeploys:
+    @pytest.mark.parametrize("word", ["failed", "in_progress"])
+    def test_weights_that_are_not_ready_any_more_are_not_deployed(self, word: str) -> None:
+        there = Stage("wrong-answer", faults=[f"version:2-=set;field=sync_status;to={word}"], latency=0.1)
+
+        played = there.play(ASK | ROLL_BACK)
+
+        assert (played.result, made(played)) == ("smoke-test-failed", [2])
+        told = f"it was not rolled back: the weights of version 1 are not ready any more ({word})"
+        assert told in played.outputs["message"]
+
+    @pytest.mark.parametrize(
+        ("model", "shown"),
+        [
+            ("orgs/my-org/models/gpt-oss-120b/versions/stable", "orgs/my-org/models/gpt-oss-120b/versions/stable"),
+            ("weights.bin", "weights.bin"),
+        ],
+        ids=["an alias, which may have moved", "no name"],
+    )
+    def test_an_entry_without_an_integer_version_is_not_deployed(self, model: str, shown: str) -> None:
+        before = BEFORE | {"model": model}
+        api = Scripted(lambda since: [before] if since is None else [before, ours("error")])
+
+        played = api.play()
+
+        assert (played.result, api.deployed) == ("failed", [OURS])
+        told = f"it was not rolled back: what was live before is {shown}, which names no integer version"
+        assert told in played.outputs["message"]
+
+
+class TestStopped:
+    """The rollback has a timeout of its own, and what it leaves behind is told."""
+
+    def test_if_the_api_goes_away_meanwhile_its_id_is_told_and_that_it_may_go_on(self) -> None:
+        there = Stage("wrong-answer", faults=["away:260..9999=503"], latency=0.1)
+
+        played = there.play(ASK | ROLL_BACK)
+
+        back_id = played.outputs["rollback-deployment-id"]
+        assert (played.result, made(played)) == ("smoke-test-failed", [2, 1])
+        assert back_id == played.world.deployments[-1].id
+        assert "it was not rolled back: the API could not be asked for 5m" in played.outputs["message"]
+        assert f"; deployment {back_id} may go on" in played.outputs["message"]
+
+    def test_interrupted_before_the_call_it_says_that_nothing_was_rolled_back(self) -> None:
+        there = Stage("wrong-answer", latency=1.0)
+        there.clock.interrupt_at = EPOCH + second_call(latency=1.0) - 0.5
+
+        played = there.play(ASK | ROLL_BACK)
+
+        assert (played.result, made(played)) == ("interrupted", [2])
+        assert "before the rollback of deployment " in played.outputs["message"]
+        assert "which was found bad: nothing was rolled back" in played.outputs["message"]
+        assert "look at what my-org-gpt-oss-120b serves, and deploy again" in played.outputs["message"]
+
+    def test_interrupted_in_the_call_it_says_that_it_may_have_been_accepted(self) -> None:
+        there = Stage("wrong-answer", faults=["deploy:2=read-timeout"], latency=0.1)
+        there.clock.interrupt_at = EPOCH + second_call(latency=0.1) + 3
+
+        played = there.play(ASK | ROLL_BACK)
+
+        assert played.result == "interrupted"
+        assert played.outputs["rollback-deployment-id"] == played.world.deployments[-1].id
+        assert "during the rollback" in played.outputs["message"]
+
+
+def second_call(*, latency: float) -> float:
+    """When the rollback's deploy call arrives in an undisturbed run, in seconds of it."""
+    there = Stage("wrong-answer", latency=latency)
+    there.play(ASK | ROLL_BACK)
+    times = [request.time for request in there.world.requests if request.path.endswith(":deployModel")]
+    return times[1] - EPOCH
