@@ -67,6 +67,17 @@ def test_a_cancelled_job_ends_within_two_seconds_and_says_how_to_re_attach(tmp_p
     assert "Interrupted" in result.summary
 
 
+def test_a_process_that_is_killed_leaves_the_id_and_pessimistic_outputs(tmp_path: Path) -> None:
+    job = runner.JobFolder(tmp_path)
+    with simulator("slow", 1.0) as (world, address):
+        kill = runner.Cancel(when_line_matches="accepted as", lost=True)
+        result = runner.run_process(ARGV, job, step(address), cancel=kill)
+
+    assert result.outputs["deployment-id"] == world.deployments[-1].id
+    assert result.outputs["result"] == "interrupted"
+    assert result.outputs["message"] == "the action was killed before it could conclude"
+
+
 def test_files_of_the_checkout_and_the_home_are_not_run(tmp_path: Path) -> None:
     job = runner.JobFolder(tmp_path)
     job.new_step()

@@ -180,6 +180,14 @@ def test_an_odd_key_is_blanked_where_it_is_quoted(key: str) -> None:
         assert "0123" not in redact(said)
 
 
+def test_an_odd_key_is_blanked_in_the_middle_of_a_text_that_python_quotes() -> None:
+    key = "csk-\\0123456789"
+
+    said = Redactor([key])(repr(f"before {key} after"))
+
+    assert said == "'before *** after'"
+
+
 @FEW
 @given(KEYS, st.binary(max_size=9), st.binary(max_size=9))
 def test_a_key_is_blanked_inside_base64(key: str, before: bytes, after: bytes) -> None:

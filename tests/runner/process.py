@@ -26,7 +26,8 @@ class Cancel:
     """When the job is cancelled: *after_seconds* from the start, or from the line that matches.
 
     *occurrence*: which of the lines that match, counted from 1.
-    *scale* stretches the runner's waits between its signals. *by_timeout*: this is the step's own timeout.
+    *scale* stretches the runner's waits between its signals. *by_timeout*: this is the step's own timeout. *lost*: the
+    process is killed at once, as when the machine runs out of memory.
     """
 
     after_seconds: float = 0.0
@@ -34,6 +35,7 @@ class Cancel:
     occurrence: int = 1
     scale: float = 1.0
     by_timeout: bool = False
+    lost: bool = False
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ class _Watch:
     ) -> None:
         self._process, self._hear, self._cancel, self._limit = process, hear, cancel, limit
         self._start = time.monotonic()
-        self._ladder = iter(LADDER)
+        self._ladder = iter(((signal.SIGKILL, limit),) if cancel and cancel.lost else LADDER)
         at_once = cancel is not None and cancel.when_line_matches is None
         self._next_signal = cancel.after_seconds if cancel and at_once else float("inf")
         self._interrupted_at: float | None = None
