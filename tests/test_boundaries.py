@@ -1,6 +1,7 @@
 """What import-linter cannot see of the boundaries in pyproject.toml."""
 
 import ast
+import re
 import tomllib
 from pathlib import Path
 
@@ -57,3 +58,11 @@ def test_no_decision_is_made_by_the_cause_of_an_exception() -> None:
     found = [path for path in files_of("cerebras_deploy") if "__cause__" in path.read_text(encoding="utf-8")]
 
     assert found == [network]
+
+
+def test_the_design_names_every_module() -> None:
+    table = (ROOT / "docs" / "design.md").read_text(encoding="utf-8").partition("## Module map")[2]
+    code = CODE / "cerebras_deploy"
+    modules = {str(path.relative_to(code)) for path in code.rglob("*.py")} - {"__init__.py"}
+
+    assert {name for name in modules if not name.endswith("/__init__.py")} == set(re.findall(r"`([\w/]+\.py)`", table))

@@ -8,7 +8,7 @@ from cerebras_deploy.decide.progress import Progress
 from cerebras_deploy.decide.rollout import ERROR_STANDS, Target, Track
 from cerebras_deploy.errors import refused
 from cerebras_deploy.result import End
-from cerebras_deploy.steps.context import Context, Look
+from cerebras_deploy.steps.context import Context
 from cerebras_deploy.tell.timeline import Change
 
 Check = Callable[[Context, Endpoint, DeployedModel], None]
@@ -70,12 +70,10 @@ def _narrate(context: Context, track: Track) -> None:
         journal.say(f"watching for {ERROR_STANDS:.0f} s whether the rollout recovers")
 
 
-def attach(context: Context, look: Look, entry: DeployedModel) -> None:
+def attach(context: Context, entry: DeployedModel) -> None:
     """Take a deployment of the wanted version that somebody has started."""
     progress = Progress.of_entry(entry)
-    entries = look.endpoint.deployed_models
-    older = frozenset(other.id for other in entries if other.created <= entry.created)
-    track = Track(Target(entry.id, entry.created, older), seen=True).reached(progress)
+    track = Track(Target(entry.id, entry.created), seen=True).reached(progress)
     context.facts.attached(track, context.time.elapsed)
     context.publish()
     line = f"attached to deployment {entry.id}, which is of this version: {progress}"

@@ -36,7 +36,7 @@ def _carried_out(context: Context, submission: Submission, look: Look) -> bool:
         case Unchanged(entry):
             context.facts.found_live(entry)
         case Attach(entry):
-            attach(context, look, entry)
+            attach(context, entry)
         case Deploy():
             return submission.send(look)
         case WaitFirst(entry):
