@@ -1,15 +1,25 @@
-"""What tests share: golden files, and how to write them anew (`make goldens`); how many examples Hypothesis tries."""
+"""What tests share: golden files, and how to write them anew (`make goldens`); how many examples Hypothesis tries.
 
+And what holds for each of them: how long it may take, and that the order does not matter (`make test-orders`).
+"""
+
+import faulthandler
 import os
+import signal
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from pathlib import Path
+from random import Random
 
 import pytest
+from _pytest.faulthandler import fault_handler_stderr_fd_key as stderr
 from hypothesis import settings
 from masked import masked
+from pytest_timeout import Settings, is_debugging
 
 GOLDEN = Path(__file__).parent / "golden"
+LIMITS = {"browser": 240, "container": 300, "long": 180, "workflow": 900}  # seconds; of all others: pyproject.toml
+LIMIT = pytest.StashKey[float]()
 
 settings.register_profile("dev", max_examples=40, deadline=None)
 settings.register_profile("ci", max_examples=10_000, deadline=None, print_blob=True, derandomize=True)
@@ -20,6 +30,69 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options that write golden files instead of comparing with them, and that play more chaos."""
     parser.addoption("--write-goldens", action="store_true", help="write the golden files anew")
     parser.addoption("--chaos-runs", default="20", help="how many seeds of the fault matrix to play")
+    parser.addoption("--order", default="file", help="the order of tests: file, reversed, or a seed to shuffle them by")
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    """Say the order, for a failure to be seen again."""
+    return f"order: {config.getoption('--order')}"
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Give each test its limit, and put all of them into the order that is asked for."""
+    for item in items:
+        for name in LIMITS.keys() & {marker.name for marker in item.iter_markers()}:
+            item.add_marker(pytest.mark.timeout(LIMITS[name]))
+    order = config.getoption("--order")
+    if order == "reversed":
+        items.reverse()
+    elif order != "file":
+        Random(int(order)).shuffle(items)
+
+
+class TooLong(BaseException):
+    """A test takes longer than it may.
+
+    It is no pytest.fail: Hypothesis takes that for an example that fails, and hangs in the next one.
+    """
+
+
+def pytest_timeout_set_timer(item: pytest.Item, settings: Settings) -> bool:
+    """Have the test stopped by a signal, and if it does not heed that, end its process: it is a worker's, or all.
+
+    The signal reaches the main thread only, and only between two steps of the interpreter. A thread that is left
+    behind is another matter: it does not keep the test from ending.
+    """
+    item.stash[LIMIT] = settings.timeout
+    _limit(item, settings.timeout)
+    return True
+
+
+def _limit(item: pytest.Item, seconds: float) -> None:
+    def late(*_: object) -> None:
+        if not is_debugging():
+            faulthandler.dump_traceback()
+            raise TooLong(f"longer than {seconds:g} s")
+
+    signal.signal(signal.SIGALRM, late)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    faulthandler.dump_traceback_later(2 * seconds, exit=True, file=item.config.stash[stderr])
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_timeout_cancel_timer() -> None:
+    """Stop what was set; the plugin asks for this after each test, and before a debugger begins."""
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    faulthandler.cancel_dump_traceback_later()
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None]:
+    """Set the limit anew: it is no more after a failure, for a debugger."""
+    if LIMIT in item.stash and not item.config.getoption("usepdb"):
+        _limit(item, item.stash[LIMIT])
+    yield
 
 
 @pytest.fixture
