@@ -6,7 +6,8 @@ import select
 import socket
 import ssl
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -14,7 +15,8 @@ from urllib.parse import urlsplit
 
 import httpx
 
-PATIENCE = 5.0  # seconds that a silent connection is kept
+PATIENCE = 30.0  # seconds that a silent connection is kept
+HASTE = 0.1  # seconds that a silent server is listened to
 
 
 @dataclass
@@ -88,6 +90,19 @@ def proxying() -> Iterator[Server]:
 
     with _listening(Handler, "127.0.0.1", None) as server:
         yield server
+
+
+def hasty(heard: Callable[[], bool]) -> dict[str, Any]:
+    """Have httpx listen for no longer than a moment, which begins when the server has heard what it is to hear."""
+
+    def trace(event: str, _: object) -> None:
+        if event == "http11.receive_response_headers.started":
+            end = time.monotonic() + PATIENCE
+            while not heard() and time.monotonic() < end:
+                time.sleep(0.001)
+
+    patience = {"connect": PATIENCE, "read": HASTE, "write": PATIENCE, "pool": PATIENCE}
+    return {"trace": trace, "timeout": patience}
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 import make
 import pytest
-from virtual import VirtualClock
+from virtual import PATIENCE, VirtualClock, given_up_at
 
 from cerebras_deploy import __version__
 from cerebras_deploy.api.http import Http, Latch
@@ -267,16 +267,17 @@ class TestGivenUp:
     """A call that took too long, or that a signal cut short."""
 
     def test_one_that_hangs_ends_and_the_next_has_a_connection_of_its_own(self) -> None:
-        over = threading.Event()
+        hangs, over = threading.Event(), threading.Event()
 
         def handler(_: httpx.Request) -> httpx.Response:
-            over.wait(5)
+            hangs.set()
+            over.wait(PATIENCE)
             return httpx.Response(200)
 
-        scene = Scene(handler, bounded=SystemClock().call)
+        scene = Scene(handler, bounded=given_up_at(hangs))
         for _ in range(2):
             with pytest.raises(CallError):
-                scene.api.endpoint(make.ENDPOINT, 0.02)
+                scene.endpoint()
         over.set()
 
         assert scene.connections == 2
@@ -326,7 +327,7 @@ class TestGivenUp:
 
         def handler(request: httpx.Request) -> httpx.Response:
             connecting.set()
-            given_up.wait(5)
+            given_up.wait(PATIENCE)
             try:
                 request.extensions["trace"]("http11.send_request_headers.started", {"request": Sending(request)})
                 reached.append("the wire")
@@ -334,14 +335,11 @@ class TestGivenUp:
                 over.set()
             return httpx.Response(200)
 
-        scene = Scene(handler, bounded=SystemClock().call)
-        with pytest.raises(CallError) as raised:
-            scene.api.deploy(make.ENDPOINT, make.name(), 0.02)
+        failed = Scene(handler, bounded=given_up_at(connecting)).failure()
         given_up.set()
-        over.wait(5)
 
-        assert connecting.is_set()
-        assert raised.value.fate is Fate.UNSENT
+        assert over.wait(PATIENCE)
+        assert failed.fate is Fate.UNSENT
         assert reached == []
 
 

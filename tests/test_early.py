@@ -8,7 +8,7 @@ from dataclasses import replace
 import httpx
 import pytest
 from servers import serving
-from virtual import VirtualClock
+from virtual import VirtualClock, given_up_at
 
 from cerebras_deploy.api.early import EarlyRead
 from cerebras_deploy.api.http import Http
@@ -18,7 +18,9 @@ from cerebras_deploy.errors import CallError, Fate, Interrupted
 from cerebras_deploy.text import Redactor
 
 LOOK = Request("GET", "https://api.example.com/look", "key")
-WITHIN = 5.0  # seconds
+Bounded = Callable[[Callable[[], Answer], float], Answer]
+
+WITHIN = 30.0  # seconds
 
 
 def at_once(function: Callable[[], Answer], _: float) -> Answer:
@@ -144,7 +146,7 @@ class TestOnRequestSent:
         def on_request_sent() -> None:
             raise ImportError("no such module")
 
-        with looking(SystemClock()) as (http, look):
+        with looking(SystemClock().call) as (http, look):
             early = EarlyRead(http, look, WITHIN, on_request_sent)
             with pytest.raises(ImportError):
                 early.ask(look, WITHIN)
@@ -156,7 +158,7 @@ class TestOnRequestSent:
             clock.interrupt()
             over.wait(WITHIN)
 
-        with looking(clock) as (http, look):
+        with looking(clock.call) as (http, look):
             early = EarlyRead(http, look, WITHIN, on_request_sent)
             waited = over.is_set()
             over.set()
@@ -167,10 +169,14 @@ class TestOnRequestSent:
         assert raised.value.sent
 
     def test_it_counts_against_the_bound(self) -> None:
-        over = threading.Event()
+        begun, over = threading.Event(), threading.Event()
 
-        with looking(SystemClock()) as (http, look):
-            early = EarlyRead(http, look, 0.05, lambda: over.wait(WITHIN))
+        def on_request_sent() -> None:
+            begun.set()
+            over.wait(WITHIN)
+
+        with looking(given_up_at(begun)) as (http, look):
+            early = EarlyRead(http, look, WITHIN, on_request_sent)
             over.set()
             with pytest.raises(CallError, match="no complete reply") as raised:
                 early.ask(look, WITHIN)
@@ -183,9 +189,9 @@ def test_a_request_does_not_show_its_key() -> None:
 
 
 @contextlib.contextmanager
-def looking(clock: SystemClock) -> Iterator[tuple[Http, Request]]:
+def looking(bounded: Bounded) -> Iterator[tuple[Http, Request]]:
     """A connection, and a request that is answered at once."""
     with serving(httpx.MockTransport(lambda _: httpx.Response(200, stream=httpx.ByteStream(b"reply")))) as server:
-        http = Http(bounded=clock.call, now=clock.now, redact=Redactor())
+        http = Http(bounded=bounded, now=VirtualClock().now, redact=Redactor())
         yield http, replace(LOOK, url=f"{server.url}/look")
         http.close()

@@ -8,7 +8,7 @@ from random import Random
 
 import pytest
 from ends import stopping
-from virtual import VirtualClock
+from virtual import AT_ONCE, VirtualClock
 
 from cerebras_deploy.decide.schedule import Outage, Pace
 from cerebras_deploy.errors import CallError, Fate, Interrupted
@@ -148,7 +148,7 @@ class TestPolling:
             scene.read_to_the_end()
 
         assert len(scene.reads) > 3900
-        assert time.monotonic() - began < 1
+        assert time.monotonic() - began < AT_ONCE
 
 
 class TestRetry:

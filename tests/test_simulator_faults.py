@@ -8,6 +8,8 @@ from typing import Any
 
 import httpx
 import pytest
+from servers import hasty
+from virtual import PATIENCE
 
 from cerebras_simulator.answers import json_answer
 from cerebras_simulator.faults import KINDS, Fault
@@ -36,7 +38,7 @@ def world(served: tuple[World, str]) -> Iterator[World]:
 
 @pytest.fixture
 def api(served: tuple[World, str]) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=served[1], headers=HEADERS, timeout=0.3) as client:
+    with httpx.Client(base_url=served[1], headers=HEADERS, timeout=PATIENCE) as client:
         yield client
 
 
@@ -55,10 +57,10 @@ def deployments(world: World) -> int:
         ("read-timeout-before", httpx.ReadTimeout, False),
         ("truncated", httpx.RemoteProtocolError, True),
         ("truncated-before", httpx.RemoteProtocolError, False),
-        ("drip;pause=5", httpx.ReadTimeout, True),
-        ("drip-headers;pause=5", httpx.ReadTimeout, True),
-        ("slow;seconds=5", httpx.ReadTimeout, True),
-        ("slow-before;seconds=5", httpx.ReadTimeout, False),
+        ("drip;pause=60", httpx.ReadTimeout, True),
+        ("drip-headers;pause=60", httpx.ReadTimeout, True),
+        ("slow;seconds=60", httpx.ReadTimeout, True),
+        ("slow-before;seconds=60", httpx.ReadTimeout, False),
     ],
 )
 def test_a_connection_fails(
@@ -68,7 +70,7 @@ def test_a_connection_fails(
     world.faults.add(f"deploy:1={fault}")
 
     with pytest.raises(error):
-        api.post(DEPLOY, json=VERSION_2)
+        api.post(DEPLOY, json=VERSION_2, extensions=hasty(lambda: deployments(world) - before == processed))
 
     assert deployments(world) - before == processed
     assert api.get(STATUS).status_code == 200

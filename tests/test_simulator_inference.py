@@ -11,8 +11,9 @@ from typing import Any
 
 import httpx
 import pytest
+from servers import hasty
 from stage import AppTransport
-from virtual import VirtualClock
+from virtual import PATIENCE, VirtualClock
 
 from cerebras_simulator.rollouts import ModelName
 from cerebras_simulator.server import running
@@ -56,7 +57,7 @@ def asking() -> Iterator[Asking]:
             transport = None if port else AppTransport(world, clock)
             url = stack.enter_context(running(world)) if port else "http://simulator"
             headers = {"user-agent": "a-test/1", "authorization": f"Bearer {DEFAULT_INFERENCE_KEY}"}
-            client = httpx.Client(base_url=url, headers=headers, timeout=5, transport=transport)
+            client = httpx.Client(base_url=url, headers=headers, timeout=PATIENCE, transport=transport)
             return Asker(world, clock, stack.enter_context(client))
 
         yield opened
@@ -245,10 +246,10 @@ def test_a_fingerprint_may_lack_the_suffix(asking: Asking) -> None:
 def test_a_slow_version_takes_its_time_on_a_port(asking: Asking) -> None:
     asker = asking(port=True, scenario="slow-answers")
     asker.roll_out()
-    asker.client.timeout = httpx.Timeout(0.5)
+    heard = hasty(lambda: any(request.delay for request in asker.world.requests))
 
     with pytest.raises(httpx.ReadTimeout):
-        asker.ask()
+        asker.client.post(PATH, json={"model": ENDPOINT, "messages": HELLO}, extensions=heard)
     assert asker.world.requests[-1].delay == 12
 
 

@@ -1,7 +1,8 @@
-"""Time for tests: it passes only when it is slept or waited away."""
+"""Time for tests: it passes only when it is slept or waited away; and calls that are given up at a given moment."""
 
+import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -9,6 +10,8 @@ from cerebras_deploy.errors import Interrupted
 
 T = TypeVar("T")
 
+PATIENCE = 30.0  # real seconds in which a thread comes to a point that it surely comes to
+AT_ONCE = 10.0  # real seconds, on a machine however busy, for what takes none and would take far more if it were wrong
 EPOCH = 1_790_000_000.0  # where it starts, in unix seconds
 
 
@@ -50,3 +53,19 @@ class VirtualClock:
             self.time = before + within
             raise TimeoutError
         return result
+
+
+def given_up_at(moment: threading.Event) -> Callable[[Callable[[], T], float], T]:
+    """Run a function as a clock's `call` does, and give it up at that moment: it goes on unseen."""
+
+    def call(function: Callable[[], T], _: float) -> T:
+        def work() -> None:
+            with suppress(Exception):
+                function()
+
+        threading.Thread(target=work, daemon=True).start()
+        assert moment.wait(PATIENCE)
+        moment.clear()
+        raise TimeoutError
+
+    return call
