@@ -52,14 +52,14 @@ def test_a_healthy_rollout_is_green_with_all_outputs_and_a_summary(tmp_path: Pat
     assert [a.level for a in result.annotations] == ["notice"]
 
 
-def test_a_cancelled_job_ends_within_two_seconds_and_says_how_to_re_attach(tmp_path: Path) -> None:
+def test_a_cancelled_job_ends_before_the_second_signal_and_says_how_to_re_attach(tmp_path: Path) -> None:
     with simulator("slow", 1.0) as (world, address):
         cancel = runner.Cancel(when_line_matches="accepted as")
         result = runner.run_process(ARGV, runner.JobFolder(tmp_path), step(address), cancel=cancel)
 
     assert result.outcome == "cancelled"
     assert result.cancelled_after is not None
-    assert result.cancelled_after < 2
+    assert result.cancelled_after < 7.5  # when the runner's second signal comes
     deployment = world.deployments[-1].id
     assert result.outputs["deployment-id"] == deployment
     assert result.outputs["result"] == "interrupted"

@@ -89,7 +89,7 @@ class TestCancel:
         assert (result.outcome, result.outputs) == ("cancelled", {"r": "interrupted"})
         assert result.cancelled_after is not None
         assert result.container_gone_after is not None
-        assert result.cancelled_after <= result.container_gone_after < 3
+        assert result.cancelled_after <= result.container_gone_after < 7.5  # when the runner's second signal comes
 
     def test_a_container_can_outlive_its_client(self, job: JobFolder) -> None:
         result = shell(

@@ -7,6 +7,7 @@ import sys
 
 import httpx
 import pytest
+from virtual import PATIENCE
 
 from cerebras_simulator.__main__ import main
 from cerebras_simulator.scenarios import ALL_SCENARIOS
@@ -24,7 +25,7 @@ def test_it_says_where_it_listens_serves_and_ends_cleanly(ending: signal.Signals
         first, second = (httpx.get(f"{url}/management/v1/endpoints/eu", headers=headers) for _ in range(2))
         process.send_signal(ending)
 
-        assert process.wait(5) == 0
+        assert process.wait(PATIENCE) == 0
     assert first.json()["name"] == "eu"
     assert second.status_code == 503
 

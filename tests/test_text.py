@@ -12,6 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from runner.text import WHITESPACE, lines
+from virtual import AT_ONCE
 
 from cerebras_deploy.text import Redactor, code, plain, prose
 
@@ -136,7 +137,7 @@ def test_a_paragraph_takes_no_longer_for_text_that_is_hard_to_match(piece: str) 
 
     prose(piece * 2000 + "!")
 
-    assert time.process_time() - began < 0.5
+    assert time.process_time() - began < AT_ONCE
 
 
 @pytest.mark.parametrize("text", ["1. zqx", "1) zqx", "- zqx", "+ zqx", "# zqx", "> zqx", "=== zqx", "    zqx"])
