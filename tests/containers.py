@@ -36,7 +36,7 @@ class Simulator:
 
     def tell(self, what: str) -> Any:
         """Ask for its records: `requests` or `deployments`."""
-        with urllib.request.urlopen(f"{self.url}/_simulator/{what}", timeout=5) as reply:
+        with urllib.request.urlopen(f"{self.url}/_simulator/{what}", timeout=30) as reply:
             return json.load(reply)
 
 

@@ -102,7 +102,7 @@ class Cancelled:
 def spoil(simulator: containers.Simulator, *faults: str) -> None:
     """Make requests go wrong from now on."""
     url, headers = f"{simulator.url}/_simulator/faults", {"Content-Type": "application/json"}
-    urllib.request.urlopen(urllib.request.Request(url, json.dumps(faults).encode(), headers), timeout=5).close()
+    urllib.request.urlopen(urllib.request.Request(url, json.dumps(faults).encode(), headers), timeout=30).close()
 
 
 def play(moment: Moment, folder: Path, network: str) -> Cancelled:

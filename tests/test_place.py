@@ -262,14 +262,14 @@ class TestPrivateAuthorities:
         trustme.CA().cert_pem.write_to_path(str(tmp_path / "other.pem"))
         both = {"SSL_CERT_FILE": str(tmp_path / "other.pem"), "SSL_CERT_DIR": folder}
         with serving(Forged(), tls=tls) as server:
-            result = run(tmp_path, server.url, both, timeout="1s")
+            result = run(tmp_path, server.url, both, timeout="3s")
 
         assert (result.outputs["result"], server.lines) == ("timed-out", [])
         assert "TLS failed" in result.outputs["message"]
 
     def test_without_it_the_message_says_what_failed_and_what_to_do(self, tmp_path: Path, tls: ssl.SSLContext) -> None:
         with serving(Forged(), tls=tls) as server:
-            result = run(tmp_path, server.url, timeout="1s")
+            result = run(tmp_path, server.url, timeout="3s")
 
         message = result.outputs["message"]
         assert (result.outputs["result"], server.lines) == ("timed-out", [])
@@ -280,14 +280,14 @@ class TestPrivateAuthorities:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         authority.issue_cert("zqx.example").configure_cert(context)
         with serving(Forged(), tls=context) as server:
-            result = run(tmp_path, server.url, {"SSL_CERT_FILE": bundle}, timeout="1s")
+            result = run(tmp_path, server.url, {"SSL_CERT_FILE": bundle}, timeout="3s")
 
         assert (result.exit_code, server.lines) == (1, [])
         assert "TLS failed: IP address mismatch" in result.outputs["message"]
 
     def test_a_server_without_tls_is_told_apart(self, tmp_path: Path) -> None:
         with serving(Forged()) as server:
-            result = run(tmp_path, server.url.replace("http:", "https:"), timeout="1s")
+            result = run(tmp_path, server.url.replace("http:", "https:"), timeout="3s")
 
         assert (result.exit_code, server.lines) == (1, [])
         assert "TLS failed" in result.outputs["message"]
@@ -373,7 +373,7 @@ class TestProxies:
         closed.close()
         env = {"HTTP_PROXY": f"{scheme}://somebody:zqx-password@127.0.0.1:{port}", "RUNNER_DEBUG": "1"}
 
-        result = run(tmp_path, "http://endpoint-proxy", env, timeout="1s")
+        result = run(tmp_path, "http://endpoint-proxy", env, timeout="3s")
 
         assert result.exit_code == 1
         assert "zqx-password" not in result.stdout.decode() + result.stderr.decode() + result.summary
