@@ -57,6 +57,11 @@ chaos: .venv/ready  ## a thousand runs under random faults, and their tally
 hostile: .venv/ready  ## ten thousand examples of text, replies and keys that mean harm
 	$(BIN)/pytest -n 2 --dist worksteal --hypothesis-profile ci --timeout 1800 tests/test_{hostile,fuzz,secrets,text}.py
 
+.PHONY: mutants
+MODULES ?=
+mutants: .venv/ready  ## bugs put in one at a time, and which no test notices; ten minutes, or ALL=1, or MODULES="decide.plan"
+	$(BIN)/python tests/mutants.py $(if $(ALL),--all) $(MODULES)
+
 .PHONY: goldens
 goldens: .venv/ready  ## write the golden files anew; read the diff
 	$(BIN)/pytest -q tests/test_stories.py --write-goldens
