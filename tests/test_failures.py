@@ -93,6 +93,13 @@ class TestReason:
         assert "an HTML page" in failed(502, page).reason
         assert time.process_time() - began < AT_ONCE
 
+    def test_only_the_head_of_a_page_is_searched_for_its_title(self) -> None:
+        def page(before: int) -> str:
+            return f"<html>{' ' * before}<title>zqx</title></html>"
+
+        assert "«zqx»" in failed(502, page(3900)).reason
+        assert "zqx" not in failed(502, page(4000)).reason
+
     def test_of_a_page_without_a_title_it_says_so(self) -> None:
         assert "an HTML page" in failed(502, "<html></html>").reason
 

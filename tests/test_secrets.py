@@ -5,6 +5,7 @@ import html
 import json
 import os
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -220,7 +221,13 @@ def step(address: str, *, env: dict[str, str] | None = None, debug: bool = False
 
 
 def test_the_process_masks_both_keys_before_anything_else_and_shows_neither(tmp_path: Path) -> None:
+    """While the first line is heard, the process is there: it waits for an answer."""
     seen: list[bytes] = []
+    looked = threading.Event()
+
+    def held(_: str, __: int, whole: Any) -> Any:
+        looked.wait(30)
+        return whole
 
     def look(_: str) -> None:
         for process in Path("/proc").glob("[0-9]*"):
@@ -229,8 +236,9 @@ def test_the_process_masks_both_keys_before_anything_else_and_shows_neither(tmp_
                 seen.extend([(process / "cmdline").read_bytes()] if int(parent) == os.getpid() else [])
             except (OSError, IndexError):  # it has ended
                 continue
+        looked.set()
 
-    with serving(Forged()) as server:
+    with serving(Forged(held)) as server:
         asked = step(server.url, env={"SSL_CERT_FILE": "/nowhere/ca.pem"}, debug=True)
         result = runner.run_process(ARGV, runner.JobFolder(tmp_path), asked, on_line=look)
 
