@@ -235,7 +235,7 @@ def dumped(world: World, clock: Clock, tmp_path: Path) -> Iterator[Seen]:
     offline = ["--disable-background-networking", "--disable-component-update", f"--user-data-dir={tmp_path}"]
     with running(world) as url:
         command = ["chromium", *options, *offline, "--dump-dom", url]
-        yield read(subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout)
+        yield read(subprocess.run(command, capture_output=True, text=True, check=True, timeout=120).stdout)
 
 
 @pytest.mark.browser
