@@ -18,7 +18,7 @@ from random import Random
 from mutation import runner
 from mutation.operators import Mutant, mutants
 from mutation.report import GOAL, Fate, equivalents, score, stale, survivors, table
-from mutation.tests_of import Project, Tests, few_examples, tests_of
+from mutation.tests_of import KnownTests, Project, few_examples, tests_of
 
 ROOT = Path(__file__).parent.parent
 DECIDES_OR_ACTS = (
@@ -54,7 +54,7 @@ def _arguments() -> argparse.Namespace:
     return asked
 
 
-def _fates(project: Project, tests: Tests, found: Sequence[Mutant], seconds: float | None) -> list[Fate]:
+def _fates(project: Project, tests: KnownTests, found: Sequence[Mutant], seconds: float | None) -> list[Fate]:
     """Run the mutants: first against some of the tests that run their lines, and what survives against all of them."""
     all_of = {mutant.identity: tests.of(mutant, project) for mutant in found}
     tested = [mutant for mutant in found if all_of[mutant.identity]]
@@ -66,7 +66,7 @@ def _fates(project: Project, tests: Tests, found: Sequence[Mutant], seconds: flo
     return [*fates.values(), *(Fate(mutant, "untested", 0) for mutant in found if not all_of[mutant.identity])]
 
 
-def _run(project: Project, tests: Tests, work: runner.Work, seconds: float | None) -> list[Fate]:
+def _run(project: Project, tests: KnownTests, work: runner.Work, seconds: float | None) -> list[Fate]:
     """Run the mutants, as many as there is time for: in random order, but the same at each call."""
     shuffled = list(work)
     Random(7).shuffle(shuffled)
@@ -105,7 +105,7 @@ def _tell(fates: Sequence[Fate], found: Sequence[Mutant], *, is_full: bool) -> i
     return int(bool(gone) or (is_full and bool(weak)))
 
 
-def _show(project: Project, tests: Tests, found: Sequence[Mutant], identity: str) -> int:
+def _show(project: Project, tests: KnownTests, found: Sequence[Mutant], identity: str) -> int:
     mutant = next(one for one in found if one.identity == identity)
     source = project.path(mutant.module).read_text(encoding="utf-8")
     before, after = ast.unparse(ast.parse(source)), ast.unparse(mutant.applied(source))

@@ -22,7 +22,7 @@ from types import CodeType, FunctionType, ModuleType
 import pytest
 
 from mutation.operators import Mutant
-from mutation.tests_of import PLAIN, Project, Tests, selected
+from mutation.tests_of import PLAIN, KnownTests, Project, selected
 
 Work = Sequence[tuple[Mutant, Sequence[str]]]
 Play = Callable[[Mutant, Sequence[str]], int]
@@ -52,7 +52,7 @@ class Swap(SourceFileLoader):
 class _Bounds:
     """A pytest plugin that ends the process when a test takes many times as long as it does."""
 
-    def __init__(self, known: Tests) -> None:
+    def __init__(self, known: KnownTests) -> None:
         self._known = known
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
@@ -62,7 +62,7 @@ class _Bounds:
 class _Only(_Bounds):
     """A pytest plugin that leaves these tests, in this order."""
 
-    def __init__(self, known: Tests, tests: Sequence[str]) -> None:
+    def __init__(self, known: KnownTests, tests: Sequence[str]) -> None:
         super().__init__(known)
         self._order = {test: n for n, test in enumerate(tests)}
 
@@ -76,7 +76,7 @@ def bound(seconds: float) -> None:
     signal.setitimer(signal.ITIMER_REAL, 60 + 20 * seconds)
 
 
-def import_and_play(project: Project, known: Tests, mutant: Mutant, tests: Sequence[str], *options: str) -> int:
+def import_and_play(project: Project, known: KnownTests, mutant: Mutant, tests: Sequence[str], *options: str) -> int:
     """Import the mutant and run the tests, in this process; returns pytest's exit code."""
     sys.meta_path.insert(0, Swap(project, mutant))
     files = sorted({test.partition("::")[0] for test in tests})
@@ -86,7 +86,7 @@ def import_and_play(project: Project, known: Tests, mutant: Mutant, tests: Seque
 class _Collected(_Bounds):
     """A pytest plugin: instead of running all that is collected, a child a mutant runs what may notice it."""
 
-    def __init__(self, known: Tests, project: Project, run_all: Callable[[Play], None]) -> None:
+    def __init__(self, known: KnownTests, project: Project, run_all: Callable[[Play], None]) -> None:
         super().__init__(known)
         self._project, self._run_all = project, run_all
         self._in_child = False
@@ -134,7 +134,7 @@ def swap(project: Project, mutant: Mutant) -> None:
         raise RuntimeError(f"nothing runs {mutant.identity}")
 
 
-def run(project: Project, known: Tests, work: Work, told: Callable[[Mutant, str], None], workers: int = 2) -> None:
+def run(project: Project, known: KnownTests, work: Work, told: Callable[[Mutant, str], None], workers: int = 2) -> None:
     """Run all mutants, and tell of each how it ended: killed, survived, or out of time."""
     os.chdir(project.root)
     for name in HEAVY:

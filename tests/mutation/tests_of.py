@@ -65,7 +65,7 @@ class Project:
 
 
 @dataclass
-class Tests:
+class KnownTests:
     """`seconds` of each test; `lines` are the tests of each line of each file, by path below the package."""
 
     seconds: dict[str, float] = field(default_factory=dict)
@@ -148,7 +148,7 @@ def selected(project: Project) -> list[str]:
     return [*PLAIN, "-m", MARKED, *left_out, str(project.root / "tests")]
 
 
-def tests_of(project: Project) -> Tests:
+def tests_of(project: Project) -> KnownTests:
     """Return what is known of the tests; run them, if something has changed since."""
     digest = hashlib.sha256(Path(__file__).read_bytes())
     for path in sorted([*project.source.rglob("*.py"), *(project.root / "tests").rglob("*")]):
@@ -162,7 +162,7 @@ def tests_of(project: Project) -> Tests:
         if os.waitpid(child, 0)[1] != 0:
             raise SystemExit("the tests fail as it is: mutants would tell nothing")
     told = json.loads(kept.read_text(encoding="utf-8"))
-    return Tests(
+    return KnownTests(
         told["seconds"],
         {file: {int(line): tests for line, tests in lines.items()} for file, lines in told["lines"].items()},
     )
