@@ -156,8 +156,8 @@ def _run_all(told: Callable[[Mutant, str], None], workers: int, work: Work, play
             mutant, tests = waiting.pop()
             running[_forked(mutant, tests, play)] = mutant
         pid, status = os.wait()
-        mutant = running.pop(pid)
-        told(mutant, _end(mutant, os.waitstatus_to_exitcode(status)))
+        if ended := running.pop(pid, None):  # or a process that a test has left behind
+            told(ended, _end(ended, os.waitstatus_to_exitcode(status)))
 
 
 def _forked(mutant: Mutant, tests: Sequence[str], play: Play) -> int:

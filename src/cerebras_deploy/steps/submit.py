@@ -44,7 +44,7 @@ class Submission:
             return self._failed(error, look, sent)
         except Interrupted as stop:
             if stop.sent:
-                self._look_once_more(self._lost_call(look))
+                self._look_once_more(self._note_lost(look))
             raise
         self._accepted(operation, look)
         return True
@@ -67,9 +67,9 @@ class Submission:
             raise refused(str(error), error.hint) from error
         self._lost += 1
         self._turned_away, self._latest_error = 0, None
-        return self._has_arrived(error, self._lost_call(look))
+        return self._has_arrived(error, self._note_lost(look))
 
-    def _lost_call(self, look: Look) -> LostCall:
+    def _note_lost(self, look: Look) -> LostCall:
         self._context.facts.deploy_call_lost()
         now = self._context.patience.clock.now()
         return LostCall(look.version.model, self._context.inputs.version_ref, look.endpoint, now)
