@@ -61,13 +61,13 @@ class TestPrevious:
 
     def test_it_is_known_from_the_look_before_the_deploy_call(self) -> None:
         facts = resolved()
-        facts.planned_with(make.endpoint("old 1 complete 10").deployed_models)
+        facts.saw_before_deploying(make.endpoint("old 1 complete 10").deployed_models)
 
         assert previous_of(facts) == "old"
 
     def test_it_is_kept_when_the_endpoint_lists_ours_alone(self) -> None:
         facts = resolved()
-        facts.planned_with(make.endpoint("old 1 complete 10").deployed_models)
+        facts.saw_before_deploying(make.endpoint("old 1 complete 10").deployed_models)
         facts.deployed(Track(Target("ours", older=frozenset({"old"}))))
         facts.read(make.endpoint("ours 2 in_progress 20"), 1)
 
@@ -75,8 +75,8 @@ class TestPrevious:
 
     def test_another_rollout_that_is_awaited_is_what_was_live_before_ours(self) -> None:
         facts = resolved()
-        facts.planned_with(make.endpoint("old 1 complete 10", "next 3 in_progress 15").deployed_models)
-        facts.planned_with(make.endpoint("old 1 complete 10", "next 3 complete 15").deployed_models)
+        facts.saw_before_deploying(make.endpoint("old 1 complete 10", "next 3 in_progress 15").deployed_models)
+        facts.saw_before_deploying(make.endpoint("old 1 complete 10", "next 3 complete 15").deployed_models)
 
         assert previous_of(facts) == "next"
 
@@ -90,7 +90,7 @@ class TestPrevious:
 
     def test_what_was_not_there_before_the_deploy_call_was_not_live_before_it(self) -> None:
         facts = resolved()
-        facts.planned_with(make.endpoint("old 1 complete 10").deployed_models)
+        facts.saw_before_deploying(make.endpoint("old 1 complete 10").deployed_models)
         facts.deployed(Track(Target("ours", older=frozenset({"old"}))))
         facts.read(make.endpoint("old 1 complete 10", "their 3 complete 19", "ours 2 in_progress 20"), 1)
 
@@ -143,7 +143,12 @@ class TestWhatBelongsTogether:
         facts.found_live(make.entry("live 2 complete 10"))
         facts.finished(9)
 
-        assert (facts.deployment_id, facts.status, facts.was_live, facts.duration) == ("live", "done", True, None)
+        assert (facts.deployment_id, facts.status, facts.found_live_already, facts.duration) == (
+            "live",
+            "done",
+            True,
+            None,
+        )
 
     def test_an_answer_or_a_moved_alias_ends_waiting(self) -> None:
         facts = resolved()

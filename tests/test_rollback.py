@@ -4,6 +4,7 @@ import copy
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import httpx
 import pytest
 from forged import OLD, OURS, Forged, entry, stage
 from stage import EPOCH, Played, Stage
@@ -267,3 +268,25 @@ def second_call(*, latency: float) -> float:
     there.play(ASK | ROLL_BACK)
     times = [request.time for request in there.world.requests if request.path.endswith(":deployModel")]
     return times[1] - EPOCH
+
+
+def test_a_lost_rollback_call_adopts_no_deployment_that_is_named_by_the_workflows_alias() -> None:
+    stranger = entry("77777777-7777-4777-8777-777777777777", "production", "in_progress", 9)
+    lost: list[float] = []
+
+    def edit(call: str, number: int, whole: Any) -> Any:
+        if call == "deploy" and number == 1:
+            lost.append(made_by.clock.now())
+            return httpx.ReadTimeout("timed out")
+        if call != "endpoint":
+            return whole
+        listed = [BEFORE, ours("complete")] if api.calls["deploy"] else [BEFORE]
+        return whole | {"deployed_models": [*listed, stranger] if lost else listed}
+
+    api = Forged(edit)
+    made_by = stage(api)
+
+    played = made_by.play(ROLL_BACK | ASK)
+
+    assert (played.result, played.outputs["rollback-deployment-id"]) == ("smoke-test-failed", "")
+    assert "it was not rolled back: the deploy call got no readable answer" in played.outputs["message"]

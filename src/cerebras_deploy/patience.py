@@ -1,4 +1,4 @@
-"""Reading with patience: retries within the failure budget, a pace, and a deadline. Seconds on the run's clock."""
+"""Reading with patience: retries within the failure budget, a pace, and a deadline. Times are those of `Clock.now`."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -30,13 +30,13 @@ class PatienceListener(Protocol):
 
 @dataclass(frozen=True)
 class Deadline:
-    """When to end. `timeout` is how long there was in all, for people; `at` is when that is over, on the clock."""
+    """When to end. `timeout` is the whole time allowed, for messages; `at` is when that is over, on the clock."""
 
     timeout: float
     at: float
 
     def end(self, error: CallError | None = None) -> End:
-        """Return the end of what reached it; `error` is what the last read failed with, if it did."""
+        """Return how a run that reached the deadline ends; `error` is what its last read failed with, if it did."""
         reason = f"the timeout of {span(self.timeout)} was reached"
         if error is None:
             return End(Result.TIMED_OUT, reason)
@@ -45,7 +45,7 @@ class Deadline:
 
 @dataclass
 class Patience:
-    """Reads until the deadline, and retries what may pass.
+    """Reads until the deadline, and retries what may be temporary.
 
     `first_read_sent` is when the first read of the run was sent, if that was before anybody asked for it (see
     `api.early`).
@@ -82,11 +82,11 @@ class Patience:
 
     @property
     def answered_time(self) -> float:
-        """The time now, in seconds that pass only while calls go well: what lasts is measured by this."""
+        """The clock's time less all outages that have ended. Use it just after a good call, to measure what lasts."""
         return self.clock.now() - self.outage.total
 
     def read(self, read: Callable[[], T]) -> T:
-        """Return what `read` returns; a `CallError` that may pass is retried.
+        """Return what `read` returns; a `CallError` that may be temporary is retried.
 
         Raises a `Stop`: refused if the API says no, unreachable when the failure budget is spent, timed out when a read
         that began at the deadline fails.
@@ -106,7 +106,7 @@ class Patience:
     def read_next(self, read: Callable[[], T], *, poll_fast: bool = False) -> T:
         """Wait for the poll interval, and read again; see `read`.
 
-        At the deadline there is one last read. A call after that raises the `Stop` of a timeout.
+        At the deadline there is one last read. Calling this once more raises the `Stop` of a timeout.
         """
         if self.was_last_read:
             raise Stop(self.deadline.end())
@@ -120,8 +120,8 @@ class Patience:
     def back_off(self, error: CallError, sent: float, *, attempt: int = 0, is_last: bool = False) -> None:
         """Note a call that failed, and wait before its next try. `sent` is when it was sent, on the clock.
 
-        `attempt` counts the tries, if that is more than the failures in a row. Raises a `Stop` if there is no point in
-        another try, or no time: `is_last` says that this try was the last.
+        `attempt`, if given, is used in place of the number of failures in a row. Raises a `Stop` if another try has no
+        point, or no time: `is_last` says that this one was the last.
         """
         self.outage.failed(sent)
         if error.fate is Fate.THROTTLED:

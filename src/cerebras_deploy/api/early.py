@@ -1,8 +1,9 @@
 """The trick that makes the start fast: the first read is sent before most of the action is imported.
 
 Every run begins by reading the endpoint, and importing pydantic takes longer than that read. So `__main__` sends the
-read as soon as the inputs are known, with little more than httpx imported. Once the request is out, the worker that
-waits for the reply imports the rest. The reply, or what became of it, is kept here for the first who asks the same.
+read as soon as the inputs are known, with little more than httpx imported. Once the request is out, the thread that
+waits for the reply imports the rest. The reply, or the error in its place, is kept for the next request, if that is the
+same one. Otherwise it is dropped.
 """
 
 from collections.abc import Callable
@@ -13,9 +14,9 @@ from cerebras_deploy.errors import Interrupted
 
 
 class EarlyRead:
-    """Sends `request` at once; `ask` hands its reply to the first who asks for it, and sends every other request.
+    """Sends `request` and waits for its reply, for at most `within` seconds. `ask` then hands that reply out, once.
 
-    It may take `within` seconds in all. `on_request_sent` runs while the reply is on its way.
+    `on_request_sent` runs while the reply is on its way.
     """
 
     def __init__(self, http: Http, request: Request, within: float, on_request_sent: Callable[[], object]) -> None:
@@ -23,7 +24,7 @@ class EarlyRead:
         self._kept: Answer | Exception | None
         try:
             self._kept = http.ask(request, within, on_request_sent)
-        except Exception as error:  # noqa: BLE001 - it is raised again for the first who asks
+        except Exception as error:  # noqa: BLE001 - it is raised again by the next `ask`
             self._kept = error
 
     def ask(self, request: Request, within: float) -> Answer:

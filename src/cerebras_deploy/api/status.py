@@ -1,4 +1,4 @@
-"""The API's words for a rollout's status, of which it has two vocabularies: the deploy reply's and the endpoint's."""
+"""The API's words for a status: the deploy reply's, the endpoint's, and those for the sync of weights."""
 
 from dataclasses import dataclass
 from enum import StrEnum

@@ -45,7 +45,7 @@ def is_rolled_back(end: End, facts: Facts) -> bool:
         case Result.FAILED:
             return facts.progress.status is Status.ERROR
         case Result.SMOKE_TEST_FAILED:
-            return facts.smoke_test.verdict == "failed" and not facts.was_live
+            return facts.smoke_test.verdict == "failed" and not facts.found_live_already
         case _:
             return False
 

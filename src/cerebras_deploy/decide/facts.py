@@ -15,12 +15,12 @@ from cerebras_deploy.decide.smoke_test import NOT_ASKED, SmokeTestResult
 
 @dataclass
 class Facts:
-    """What is known of one deployment to one endpoint. Only the steps call the methods; nobody assigns a field.
+    """What is known of one deployment to one endpoint. `steps/` and `step.py` call its methods; nobody assigns a field.
 
-    `asked` is the version as the workflow named it; of a deployment that it named by its ID, once they are known to
-    match. `model` is the same with its integer, and `version` the API's reply about it. `track` is the deployment that
-    is followed, `previous` was live before it, and `serving` is what the endpoint serves by the last read. Times are in
-    seconds of the run.
+    `asked` is the version as the workflow named it. With `deployment-id` it stays empty until that deployment is known
+    to be of this version. `model` is the version's full name, with its integer where the API told it, and `version` the
+    API's reply about it. `track` is the deployment that is followed, `previous` was live before it, and `serving` is
+    what the endpoint serves by the last read. Times are in seconds since the run began.
     """
 
     endpoint: str
@@ -28,23 +28,23 @@ class Facts:
     model: ModelName | None = None
     version: Version | None = None
     track: Track | None = None
-    was_live: bool = False  # the version was live before this step, so that nothing was deployed
+    found_live_already: bool = False  # the version was live before this step, so that nothing was deployed
     previous: DeployedModel | None = None
     serving: DeployedModel | None = None
     in_doubt: bool = False  # a deploy call went out, and it is not known yet whether it was accepted
-    waiting_for: str = ""  # what the step is doing, in words, where that is not following the rollout
+    waiting_for: str = ""  # what the step is waiting for now, in words, where that is not the rollout
     plan_rows: list[tuple[str, str]] = field(default_factory=list)  # of a dry run: a heading and its text
     smoke_test: SmokeTestResult = NOT_ASKED
     promoted: list[str] = field(default_factory=list)  # a line for each alias
     rollback: "Facts | None" = None
     rollback_outcome: str = ""
-    began: float | None = None  # when the call that was accepted was sent, or the step attached
+    began: float | None = None  # when the accepted deploy call was sent, or the step attached
     ended: float | None = None
     _sent: float = 0.0  # when the latest deploy call was sent
 
     @property
     def deployment_id(self) -> str:
-        """ID of the deployment that is followed, or is live for `unchanged`; empty if there is none."""
+        """ID of the deployment that is followed, or of the one that was found live; empty if there is none."""
         return self.track.target.id if self.track else ""
 
     @property
@@ -76,12 +76,12 @@ class Facts:
 
     @property
     def duration(self) -> float | None:
-        """Seconds from the accepted deploy call, or from the attach, to the end; None before there is such."""
+        """Seconds from the accepted deploy call, or the attach, to the end of the run; None until both are known."""
         return None if self.began is None or self.ended is None else self.ended - self.began
 
     @property
     def what(self) -> str:
-        """The version for people, with the alias that it was asked for by."""
+        """The version for people, with the alias by which it was asked for."""
         if self.model is None:
             return f"version {self.asked}" if self.asked else "an unknown version"
         alias = f" (alias {self.asked})" if self.asked and self.asked != self.model.version else ""
@@ -99,30 +99,30 @@ class Facts:
         """Note the API's reply about the version that is known already."""
         self.version = version
 
-    def planned_with(self, entries: Sequence[DeployedModel]) -> None:
-        """Note what is live before anything is deployed. Once known, it is not forgotten."""
+    def saw_before_deploying(self, entries: Sequence[DeployedModel]) -> None:
+        """Note what is live before anything is deployed. It may be replaced by another, but never by nothing."""
         self.waiting_for = ""
         self._learn_previous(entries)
 
     def wait_for(self, what: str) -> None:
-        """Note what the step does next, in words."""
+        """Note what the step is waiting for now, in words."""
         self.waiting_for = what
 
     def dry_run_planned(self, rows: list[tuple[str, str]]) -> None:
         """Note what a dry run has found."""
         self.plan_rows = rows
 
-    def named(self, entry: DeployedModel) -> None:
+    def learn_model(self, entry: DeployedModel) -> None:
         """Note the version of a deployment that the workflow named by its ID."""
         self.model = self.model or entry.name
 
-    def asked_for(self, version_ref: str) -> None:
+    def confirm_asked(self, version_ref: str) -> None:
         """Note that the deployment that the workflow named is of the version that it named, too."""
         self.asked = version_ref
 
     def found_live(self, entry: DeployedModel) -> None:
         """Note that the version is live already."""
-        self.was_live = True
+        self.found_live_already = True
         self.track = Track(Target(entry.id, entry.created), seen=True).reached(Progress.of_entry(entry))
 
     def deploy_call_sent(self, at: float) -> None:
@@ -143,7 +143,7 @@ class Facts:
         self._follow(track, self._sent)
 
     def attached(self, track: Track, at: float) -> None:
-        """Note a deployment that somebody else has started."""
+        """Note a deployment that this step did not start."""
         self._follow(track, at)
 
     def read(self, endpoint: Endpoint, at: float) -> bool:
@@ -159,7 +159,7 @@ class Facts:
         if self.track.seen:
             for entry in endpoint.deployed_models:
                 if entry.id == self.deployment_id:
-                    self.named(entry)
+                    self.learn_model(entry)
             self._learn_previous(self.track.target.older_than_it(endpoint.deployed_models))
         return self.progress.status != before
 

@@ -114,5 +114,5 @@ class Context:
 
     def plan(self, look: Look) -> Plan:
         """Decide what to do."""
-        self.facts.planned_with(look.endpoint.deployed_models)
+        self.facts.saw_before_deploying(look.endpoint.deployed_models)
         return make_plan(*look, if_current=self.inputs.if_current, if_busy=self.inputs.if_busy)

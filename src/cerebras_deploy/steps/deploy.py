@@ -30,7 +30,7 @@ def deploy(context: Context) -> End:
 def _deploy_wanted(context: Context) -> End:
     """Have the wanted version on the endpoint: start its rollout, or find it there."""
     start(context)
-    if context.facts.was_live:
+    if context.facts.found_live_already:
         return End(Result.UNCHANGED)
     if context.inputs.wait:
         return follow(context)

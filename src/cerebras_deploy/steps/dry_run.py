@@ -41,7 +41,7 @@ def _follow_given(context: Context) -> End:
     entry = next((entry for entry in endpoint.deployed_models if entry.id == wanted), None)
     if entry is None:
         raise refused(f"{context.inputs.endpoint} does not list deployment {wanted}", "check the id and the endpoint")
-    context.facts.named(entry)
+    context.facts.learn_model(entry)
     check_given(context, endpoint, entry)
     would = f"follow {deployment_of(entry)}, which is {Progress.of_entry(entry)}"
     _tell(context, [("would", would), *_afterwards(context)])

@@ -98,4 +98,4 @@ def check_given(context: Context, endpoint: Endpoint, entry: DeployedModel) -> N
             f"`{name}: {value}`" for name, value in (("model", ref), ("alias", context.inputs.alias)) if value
         )
         raise refused(f"deployment {entry.id} is of {entry.model}, not of {asked}", "correct the one or the other")
-    context.facts.asked_for(wanted)
+    context.facts.confirm_asked(wanted)

@@ -22,7 +22,7 @@ def roll_back(context: Context, end: End) -> None:
     context = replace(context, patience=context.patience.within(context.inputs.timeout))
     try:
         outcome = _roll_back(context, Status.ERROR if end.result is Result.FAILED else Status.DONE)
-    except Interrupted:
+    except Interrupted:  # which is a Stop, too
         raise
     except Stop as stop:
         back = context.facts.rollback
@@ -35,19 +35,19 @@ def _not_rolled_back(why: str) -> str:
     return f"it was not rolled back: {why}"
 
 
-def _roll_back(context: Context, bad: Status) -> str:
-    """Deploy the previous version, and return what came of it; `bad` is the state that ours must still be in."""
+def _roll_back(context: Context, status: Status) -> str:
+    """Deploy the previous version, and return what came of it. Ours must still have this status."""
     entry = context.facts.previous
     if entry is None:
         return _not_rolled_back(f"nothing was live on {context.inputs.endpoint} before")
-    _let_error_stand(context)
+    _await_standing_error(context)
     version = _version_of(context, entry)
     if isinstance(version, str):
         return _not_rolled_back(version)
     back = context.for_rollback(version)
     submission = Submission(back)
     endpoint = back.patience.read(back.read_endpoint)
-    while not (obstacle := _obstacle(endpoint, context.facts.deployment_id, bad)):
+    while not (obstacle := _obstacle(endpoint, context.facts.deployment_id, status)):
         if back.journal.first("roll back"):
             back.journal.say(f"rolling back {back.inputs.endpoint} to {version_of(entry)}, which was live before")
         if submission.send(Look(endpoint, version)):
@@ -56,8 +56,8 @@ def _roll_back(context: Context, bad: Status) -> str:
     return _not_rolled_back(obstacle)
 
 
-def _let_error_stand(context: Context) -> None:
-    """Read on while an error that ended the rollout at the deadline has not stood for long enough."""
+def _await_standing_error(context: Context) -> None:
+    """If the deadline came before an error had stood its 30 s, read on until it has, or is gone."""
     track = tracked(context)
     while track.progress.status is Status.ERROR and track.end is None:
         track = snapshot(context, context.patience.read_next(context.read_endpoint, poll_fast=True))
@@ -75,14 +75,14 @@ def _version_of(context: Context, entry: DeployedModel) -> Version | str:
     return version
 
 
-def _obstacle(endpoint: Endpoint, ours: str, bad: Status) -> str:
-    """Say what has changed on the endpoint meanwhile; empty if ours is the newest entry, in the same state."""
+def _obstacle(endpoint: Endpoint, ours: str, status: Status) -> str:
+    """Say what has changed on the endpoint meanwhile; empty if ours is the newest entry, with that status."""
     newest = next(iter(newest_first(endpoint.deployed_models)), None)
     if newest is None:
         return "the endpoint lists no deployment any more"
     if newest.id != ours:
         return f"the endpoint's newest deployment is {newest.id} ({version_of(newest)})"
-    return "" if newest.status is bad else f"deployment {ours} is {Progress.of_entry(newest)} now"
+    return "" if newest.status is status else f"deployment {ours} is {Progress.of_entry(newest)} now"
 
 
 def _ended(back: Context, end: End) -> str:

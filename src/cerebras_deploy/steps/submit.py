@@ -1,7 +1,7 @@
 """The one call that changes something. It is not idempotent, and the API has no idempotency key.
 
 A call that surely did not arrive is sent again. One that may have arrived is looked for on the endpoint, and sent again
-only when it is sure that it did not.
+only when it surely did not.
 """
 
 from cerebras_deploy.api.names import ModelName
@@ -13,25 +13,26 @@ from cerebras_deploy.errors import CallError, Fate, Interrupted, Stop, refused
 from cerebras_deploy.result import End, Result
 from cerebras_deploy.steps.context import Context, Look
 
-LEAST_LEFT = 10.0  # seconds; no deploy call starts later
+LEAST_LEFT = 10.0  # seconds; no deploy call starts with less time left
 SENDS = 3  # of calls that may have arrived
 LAST_LOOK = 0.7  # seconds, for a read after an interrupt
-CONFLICT = 409  # may be with a call of ours that did arrive
+CONFLICT = 409  # HTTP; perhaps with a call of ours that did arrive
 
 
 class Submission:
-    """Sends the deploy call, and finds out whether it arrived. One for all calls of a rollout."""
+    """Sends the deploy call, and finds out whether it arrived. One object serves all deploy calls of a rollout."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
         self._lost = 0  # calls that may have arrived
         self._turned_away = 0  # calls in a row that surely did not arrive
-        self._latest_error: CallError | None = None  # of those
+        self._latest_error: CallError | None = None  # of the latest such call
 
     def send(self, look: Look) -> bool:
-        """Make the call. Return whether it arrived; if not, look again, and send again.
+        """Make the call. Return whether it arrived; if not, the caller looks, and calls this again.
 
-        Raises a `Stop`: unreachable if a call that may have arrived is neither found nor excluded.
+        Raises a `Stop`: timed out if too little time is left, refused, or unreachable if it stays unknown whether the
+        call arrived, or if three calls were lost.
         """
         context, wanted = self._context, look.version.model
         if context.patience.left < LEAST_LEFT:
@@ -41,7 +42,7 @@ class Submission:
         try:
             operation = context.api.deploy(context.inputs.endpoint, wanted, context.patience.call_bound)
         except CallError as error:
-            return self._failed(error, look, sent)
+            return self._arrived_despite(error, look, sent)
         except Interrupted as stop:
             if stop.sent:
                 self._look_once_more(self._note_lost(look))
@@ -57,7 +58,7 @@ class Submission:
             Result.TIMED_OUT, f"{reason}, which has failed before: {self._latest_error}", self._latest_error.hint
         )
 
-    def _failed(self, error: CallError, look: Look, sent: float) -> bool:
+    def _arrived_despite(self, error: CallError, look: Look, sent: float) -> bool:
         if error.fate in {Fate.UNSENT, Fate.THROTTLED}:
             self._turned_away += 1
             self._latest_error = error
@@ -67,15 +68,15 @@ class Submission:
             raise refused(str(error), error.hint) from error
         self._lost += 1
         self._turned_away, self._latest_error = 0, None
-        return self._has_arrived(error, self._note_lost(look))
+        return self._find_lost(error, self._note_lost(look))
 
     def _note_lost(self, look: Look) -> LostCall:
         self._context.facts.deploy_call_lost()
         now = self._context.patience.clock.now()
-        return LostCall(look.version.model, self._context.inputs.version_ref, look.endpoint, now)
+        return LostCall(look.version.model, self._context.facts.asked, look.endpoint, now)
 
-    def _has_arrived(self, error: CallError, call: LostCall) -> bool:
-        """Look for a call that may have arrived."""
+    def _find_lost(self, error: CallError, call: LostCall) -> bool:
+        """Look for a call that may have arrived, and return whether it did."""
         context, patience = self._context, self._context.patience
         context.journal.say(f"{error.reason}; the deploy call may have arrived: looking for it on the endpoint")
         endpoint = patience.read(context.read_endpoint)
@@ -104,8 +105,8 @@ class Submission:
     def _accepted(self, operation: Operation, look: Look) -> None:
         context, reply = self._context, operation.response
         progress = Progress.of_reply(reply)
-        older = frozenset(entry.id for entry in look.endpoint.deployed_models)
-        target = Target(operation.name, reply.created if reply else None, older)
+        listed_before = frozenset(entry.id for entry in look.endpoint.deployed_models)
+        target = Target(operation.name, reply.created if reply else None, listed_before)
         context.facts.deployed(Track(target).reached(progress))
         context.publish()
         if wrong := _mismatch(operation, context.inputs.endpoint, look.version.model):
