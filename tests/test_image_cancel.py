@@ -25,7 +25,6 @@ from stage import BASE, KEY
 pytestmark = pytest.mark.container
 
 MANIFEST = runner.load_manifest(Path(__file__).parent.parent / "action.yml")
-AT_MOST = 2.0  # seconds from SIGINT until the container is gone
 FIRST_LINE, PLAN, ACCEPTED = r"^::add-mask::", r"^Deploy gpt-oss-120b ", r"  accepted as "
 HINT = "re-run the step: it attaches to it"
 
@@ -141,8 +140,7 @@ def assert_whole(result: runner.StepResult) -> None:
     assert set(result.outputs) == set(MANIFEST.outputs)
     assert_well_formed(result.summary)
     assert KEY not in result.summary + str(result.outputs) + "\n".join(result.log.lines)
-    assert result.container_gone_after is not None
-    assert result.container_gone_after < AT_MOST
+    containers.assert_gone_in_time(result)
 
 
 def assert_interrupted(result: runner.StepResult, deployment: str) -> None:
