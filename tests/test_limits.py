@@ -23,7 +23,19 @@ STUCK = "test_in_the_end_of_a_fixture_after_a_failure"
 
 def pytest_on(*options: str) -> str:
     """Run the tests that hang as this project runs its own, but for a second at most."""
-    command = [sys.executable, "-m", "pytest", "-p", "no:schemathesis", "-p", "no:cacheprovider", "--timeout", "1"]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-p",
+        "no:schemathesis",
+        "-p",
+        "no:cacheprovider",
+        "--tb",
+        "no",
+        "--timeout",
+        "1",
+    ]
     done = subprocess.run(
         [*command, *options, str(HANGING)],
         cwd=HANGING.parent.parent,
@@ -41,6 +53,7 @@ def ended(text: str, how: str) -> dict[str, str]:
     return dict(re.findall(rf"^{how} tests/hanging\.py::(\w+) - (.*)$", text, re.MULTILINE))
 
 
+@pytest.mark.timeout(180)  # six that hang, one after another
 def test_one_that_hangs_fails_by_name_and_the_others_run() -> None:
     text = pytest_on("-k", f"not {HEEDLESS}")
 
