@@ -28,6 +28,7 @@ DECIDES_OR_ACTS = (
 )
 SAMPLE_SECONDS = 480.0  # of mutants; the tests run once before
 MOST_TESTS = 60  # at first: half of those that run least of the product, half by turns from each file
+MOST_AT_IMPORT = 15  # of a mutant for which all has to be imported and collected again
 
 
 def main() -> int:
@@ -56,13 +57,18 @@ def _arguments() -> argparse.Namespace:
 
 def _fates(project: Project, tests: KnownTests, found: Sequence[Mutant], seconds: float | None) -> list[Fate]:
     """Run the mutants: first against some of the tests that run their lines, and what survives against all of them."""
+    began = time.monotonic()
     all_of = {mutant.identity: tests.of(mutant, project) for mutant in found}
     tested = [mutant for mutant in found if all_of[mutant.identity]]
-    first = [(mutant, tests.chosen(all_of[mutant.identity], MOST_TESTS)) for mutant in tested]
+    most = {m.identity: MOST_AT_IMPORT if tests.at_import(m, project) else MOST_TESTS for m in tested}
+    first = [(mutant, tests.chosen(all_of[mutant.identity], most[mutant.identity])) for mutant in tested]
     fates = {fate.mutant.identity: fate for fate in _run(project, tests, first, seconds)}
     again = [fate.mutant for fate in fates.values() if not fate.killed]
-    second = [(mutant, all_of[mutant.identity]) for mutant in again if len(all_of[mutant.identity]) > MOST_TESTS]
-    fates |= {fate.mutant.identity: fate for fate in _run(project, tests, second, None)}
+    second = [
+        (mutant, all_of[mutant.identity]) for mutant in again if len(all_of[mutant.identity]) > most[mutant.identity]
+    ]
+    left = None if seconds is None else max(seconds - (time.monotonic() - began), 0.0)
+    fates |= {fate.mutant.identity: fate for fate in _run(project, tests, second, left)}
     return [*fates.values(), *(Fate(mutant, "untested", 0) for mutant in found if not all_of[mutant.identity])]
 
 
@@ -80,9 +86,12 @@ def _run(project: Project, tests: KnownTests, work: runner.Work, seconds: float 
             print(f"{len(fates)} of {len(shuffled)}", file=sys.stderr, flush=True)
 
     for part in _parts(shuffled, len(shuffled) if end is None else 100):
-        runner.run(project, tests, part, told)
         if end is not None and time.monotonic() > end:
             break
+        before = len(fates)
+        runner.run(project, tests, part, told)
+        if len(fates) - before != len(part):
+            raise SystemExit("not every mutant was run: the tests cannot be collected")
     return fates
 
 
@@ -106,7 +115,9 @@ def _tell(fates: Sequence[Fate], found: Sequence[Mutant], *, is_full: bool) -> i
 
 
 def _show(project: Project, tests: KnownTests, found: Sequence[Mutant], identity: str) -> int:
-    mutant = next(one for one in found if one.identity == identity)
+    mutant = next((one for one in found if one.identity == identity), None)
+    if mutant is None:
+        raise SystemExit(f"there is no such mutant: {identity}")
     source = project.path(mutant.module).read_text(encoding="utf-8")
     before, after = ast.unparse(ast.parse(source)), ast.unparse(mutant.applied(source))
     print(*difflib.unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=5), sep="\n")

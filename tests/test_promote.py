@@ -261,10 +261,8 @@ class TestCanceled:
 
         assert played.result == "interrupted"
         assert "alias stable may point nowhere (version 1 held it before)" in played.outputs["message"]
-        assert (
-            'to repair it, send `PATCH /management/v1/orgs/my-org/models/gpt-oss-120b/versions/2 with {"version_al'
-            in (played.outputs["message"])
-        )
+        repair = f'to repair the alias, send `PATCH /management/v1/{MODEL.format(2)} with {{"version_aliases": '
+        assert repair in played.outputs["message"]
 
     def test_while_it_is_put_back_it_says_so_as_well(self) -> None:
         there = Stage("live", faults=["aliases:2-=503"], latency=0.1, clock=VirtualClock(interrupt_at=EPOCH + 40))
@@ -272,7 +270,19 @@ class TestCanceled:
         played = there.play(STABLE)
 
         assert played.result == "interrupted"
-        assert "alias stable may point nowhere (version 1 held it before)" in played.outputs["message"]
+        reason = "aliases of version 2: HTTP 503 Service Unavailable: deployment"
+        told = (
+            f"while putting alias stable back, and alias stable may point nowhere (version 1 held it before): {reason}"
+        )
+        assert told in played.outputs["message"]
+
+
+@pytest.mark.parametrize("calls", ["2-5", "2-6", "2-7"])
+def test_putting_it_back_is_tried_as_often_however_often_the_move_was_turned_away(calls: str) -> None:
+    played = Stage("live", faults=[f"aliases:{calls}=429"], latency=0.3).play({"poll-interval": "5s"} | STABLE)
+
+    assert aliases(played)[1] == ("stable",) or aliases(played)[2][-1] == "stable"
+    assert played.seconds < 84  # 20 s for the half that fails, 60 s for putting it back, and the calls themselves
 
 
 def test_a_key_that_is_refused_in_mid_move_puts_the_alias_back_at_once() -> None:

@@ -37,9 +37,10 @@ class Scripted:
     Once the rollback was deployed, it lists that as well, as complete.
     """
 
-    def __init__(self, script: Callable[[float | None], Entries]) -> None:
+    def __init__(self, script: Callable[[float | None], Entries], *, latency: float = 0.0) -> None:
         self.deployed: list[str] = []
         self._script, self._began = script, 0.0
+        self._latency = latency
         self._stage = stage(Forged(self._edit))
 
     def play(self, **inputs: str) -> Played:
@@ -47,10 +48,9 @@ class Scripted:
         return self._stage.play(ROLL_BACK | given)
 
     def _edit(self, call: str, _: int, whole: Any) -> Any:
+        self._stage.clock.sleep(self._latency)
         if call == "deploy":
             return self._deploy(copy.deepcopy(whole))
-        if call == "version":
-            return whole | {"name": whole["name"]}
         if call != "endpoint":
             return whole
         listed = self._script(self._stage.clock.now() - self._began if self.deployed else None)
@@ -99,6 +99,27 @@ class TestTarget:
         assert (played.result, api.deployed) == ("failed", [OURS, BACK])
         assert played.outputs["previous-model"].endswith("/versions/1")
         assert "serves gpt-oss-120b version 1" in played.outputs["message"]
+
+    def test_without_the_integer_of_ours_the_one_before_it_is_not_known(self) -> None:
+        def edit(call: str, _: int, whole: Any) -> Any:
+            listed = [
+                BEFORE | {"model": BEFORE["model"][:-1] + "2"},
+                ours("complete", model=BEFORE["model"][:-1] + "v2"),
+            ]
+            return whole | {"deployed_models": listed} if call == "endpoint" else whole
+
+        api = Forged(edit)
+
+        played = stage(api).play(BY_ID | ASK | ROLL_BACK | {"deployment-id": OURS})
+
+        assert (played.result, api.calls["deploy"]) == ("smoke-test-failed", 0)
+        assert "it was not rolled back: the deployed version is not known by its integer" in played.outputs["message"]
+
+    def test_a_version_that_was_live_before_the_step_has_nothing_to_go_back_to_and_the_advice_knows(self) -> None:
+        played = stage(Forged(begun=True, states=("complete",))).play(ASK | ROLL_BACK)
+
+        assert played.result == "smoke-test-failed"
+        assert played.outputs["message"].endswith("; deploy a good version")
 
     def test_if_nothing_was_live_nothing_is_deployed(self) -> None:
         api = Scripted(lambda since: [] if since is None else [ours("error")])
@@ -151,13 +172,53 @@ class TestAnErrorAtTheDeadline:
         assert (played.result, api.deployed) == ("failed", [OURS, BACK])
         assert played.seconds > 85
 
-    def test_it_is_not_if_it_passes(self) -> None:
-        api = Scripted(states((0, "in_progress"), (58, "error"), (70, "in_progress")))
+    @pytest.mark.parametrize(
+        ("word", "result", "told"),
+        [
+            ("in_progress", "timed-out", f"follow it with `deployment-id: {OURS}`"),
+            ("complete", "timed-out", "re-run the step: it deploys nothing"),
+            ("cancelled", "cancelled", "was cancelled"),
+            ("rolled_back", "rolled-back", "was rolled back"),
+        ],
+    )
+    def test_if_it_passes_nothing_is_deployed_and_its_own_end_is_told(self, word: str, result: str, told: str) -> None:
+        api = Scripted(states((0, "in_progress"), (58, "error"), (70, word)))
 
         played = api.play(timeout="60s")
 
-        assert (played.result, api.deployed) == ("failed", [OURS])
-        assert f"it was not rolled back: deployment {OURS} is in progress" in played.outputs["message"]
+        assert (played.result, api.deployed) == (result, [OURS])
+        assert told in played.outputs["message"]
+        assert "fix the cause" not in played.outputs["message"] or result == "rolled-back"
+
+    def test_that_nothing_was_rolled_back_is_told_with_the_time_limit(self) -> None:
+        api = Scripted(states((0, "in_progress"), (58, "error"), (70, "in_progress")))
+
+        message = api.play(timeout="60s").outputs["message"]
+
+        reason = "the timeout of 1m00s was reached in an error, which has passed since, so that nothing was rolled back"
+        assert message.startswith(f"{reason}: deployment {OURS} of ")
+
+    def test_if_the_api_rolls_back_itself_that_is_followed_to_its_end(self) -> None:
+        api = Scripted(states((0, "in_progress"), (58, "error"), (70, "rolling_back"), (100, "rolled_back")))
+
+        played = api.play(timeout="60s")
+
+        assert (played.result, api.deployed) == ("rolled-back", [OURS])
+
+    def test_if_it_comes_back_within_moments_it_has_to_stand_again(self) -> None:
+        changes = (0, "in_progress"), (58, "error"), (61, "in_progress"), (62, "error"), (64, "in_progress")
+        api = Scripted(states(*changes, (100, "complete")), latency=0.4)
+
+        assert (api.play(timeout="60s").result, api.deployed) == ("timed-out", [OURS])
+
+    @pytest.mark.parametrize("on_failure", ["keep", "rollback"])
+    def test_it_is_one_as_well_if_the_last_read_fails(self, on_failure: str) -> None:
+        faults = ["away:126..152"]
+        inputs = {"timeout": "150s", "on-failure": on_failure, "poll-interval": "5s"}
+
+        played = Stage("rollout-error", faults=faults, latency=0.3).play(inputs)
+
+        assert (played.result, made(played)) == ("failed", [2, 1] if on_failure == "rollback" else [2])
 
     def test_without_a_rollback_it_fails_at_the_deadline(self) -> None:
         api = Scripted(states((0, "in_progress"), (58, "error")))
@@ -237,8 +298,17 @@ class TestStopped:
         back_id = played.outputs["rollback-deployment-id"]
         assert (played.result, made(played)) == ("smoke-test-failed", [2, 1])
         assert back_id == played.world.deployments[-1].id
-        assert "it was not rolled back: the API could not be asked for 5m" in played.outputs["message"]
-        assert f"; deployment {back_id} may go on" in played.outputs["message"]
+        told = f"the end of the rollback by deployment {back_id} is not known: the API could not be asked for 5m"
+        assert told in played.outputs["message"]
+
+    def test_interrupted_at_its_very_beginning_it_says_that_the_version_was_found_bad(self) -> None:
+        there = Stage("wrong-answer", latency=1.0)
+        there.clock.interrupt_at = EPOCH + second_call(latency=1.0) - 2.5
+
+        played = there.play(ASK | ROLL_BACK)
+
+        assert (played.result, made(played)) == ("interrupted", [2])
+        assert "which was found bad: nothing was rolled back" in played.outputs["message"]
 
     def test_interrupted_before_the_call_it_says_that_nothing_was_rolled_back(self) -> None:
         there = Stage("wrong-answer", latency=1.0)
@@ -289,4 +359,4 @@ def test_a_lost_rollback_call_adopts_no_deployment_that_is_named_by_the_workflow
     played = made_by.play(ROLL_BACK | ASK)
 
     assert (played.result, played.outputs["rollback-deployment-id"]) == ("smoke-test-failed", "")
-    assert "it was not rolled back: the deploy call got no readable answer" in played.outputs["message"]
+    assert "the rollback may have been accepted: the deploy call got no readable answer" in played.outputs["message"]

@@ -62,8 +62,8 @@ class Interrupted(Stop):
     `sent`: a request was out, and its reply was not read. `seconds` is how long that request had taken.
     """
 
-    def __init__(self, reason: str = "the job was cancelled", *, sent: bool = False, seconds: float = 0.0) -> None:
-        super().__init__(End(Result.INTERRUPTED, reason))
+    def __init__(self, hint: str = "", *, sent: bool = False, seconds: float = 0.0) -> None:
+        super().__init__(End(Result.INTERRUPTED, "the job was cancelled", hint))
         self.sent, self.seconds = sent, seconds
 
 

@@ -61,9 +61,14 @@ class Patience:
     was_last_read: bool = field(default=False, init=False)  # the latest read began at the deadline
 
     def within(self, seconds: float) -> "Patience":
-        """Return patience with a deadline so many seconds from now, and with a failure budget that is not used yet."""
-        deadline, outage = Deadline(seconds, self.clock.now() + seconds), Outage(total=self.outage.total)
-        return replace(self, deadline=deadline, outage=outage, first_read_sent=None)
+        """Return patience with a deadline so many seconds from now, at full pace and with an unused failure budget."""
+        return replace(
+            self,
+            pace=Pace(self.pace.interval),
+            deadline=Deadline(seconds, self.clock.now() + seconds),
+            outage=Outage(total=self.outage.total),
+            first_read_sent=None,
+        )
 
     @property
     def left(self) -> float:
@@ -120,8 +125,8 @@ class Patience:
     def back_off(self, error: CallError, sent: float, *, attempt: int = 0, is_last: bool = False) -> None:
         """Note a call that failed, and wait before its next try. `sent` is when it was sent, on the clock.
 
-        `attempt`, if given, is used in place of the number of failures in a row. Raises a `Stop` if another try has no
-        point, or no time: `is_last` says that this one was the last.
+        `attempt` is given for a call between reads: those refill the failure budget, so that the deadline bounds it.
+        Raises a `Stop` if another try has no point, or no time: `is_last` says that this one was the last.
         """
         self.outage.failed(sent)
         if error.fate is Fate.THROTTLED:
@@ -129,7 +134,7 @@ class Patience:
         outage = self.outage.length(self.clock.now())
         if end := self._hopeless(error, outage, is_last=is_last):
             raise Stop(end) from error
-        left = FAILURE_BUDGET - outage
+        left = self.left if attempt else FAILURE_BUDGET - outage
         if not self.is_over:
             self.listener.failing(error, min(left, self.left))
         delay = retry_delay(attempt or self.outage.failures, error.retry_after, self.rng)

@@ -57,7 +57,7 @@ def table(fates: Iterable[Fate], known: Mapping[str, str]) -> Iterator[str]:
     for module, of_it in rows.items():
         killed = sum(fate.killed for fate in of_it)
         same = sum(fate.mutant.identity in known for fate in of_it)
-        left = len(of_it) - killed - same
+        left = sum(not fate.killed and fate.mutant.identity not in known for fate in of_it)
         yield f"| `{module}` | {len(of_it)} | {killed} | {same} | {left} | {score(of_it, known):.1f} % |"
 
 

@@ -92,7 +92,7 @@ class Http:
             reason = plain(f"no usable address: {error}", 200)
             raise CallError(Fate.DENIED, reason, hint="correct `base-url`", seconds=self._now() - began) from error
         except Interrupted as stop:  # what has not been sent yet never will be
-            raise Interrupted(stop.end.reason, sent=latch.abandon(), seconds=self._now() - began) from stop
+            raise Interrupted(sent=latch.abandon(), seconds=self._now() - began) from stop
         return answer._replace(seconds=self._now() - began)
 
 

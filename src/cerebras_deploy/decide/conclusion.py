@@ -130,7 +130,9 @@ def _smoke_test_failed(end: End, facts: Facts) -> _Said:
     if facts.smoke_test.verdict == "unanswered":
         said = f"{what}, and its smoke test could not be judged: {end.reason}; {serving}"
         return said, "this says nothing about the version: re-run the step to ask again"
-    advice = "" if facts.rollback_outcome else "deploy a good version, or have this done by `on-failure: rollback`"
+    advice = "deploy a good version"
+    if not facts.found_live_already:  # else there is nothing that this step could go back to
+        advice = "" if facts.rollback_outcome else f"{advice}, or have this done by `on-failure: rollback`"
     return f"{what}, and its smoke test failed: {end.reason}; {serving}", advice
 
 
@@ -143,7 +145,9 @@ def _stopped(end: End, facts: Facts) -> _Said:
     reason = end.reason + _cut_off(end, facts)
     if facts.deployment_id:
         what, after = _left_behind(end.result, facts), _follow(facts)
-        if end.result is Result.REFUSED and facts.was_named:  # following it is what was refused
+        if (
+            end.result is Result.REFUSED and facts.was_named and not facts.is_confirmed
+        ):  # following it is what was refused
             after = ""
     elif facts.in_doubt:
         what = f"the deployment of {facts.what} to {facts.endpoint} may have been accepted"

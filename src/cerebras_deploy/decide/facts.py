@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import assert_never
 
-from cerebras_deploy.api.names import ModelName
+from cerebras_deploy.api.names import INTEGER_VERSION, ModelName
 from cerebras_deploy.api.status import Status, Unknown
 from cerebras_deploy.api.wire import DeployedModel, Endpoint, Version
 from cerebras_deploy.decide.plan import live, previous
@@ -28,6 +28,7 @@ class Facts:
     model: ModelName | None = None
     version: Version | None = None
     track: Track | None = None
+    is_confirmed: bool = False  # the deployment that the workflow named is of the version that it named, if any
     found_live_already: bool = False  # the version was live before this step, so that nothing was deployed
     previous: DeployedModel | None = None
     serving: DeployedModel | None = None
@@ -51,6 +52,11 @@ class Facts:
     def was_named(self) -> bool:
         """Whether the workflow named the deployment by its ID."""
         return self.track is not None and self.track.target.by_id
+
+    @property
+    def has_integer(self) -> bool:
+        """Whether the version is known by its integer: an alias may have moved."""
+        return self.model is not None and INTEGER_VERSION.fullmatch(self.model.version) is not None
 
     @property
     def progress(self) -> Progress:
@@ -117,8 +123,8 @@ class Facts:
         self.model = self.model or entry.name
 
     def confirm_asked(self, version_ref: str) -> None:
-        """Note that the deployment that the workflow named is of the version that it named, too."""
-        self.asked = version_ref
+        """Note that the deployment that the workflow named is of the version that it named, if it named one."""
+        self.asked, self.is_confirmed = version_ref, True
 
     def found_live(self, entry: DeployedModel) -> None:
         """Note that the version is live already."""
@@ -177,6 +183,10 @@ class Facts:
         self.rollback = Facts(endpoint=self.endpoint, model=model)
         return self.rollback
 
+    def rollback_given_up(self) -> None:
+        """Note that the rollback is not needed after all."""
+        self.rollback = None
+
     def rollback_ended(self, outcome: str) -> None:
         """Note what came of the rollback."""
         self.rollback_outcome = outcome
@@ -191,5 +201,5 @@ class Facts:
         self.track, self.began, self.waiting_for = track, began, ""
 
     def _learn_previous(self, older: Sequence[DeployedModel]) -> None:
-        if self.model is not None:
+        if self.model is not None and self.has_integer:
             self.previous = previous(older, self.model) or self.previous

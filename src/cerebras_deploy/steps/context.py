@@ -40,9 +40,9 @@ class Context:
     facts: Facts
     is_rollback: bool = False
 
-    def for_rollback(self, version: Version) -> "Context":
+    def for_rollback(self, model: ModelName) -> "Context":
         """Return the context of a rollback to that version, with facts of its own."""
-        return replace(self, facts=self.facts.rollback_begun(version.model), is_rollback=True)
+        return replace(self, facts=self.facts.rollback_begun(model), is_rollback=True)
 
     def publish(self) -> None:
         """Write the outputs as they stand, since the job may be killed before better ones are known."""

@@ -23,7 +23,7 @@ def deploy(context: Context) -> End:
     if end.result in {Result.SUCCEEDED, Result.UNCHANGED}:
         promote(context)
     elif context.inputs.on_failure == "rollback" and is_rolled_back(end, context.facts):
-        roll_back(context, end)
+        return roll_back(context, end)
     return end
 
 
@@ -34,7 +34,7 @@ def _deploy_wanted(context: Context) -> End:
         return End(Result.UNCHANGED)
     if context.inputs.wait:
         return follow(context)
-    return tracked(context).end or End(Result.TRIGGERED)
+    return tracked(context).end_at_deadline or End(Result.TRIGGERED)  # there is no further read
 
 
 def _follow_given(context: Context) -> End:

@@ -6,8 +6,8 @@ from cerebras_deploy.api.status import Status, Unknown
 from cerebras_deploy.api.wire import DeployedModel, Endpoint
 from cerebras_deploy.decide.progress import Progress
 from cerebras_deploy.decide.rollout import ERROR_STANDS, Target, Track
-from cerebras_deploy.errors import refused
-from cerebras_deploy.result import End
+from cerebras_deploy.errors import Stop, refused
+from cerebras_deploy.result import End, Result
 from cerebras_deploy.steps.context import Context
 from cerebras_deploy.tell.timeline import Change
 
@@ -17,21 +17,30 @@ Check = Callable[[Context, Endpoint, DeployedModel], None]
 def follow(context: Context, on_first_listed: Check | None = None) -> End:
     """Read the deployment that the facts name until it has ended.
 
-    `on_first_listed` is called with the first entry that is read of it. Raises a `Stop` at the deadline.
+    `on_first_listed` is called with the first entry that is read of it. Raises a `Stop` at the deadline, unless the
+    rollout was in an error then.
     """
+    try:
+        return tracked(context).end or _read_to_the_end(
+            context, on_first_listed
+        )  # the deploy reply may have it already
+    except Stop as stop:
+        end = tracked(context).end_at_deadline
+        if end is None or stop.end.result is not Result.TIMED_OUT:
+            raise
+        return end
+
+
+def _read_to_the_end(context: Context, on_first_listed: Check | None) -> End:
     track = tracked(context)
-    if track.end:  # the deploy reply had it already
-        return track.end
     endpoint = context.patience.read(context.read_endpoint)
     while True:
-        is_last, was_listed = context.patience.was_last_read, track.seen
-        track = snapshot(context, endpoint)
+        was_listed, track = track.seen, snapshot(context, endpoint)
         if on_first_listed and track.seen and not was_listed:
             on_first_listed(context, endpoint, next(e for e in endpoint.deployed_models if e.id == track.target.id))
         _narrate(context, track)
-        end = track.end_at_deadline if is_last else track.end
-        if end:
-            return end
+        if track.end:
+            return track.end
         endpoint = context.patience.read_next(context.read_endpoint, poll_fast=track.progress.near_end)
 
 
@@ -84,6 +93,7 @@ def check_given(context: Context, endpoint: Endpoint, entry: DeployedModel) -> N
     """Compare the deployment that the workflow named with the `model` and `alias` that came with it."""
     ref, wanted = context.inputs.model, context.inputs.version_ref
     if ref is None and not wanted:
+        context.facts.confirm_asked("")
         return
     if entry.name is None:
         raise refused(f"deployment {entry.id} is of {entry.model}, which is not a model's name", "leave out `model`")

@@ -63,6 +63,7 @@ class _Move:
         for version in filter(None, (holder, target)):
             if version.aliases is None:
                 raise refused(f"the API does not tell the aliases of version {version.model.version}")
+        self.context.facts.wait_for(f"moving alias {self.alias}, and {self._unassigned(holder)}")
         with self.context.patience.clock.hold(HOLD):
             self._move(holder, target)
         before = f"version {holder.model.version}" if holder else "free"
@@ -74,13 +75,12 @@ class _Move:
                 self._set(self._within(HALF), holder, self._without)
             self._set(self._within(HALF), target, self._with)
         except Interrupted as stop:
-            raise self._interrupted(holder, target, stop) from stop
+            raise self._interrupted(target) from stop
         except Stop as stop:
             raise self._undone(holder, target, stop.end) from stop
 
-    def _interrupted(self, holder: Version | None, target: Version, stop: Interrupted) -> Interrupted:
-        repair = f"{self._unassigned(holder)}; to repair it, {_call(target, self._with)}"
-        return Interrupted(f"{stop.end.reason}, and {repair}")
+    def _interrupted(self, target: Version) -> Interrupted:
+        return Interrupted(f"to repair the alias, {_call(target, self._with)}")
 
     def _done(self, line: str) -> None:
         self.context.facts.alias_moved(line)
@@ -120,8 +120,9 @@ class _Move:
             return _failed(f"alias {self.alias} was free, and is not set: {end.reason}", repair)
         try:
             self._set(self._within(PUT_BACK), holder, self._with, just_read=False)
-        except Interrupted as stop:
-            return self._interrupted(holder, target, stop)
+        except Interrupted:
+            self.context.facts.wait_for(f"putting alias {self.alias} back, and {self._unassigned(holder)}: {reason}")
+            return self._interrupted(target)
         except Stop as second:
             return _failed(f"{self._unassigned(holder)}: {reason}; then {_reason(second.end)}", repair)
         held = f"version {holder.model.version}, which held it before"

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from cerebras_deploy.api.names import INTEGER_VERSION
-from cerebras_deploy.api.status import Status
+from cerebras_deploy.api.status import Status, Unknown
 from cerebras_deploy.api.wire import DeployedModel, Endpoint, Version, Weights
 from cerebras_deploy.decide.plan import newest_first, version_of
 from cerebras_deploy.decide.progress import Progress
@@ -12,39 +12,76 @@ from cerebras_deploy.result import End, Result
 from cerebras_deploy.steps.context import Context, Look
 from cerebras_deploy.steps.follow import follow, snapshot, tracked
 from cerebras_deploy.steps.submit import Submission
+from cerebras_deploy.times import span
 
 
-def roll_back(context: Context, end: End) -> None:
-    """Deploy what was live before ours, and note what came of it; `end` is what ours ended with.
+def roll_back(context: Context, end: End) -> End:
+    """Deploy what was live before ours, and note what came of it. Returns `end`, what ours ended with.
 
-    The rollback has a `timeout` of its own. Raises `Interrupted` only.
+    If ours turns out not to have ended like that after all, it is left alone, and its own end is returned. The rollback
+    has a `timeout` of its own. Raises `Interrupted` only.
     """
+    entry = context.facts.previous
+    if entry is None or entry.name is None:
+        context.facts.rollback_ended(_not_rolled_back(_why_no_target(context)))
+        return end
     context = replace(context, patience=context.patience.within(context.inputs.timeout))
+    back = context.for_rollback(entry.name)
     try:
-        outcome = _roll_back(context, Status.ERROR if end.result is Result.FAILED else Status.DONE)
+        if end.result is Result.FAILED and (other := _other_end(context)):
+            context.facts.rollback_given_up()
+            return other
+        outcome = _roll_back(context, back, entry)
     except Interrupted:  # which is a Stop, too
         raise
     except Stop as stop:
-        back = context.facts.rollback
-        left = f"; deployment {back.deployment_id} may go on" if back and back.deployment_id else ""
-        outcome = _not_rolled_back("; ".join(filter(None, (stop.end.reason, stop.end.hint))) + left)
+        outcome = _stopped(back, "; ".join(filter(None, (stop.end.reason, stop.end.hint))))
     context.facts.rollback_ended(outcome)
+    return end
 
 
 def _not_rolled_back(why: str) -> str:
     return f"it was not rolled back: {why}"
 
 
-def _roll_back(context: Context, status: Status) -> str:
-    """Deploy the previous version, and return what came of it. Ours must still have this status."""
-    entry = context.facts.previous
-    if entry is None:
-        return _not_rolled_back(f"nothing was live on {context.inputs.endpoint} before")
-    _await_standing_error(context)
+def _why_no_target(context: Context) -> str:
+    if not context.facts.has_integer:
+        return "the deployed version is not known by its integer, so neither is the one before it"
+    if entry := context.facts.previous:
+        return f"what was live before is {entry.model}, which names no integer version"
+    return f"nothing was live on {context.inputs.endpoint} before"
+
+
+def _stopped(back: Context, why: str) -> str:
+    if back.facts.deployment_id:
+        return f"the end of the rollback by deployment {back.facts.deployment_id} is not known: {why}"
+    if back.facts.in_doubt:
+        return f"the rollback may have been accepted: {why}"
+    return _not_rolled_back(why)
+
+
+def _other_end(context: Context) -> End | None:
+    """If the deadline came before an error had stood its 30 s, read on until it has. Return ours' end if it passes."""
+    track = tracked(context)
+    while track.progress.status is Status.ERROR and track.end is None:
+        track = snapshot(context, context.patience.read_next(context.read_endpoint, poll_fast=True))
+        context.show_progress(track.progress)
+    if track.progress.status is Status.ERROR:
+        return None
+    if track.seen_rolling_back or track.progress.status is Status.ROLLED_BACK:
+        return follow(context)
+    if track.end and track.end.result is not Result.SUCCEEDED:
+        return track.end
+    reason = f"the timeout of {span(context.inputs.timeout)} was reached in an error, which has passed since"
+    return End(Result.TIMED_OUT, f"{reason}, so that nothing was rolled back")
+
+
+def _roll_back(context: Context, back: Context, entry: DeployedModel) -> str:
+    """Deploy the previous version, and return what came of it."""
     version = _version_of(context, entry)
     if isinstance(version, str):
         return _not_rolled_back(version)
-    back = context.for_rollback(version)
+    status = tracked(context).progress.status
     submission = Submission(back)
     endpoint = back.patience.read(back.read_endpoint)
     while not (obstacle := _obstacle(endpoint, context.facts.deployment_id, status)):
@@ -54,14 +91,6 @@ def _roll_back(context: Context, status: Status) -> str:
             return _ended(back, follow(back))
         endpoint = back.patience.read_next(back.read_endpoint)
     return _not_rolled_back(obstacle)
-
-
-def _await_standing_error(context: Context) -> None:
-    """If the deadline came before an error had stood its 30 s, read on until it has, or is gone."""
-    track = tracked(context)
-    while track.progress.status is Status.ERROR and track.end is None:
-        track = snapshot(context, context.patience.read_next(context.read_endpoint, poll_fast=True))
-        context.show_progress(track.progress)
 
 
 def _version_of(context: Context, entry: DeployedModel) -> Version | str:
@@ -75,14 +104,14 @@ def _version_of(context: Context, entry: DeployedModel) -> Version | str:
     return version
 
 
-def _obstacle(endpoint: Endpoint, ours: str, status: Status) -> str:
+def _obstacle(endpoint: Endpoint, ours: str, status: Status | Unknown) -> str:
     """Say what has changed on the endpoint meanwhile; empty if ours is the newest entry, with that status."""
     newest = next(iter(newest_first(endpoint.deployed_models)), None)
     if newest is None:
         return "the endpoint lists no deployment any more"
     if newest.id != ours:
         return f"the endpoint's newest deployment is {newest.id} ({version_of(newest)})"
-    return "" if newest.status is status else f"deployment {ours} is {Progress.of_entry(newest)} now"
+    return "" if newest.status == status else f"deployment {ours} is {Progress.of_entry(newest)} now"
 
 
 def _ended(back: Context, end: End) -> str:

@@ -71,6 +71,7 @@ def _ask(context: Context) -> _Answer:
         patience.pause(min(retry_delay(tries, retry_after, patience.rng), WARM_UP))
     if late:
         return late
+    context.facts.wait_for("")  # the reason says it
     result = Result.TIMED_OUT if patience.is_over else Result.UNREACHABLE
     hint = failure.hint if failure and not patience.is_over else ""
     raise Stop(End(result, f"{context.inputs.endpoint} gave no answer to the smoke test ({failure})", hint))
