@@ -111,7 +111,8 @@ def _tell(fates: Sequence[Fate], found: Sequence[Mutant], *, is_full: bool) -> i
     print(*(f"listed as equivalent, and is not: {identity}" for identity in gone), sep="\n")
     modules = {fate.mutant.module for fate in fates}
     weak = [one for one in modules if score([fate for fate in fates if fate.mutant.module == one], known) < GOAL]
-    return int(bool(gone) or (is_full and bool(weak)))
+    is_broken = any(fate.end == "not run" for fate in fates)
+    return int(bool(gone) or is_broken or (is_full and bool(weak)))
 
 
 def _show(project: Project, tests: KnownTests, found: Sequence[Mutant], identity: str) -> int:

@@ -14,7 +14,7 @@ EQUIVALENT = Path(__file__).parent / "equivalent.toml"
 
 @dataclass(frozen=True)
 class Fate:
-    """A mutant, and how its tests ended: killed, survived, out of time, or untested if no test runs it."""
+    """A mutant, and how its tests ended: killed, survived, out of time, untested (no test runs it), not run."""
 
     mutant: Mutant
     end: str
@@ -66,5 +66,4 @@ def survivors(fates: Iterable[Fate], known: Mapping[str, str]) -> Iterator[str]:
     for fate in fates:
         mutant = fate.mutant
         if not fate.killed and mutant.identity not in known:
-            tests = f"{fate.tests} tests" if fate.tests else "no test runs it"
-            yield f"{mutant.module}:{mutant.line}  {mutant.identity}  ({tests})"
+            yield f"{mutant.module}:{mutant.line}  {mutant.identity}  ({fate.end}, {fate.tests} tests)"

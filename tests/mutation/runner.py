@@ -125,7 +125,7 @@ def swap(project: Project, mutant: Mutant) -> None:
     new = dict(functions(compile(mutant.applied(source), str(path), "exec", dont_inherit=True)))
     old = dict(functions(compile(source, str(path), "exec", dont_inherit=True)))
     changed = {code: new[key] for key, code in old.items() if new[key] != code}
-    module = vars(sys.modules[f"{project.package}.{mutant.module}"])
+    module = vars(importlib.import_module(f"{project.package}.{mutant.module}"))
     found = [entry for entry in gc.get_objects() if type(entry) is FunctionType and entry.__globals__ is module]
     found = [function for function in found if function.__code__ in changed]
     for function in found:
@@ -144,6 +144,8 @@ def run(project: Project, known: KnownTests, work: Work, told: Callable[[Mutant,
     run_all = partial(_run_all, told, workers)
     run_all(early, partial(import_and_play, project, known))
     if late:
+        for module in {mutant.module for mutant, _ in late}:  # once, before any process is forked: steps import late
+            importlib.import_module(f"{project.package}.{module}")
         plugin = _Collected(known, project, partial(run_all, late))
         with Path(os.devnull).open("w", encoding="utf-8") as null, contextlib.redirect_stdout(null):
             pytest.main(["-x", "-s", *selected(project)], plugins=[plugin])
@@ -157,7 +159,7 @@ def _run_all(told: Callable[[Mutant, str], None], workers: int, work: Work, play
             running[_forked(mutant, tests, play)] = mutant
         pid, status = os.wait()
         if ended := running.pop(pid, None):  # or a process that a test has left behind
-            told(ended, _end(ended, os.waitstatus_to_exitcode(status)))
+            told(ended, _end(os.waitstatus_to_exitcode(status)))
 
 
 def _forked(mutant: Mutant, tests: Sequence[str], play: Play) -> int:
@@ -175,7 +177,7 @@ def _forked(mutant: Mutant, tests: Sequence[str], play: Play) -> int:
         os._exit(code)
 
 
-def _end(mutant: Mutant, code: int) -> str:
-    if code == NOTHING_RAN:
-        raise RuntimeError(f"no test ran for {mutant.identity}")
-    return {0: "survived", -signal.SIGPROF: "out of time", -signal.SIGALRM: "out of time"}.get(code, "killed")
+def _end(code: int) -> str:
+    """Say how a mutant's process ended; what ended before a test ran says nothing of the tests."""
+    ends = {0: "survived", NOTHING_RAN: "not run", -signal.SIGPROF: "out of time", -signal.SIGALRM: "out of time"}
+    return ends.get(code, "killed")
