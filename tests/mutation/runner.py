@@ -9,6 +9,7 @@ import gc
 import importlib
 import importlib.util
 import inspect
+import json
 import os
 import resource
 import signal
@@ -26,6 +27,7 @@ from mutation.tests_of import PLAIN, KnownTests, Project, selected
 
 Work = Sequence[tuple[Mutant, Sequence[str]]]
 Play = Callable[[Mutant, Sequence[str]], int]
+Told = Callable[[Mutant, str], None]  # of each mutant, how it ended
 
 HEAVY = ("httpx", "pydantic", "fastapi", "uvicorn", "trustme", "yaml", "hypothesis.strategies")
 MEMORY = 4 * 1024**3  # bytes of address space; a loop that never ends fills it
@@ -134,7 +136,7 @@ def swap(project: Project, mutant: Mutant) -> None:
         raise RuntimeError(f"nothing runs {mutant.identity}")
 
 
-def run(project: Project, known: KnownTests, work: Work, told: Callable[[Mutant, str], None], workers: int = 2) -> None:
+def run(project: Project, known: KnownTests, work: Work, told: Told, workers: int = 2) -> None:
     """Run all mutants, and tell of each how it ended: killed, survived, or out of time."""
     os.chdir(project.root)
     for name in HEAVY:
@@ -144,14 +146,34 @@ def run(project: Project, known: KnownTests, work: Work, told: Callable[[Mutant,
     run_all = partial(_run_all, told, workers)
     run_all(early, partial(import_and_play, project, known))
     if late:
-        for module in {mutant.module for mutant, _ in late}:  # once, before any process is forked: steps import late
-            importlib.import_module(f"{project.package}.{module}")
-        plugin = _Collected(known, project, partial(run_all, late))
-        with Path(os.devnull).open("w", encoding="utf-8") as null, contextlib.redirect_stdout(null):
-            pytest.main(["-x", "-s", *selected(project)], plugins=[plugin])
+        _in_a_child(lambda told: _run_collected(project, known, late, partial(_run_all, told, workers)), told, late)
 
 
-def _run_all(told: Callable[[Mutant, str], None], workers: int, work: Work, play: Play) -> None:
+def _in_a_child(run: Callable[[Told], None], told: Told, work: Work) -> None:
+    """Run this in a process of its own: what it imports must not be there when other mutants are to be imported."""
+    by_identity = {mutant.identity: mutant for mutant, _ in work}
+    read, write = os.pipe()
+    if not os.fork():
+        with os.fdopen(write, "w", encoding="utf-8") as out:
+            run(lambda mutant, how: print(json.dumps([mutant.identity, how]), file=out, flush=True))
+        os._exit(0)
+    os.close(write)
+    with os.fdopen(read, encoding="utf-8") as lines:
+        for line in lines:
+            identity, how = json.loads(line)
+            told(by_identity[identity], how)
+    os.wait()
+
+
+def _run_collected(project: Project, known: KnownTests, work: Work, run_all: Callable[[Work, Play], None]) -> None:
+    for module in {mutant.module for mutant, _ in work}:  # steps are imported late
+        importlib.import_module(f"{project.package}.{module}")
+    plugin = _Collected(known, project, partial(run_all, work))
+    with Path(os.devnull).open("w", encoding="utf-8") as null, contextlib.redirect_stdout(null):
+        pytest.main(["-x", "-s", *selected(project)], plugins=[plugin])
+
+
+def _run_all(told: Told, workers: int, work: Work, play: Play) -> None:
     waiting, running = list(reversed(work)), dict[int, Mutant]()
     while waiting or running:
         while waiting and len(running) < workers:
