@@ -13,8 +13,8 @@ from typing import Any
 import runner
 from stage import Played, Stage
 
-from cerebras_simulator.scenarios import ALL_SCENARIOS, SCENARIOS
-from cerebras_simulator.world import ROLLOUT_WORDS, STATE_WORDS
+from cerebras_simulator.world.scenarios import ALL_SCENARIOS, SCENARIOS
+from cerebras_simulator.world.state import ROLLOUT_WORDS, STATE_WORDS
 
 ENDPOINT = "my-org-gpt-oss-120b"
 BUDGET = 300.0  # seconds that the API may be away

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import runner
 
-from cerebras_simulator.scenarios import ALL_SCENARIOS
+from cerebras_simulator.world.scenarios import ALL_SCENARIOS
 
 ROOT = Path(__file__).parent.parent
 SPEED = 10

@@ -22,10 +22,10 @@ from virtual import EPOCH, VirtualClock
 from cerebras_deploy.__main__ import act
 from cerebras_deploy.api.network import USER_AGENT
 from cerebras_deploy.tell.runner import Runner
-from cerebras_simulator.answers import BLANK, Answer, answer
-from cerebras_simulator.app import create_app
-from cerebras_simulator.schedule import call_of
-from cerebras_simulator.world import World
+from cerebras_simulator.api.application import create_app
+from cerebras_simulator.faults.raw_reply import BLANK, RawReply, raw_reply
+from cerebras_simulator.faults.rules import call_of
+from cerebras_simulator.world.state import World
 
 __all__ = ["BASE", "EPOCH", "KEY", "AppTransport", "Played", "Stage", "VirtualClock"]
 
@@ -72,7 +72,7 @@ class AppTransport(httpx.BaseTransport):
         if trace := request.extensions.get("trace"):
             trace("http11.send_request_headers.started", {"request": sent})
 
-    def _response(self, reply: Answer, request: httpx.Request) -> httpx.Response:
+    def _response(self, reply: RawReply, request: httpx.Request) -> httpx.Response:
         patience = request.extensions["timeout"]["read"]
         if reply.delay > patience:
             self._clock.sleep(patience)
@@ -81,7 +81,7 @@ class AppTransport(httpx.BaseTransport):
         date = ("date", formatdate(self._clock.now(), usegmt=True))
         return httpx.Response(reply.status, headers=[*reply.headers, date], stream=_Body(reply))
 
-    def _process(self, request: httpx.Request) -> Answer:
+    def _process(self, request: httpx.Request) -> RawReply:
         sent: list[MutableMapping[str, Any]] = []
         body = request.read()
 
@@ -109,14 +109,14 @@ class AppTransport(httpx.BaseTransport):
         start = next(message for message in sent if message["type"] == "http.response.start")
         headers = tuple((name.decode(), value.decode()) for name, value in start["headers"])
         content = b"".join(message.get("body", b"") for message in sent if message["type"] == "http.response.body")
-        reply = answer(start["status"], tuple(pair for pair in headers if pair[0] != "content-length"), content)
+        reply = raw_reply(start["status"], tuple(pair for pair in headers if pair[0] != "content-length"), content)
         return replace(reply, delay=self._world.requests[-1].delay)
 
 
 class _Body(httpx.SyncByteStream):
     """A reply's body as it comes over the wire."""
 
-    def __init__(self, reply: Answer) -> None:
+    def __init__(self, reply: RawReply) -> None:
         self._reply = reply
 
     def __iter__(self) -> Iterator[bytes]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from cerebras_simulator.scenarios import SCENARIOS, Scenario
+from cerebras_simulator.world.scenarios import SCENARIOS, Scenario
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from stage import EPOCH, Stage
 
 from cerebras_deploy.inputs import Inputs, parse_inputs
 from cerebras_simulator.server import running
-from cerebras_simulator.world import DEFAULT_INFERENCE_KEY, DEFAULT_KEY, World
+from cerebras_simulator.world.state import DEFAULT_INFERENCE_KEY, DEFAULT_KEY, World
 
 ROOT = Path(__file__).parent.parent
 EXAMPLES = ROOT / "examples"

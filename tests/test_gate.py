@@ -125,7 +125,7 @@ class TestRollback:
 
         assert (played.result, played.exit_code, made(played)) == ("smoke-test-failed", 1, [2, 1])
         assert played.outputs["rollback-deployment-id"] == played.world.deployments[-1].id
-        live = played.world.live("my-org-gpt-oss-120b")
+        live = played.world.serving("my-org-gpt-oss-120b")
         assert live is not None
         assert live.version == 1
 

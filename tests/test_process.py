@@ -12,7 +12,7 @@ import pytest
 import runner
 
 from cerebras_simulator.server import running
-from cerebras_simulator.world import World
+from cerebras_simulator.world.state import World
 
 ROOT = Path(__file__).parent.parent
 ARGV = [sys.executable, "-I", "-u", "-X", "utf8", "-m", "cerebras_deploy"]

@@ -7,8 +7,8 @@ import pytest
 from stage import AppTransport
 from virtual import VirtualClock
 
-from cerebras_simulator.registry import AliasChange
-from cerebras_simulator.world import DEFAULT_KEY, World
+from cerebras_simulator.world.registry import AliasChange
+from cerebras_simulator.world.state import DEFAULT_KEY, World
 
 NOON = 1_750_000_000
 VERSIONS = "/management/v1/orgs/my-org/models/gpt-oss-120b/versions"

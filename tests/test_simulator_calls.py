@@ -9,8 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
-from cerebras_simulator.app import create_app
-from cerebras_simulator.world import DEFAULT_KEY, World
+from cerebras_simulator.api.application import create_app
+from cerebras_simulator.world.state import DEFAULT_KEY, World
 
 NOON = 1_750_000_000
 ENDPOINT = "/management/v1/endpoints/my-org-gpt-oss-120b"

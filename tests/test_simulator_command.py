@@ -10,7 +10,7 @@ import pytest
 from virtual import PATIENCE
 
 from cerebras_simulator.__main__ import main
-from cerebras_simulator.scenarios import ALL_SCENARIOS
+from cerebras_simulator.world.scenarios import ALL_SCENARIOS
 
 COMMAND = [sys.executable, "-m", "cerebras_simulator"]
 

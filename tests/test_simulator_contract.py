@@ -12,17 +12,18 @@ import httpx
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from cerebras_simulator import chat, schemas
-from cerebras_simulator.rollouts import Deployment
-from cerebras_simulator.scenarios import Inference
+from cerebras_simulator.api import chat, schemas
+from cerebras_simulator.api.flat import FlatError
 from cerebras_simulator.server import running
-from cerebras_simulator.world import DEFAULT_INFERENCE_KEY, DEFAULT_KEY, World
+from cerebras_simulator.world.rollouts import Deployment
+from cerebras_simulator.world.scenarios import Inference
+from cerebras_simulator.world.state import DEFAULT_INFERENCE_KEY, DEFAULT_KEY, World
 
 WIRE = Path(__file__).parent / "wire"
 PROSE = {"description", "summary", "example", "examples"}
 NAMED = {"properties", "schemas", "paths"}
 DEPLOY = "/management/v1/endpoints/{endpoint_id}:deployModel"
-ERRORS: dict[str, type[BaseModel]] = {"detail": schemas.Detail, "message": schemas.FlatError}
+ERRORS: dict[str, type[BaseModel]] = {"detail": schemas.Detail, "message": FlatError}
 
 SCHEMATHESIS = """
 [checks]

@@ -8,11 +8,11 @@ from typing import Any, Final
 import yaml
 
 from cerebras_simulator.__main__ import parser
-from cerebras_simulator.faults import KINDS, STATUS, Kind
-from cerebras_simulator.rollouts import ModelName
-from cerebras_simulator.scenarios import ALL_SCENARIOS
-from cerebras_simulator.schedule import CALLS, parse
-from cerebras_simulator.world import DEFAULT_INFERENCE_KEY, DEFAULT_KEY, World
+from cerebras_simulator.faults.kinds import KINDS, STATUS, Kind
+from cerebras_simulator.faults.rules import CALLS, parse
+from cerebras_simulator.world.rollouts import VersionName
+from cerebras_simulator.world.scenarios import ALL_SCENARIOS
+from cerebras_simulator.world.state import DEFAULT_INFERENCE_KEY, DEFAULT_KEY, World
 
 HANDBOOK: Final = (Path(__file__).parent.parent / "docs" / "simulator.md").read_text(encoding="utf-8")
 
@@ -79,7 +79,7 @@ def test_its_workflow_fits_the_simulator() -> None:
 
     assert (given["api-key"], given["inference-api-key"]) == (DEFAULT_KEY, DEFAULT_INFERENCE_KEY)
     assert given["base-url"] == f"http://simulator:{options.port}"
-    assert world.deploy(given["endpoint"], ModelName.parse(given["model"])).deployment.version == 2
+    assert world.deploy(given["endpoint"], VersionName.parse(given["model"])).deployment.version == 2
 
 
 def test_its_code_runs() -> None:

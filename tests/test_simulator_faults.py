@@ -11,11 +11,11 @@ import pytest
 from servers import hasty
 from virtual import PATIENCE
 
-from cerebras_simulator.answers import json_answer
-from cerebras_simulator.faults import KINDS, Fault
-from cerebras_simulator.schedule import CALLS, Schedule, call_of, describe, parse
+from cerebras_simulator.faults.kinds import KINDS, Fault
+from cerebras_simulator.faults.raw_reply import json_reply
+from cerebras_simulator.faults.rules import CALLS, Rules, call_of, describe, parse
 from cerebras_simulator.server import running
-from cerebras_simulator.world import DEFAULT_KEY, World
+from cerebras_simulator.world.state import DEFAULT_KEY, World
 
 STATUS = "/management/v1/endpoints/my-org-gpt-oss-120b"
 DEPLOY = f"{STATUS}:deployModel"
@@ -161,7 +161,7 @@ def test_a_slow_reply_is_the_same_only_later(world: World, api: httpx.Client) ->
 def test_in_process_the_answer_says_how_late_it_is() -> None:
     slow = Fault.parse("slow")
 
-    assert slow.mangle(slow.mangle(json_answer(200, {}), 0), 0).delay == 24
+    assert slow.mangle(slow.mangle(json_reply(200, {}), 0), 0).delay == 24
 
 
 @pytest.mark.parametrize(
@@ -200,7 +200,7 @@ def test_fields_are_changed_wherever_they_are(world: World, api: httpx.Client) -
 
 
 def test_a_reply_that_is_not_json_has_no_fields_to_change() -> None:
-    empty = Fault.parse("empty").mangle(json_answer(200, {}), 0)
+    empty = Fault.parse("empty").mangle(json_reply(200, {}), 0)
 
     assert Fault.parse("missing").mangle(empty, 0) == empty
 
@@ -214,7 +214,7 @@ def test_a_reply_that_is_not_json_has_no_fields_to_change() -> None:
     ],
 )
 def test_retry_after_is_in_seconds_or_a_date(fault: str, header: str) -> None:
-    reply = Fault.parse(fault).mangle(json_answer(200, {}), 1_750_000_000)
+    reply = Fault.parse(fault).mangle(json_reply(200, {}), 1_750_000_000)
 
     assert dict(reply.headers)["retry-after"] == header
 
@@ -259,10 +259,10 @@ def test_a_rule_that_is_wrong_adds_nothing(world: World, api: httpx.Client) -> N
 
 def hits(rule: str, calls: str) -> list[int]:
     """Tell which of these calls (d: deploy, s: status) a rule hits."""
-    schedule = Schedule(lambda: 0)
-    schedule.add(rule)
+    rules = Rules(lambda: 0)
+    rules.add(rule)
     names = {"d": "deploy", "s": "status"}
-    return [number for number, call in enumerate(calls, 1) if schedule.next(names[call])]
+    return [number for number, call in enumerate(calls, 1) if rules.next(names[call])]
 
 
 @pytest.mark.parametrize(
@@ -286,23 +286,23 @@ def test_a_rule_counts_requests_of_its_call(rule: str, expected: list[int]) -> N
 
 
 def test_of_several_rules_the_first_wins_and_all_of_them_count() -> None:
-    schedule = Schedule(lambda: 0)
-    schedule.add("*:1-2=500", "status:1-3=501", "status:4=502")
+    rules = Rules(lambda: 0)
+    rules.add("*:1-2=500", "status:1-3=501", "status:4=502")
 
-    found = [schedule.next("status") for _ in range(5)]
+    found = [rules.next("status") for _ in range(5)]
 
     assert [fault and fault.kind for fault in found] == ["500", "500", "501", "502", None]
 
 
 def test_a_window_of_time_begins_when_it_is_added_or_with_the_deploy_call() -> None:
     now = [100.0]
-    schedule = Schedule(lambda: now[0])
-    schedule.add("away:20..80", "away:deploy+5..10=503")
+    rules = Rules(lambda: now[0])
+    rules.add("away:20..80", "away:deploy+5..10=503")
     seen = {}
     for now[0], call in [(119, "status"), (120, "status"), (179.9, "status"), (180, "status"), (200, "deploy")]:
-        seen[now[0]] = schedule.next(call)
+        seen[now[0]] = rules.next(call)
     for now[0] in (204, 205, 210):
-        seen[now[0]] = schedule.next("status")
+        seen[now[0]] = rules.next("status")
 
     assert {at: fault.kind for at, fault in seen.items() if fault} == {120: "refused", 179.9: "refused", 205: "503"}
 

@@ -15,13 +15,13 @@ from servers import hasty
 from stage import AppTransport
 from virtual import PATIENCE, VirtualClock
 
-from cerebras_simulator.rollouts import ModelName
 from cerebras_simulator.server import running
-from cerebras_simulator.world import DEFAULT_INFERENCE_KEY, DEFAULT_KEY, World
+from cerebras_simulator.world.rollouts import VersionName
+from cerebras_simulator.world.state import DEFAULT_INFERENCE_KEY, DEFAULT_KEY, World
 
 ENDPOINT = "my-org-gpt-oss-120b"
-VERSION_1 = ModelName("my-org", "gpt-oss-120b", "1")
-VERSION_2 = ModelName("my-org", "gpt-oss-120b", "2")
+VERSION_1 = VersionName("my-org", "gpt-oss-120b", "1")
+VERSION_2 = VersionName("my-org", "gpt-oss-120b", "2")
 HELLO = [{"role": "user", "content": "Hello out there!"}]
 PATH = "/v1/chat/completions"
 SEEN_LIVE = {error["about"]: error for error in json.loads((Path(__file__).parent / "wire/errors.json").read_text())}
@@ -38,7 +38,7 @@ class Asker:
     def ask(self, **body: Any) -> httpx.Response:
         return self.client.post(PATH, json={"model": ENDPOINT, "messages": HELLO} | body)
 
-    def roll_out(self, version: ModelName = VERSION_2, seconds: float = 300) -> None:
+    def roll_out(self, version: VersionName = VERSION_2, seconds: float = 300) -> None:
         self.world.deploy(ENDPOINT, version)
         self.clock.time += seconds
 
@@ -105,7 +105,7 @@ def test_after_a_rollout_the_new_version_answers_with_a_fingerprint_of_its_own(a
 
 def test_a_version_without_a_suffix_has_a_plain_fingerprint(asking: Asking) -> None:
     asker = asking()
-    asker.roll_out(ModelName("my-org", "gpt-oss-120b", "candidate"))
+    asker.roll_out(VersionName("my-org", "gpt-oss-120b", "candidate"))
 
     assert re.fullmatch("fp_[0-9a-f]{20}", asker.ask().json()["system_fingerprint"])
 

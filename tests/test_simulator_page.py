@@ -10,16 +10,16 @@ from pathlib import Path
 import httpx
 import pytest
 
-from cerebras_simulator.page import REQUESTS, page
-from cerebras_simulator.panels import DEPLOYMENTS, span
-from cerebras_simulator.rollouts import ModelName, history
-from cerebras_simulator.scenarios import ALL_SCENARIOS
+from cerebras_simulator.page.overview import REQUESTS, page
+from cerebras_simulator.page.panels import DEPLOYMENTS, span
 from cerebras_simulator.server import running
-from cerebras_simulator.world import DEFAULT_KEY, World
+from cerebras_simulator.world.rollouts import VersionName, history
+from cerebras_simulator.world.scenarios import ALL_SCENARIOS
+from cerebras_simulator.world.state import DEFAULT_KEY, World
 
 ENDPOINT = "my-org-gpt-oss-120b"
-VERSION_1 = ModelName("my-org", "gpt-oss-120b", "1")
-VERSION_2 = ModelName("my-org", "gpt-oss-120b", "production")
+VERSION_1 = VersionName("my-org", "gpt-oss-120b", "1")
+VERSION_2 = VersionName("my-org", "gpt-oss-120b", "production")
 HOSTILE = "</code><script>alert(1)</script>"
 VOID = {"meta"}
 

@@ -5,15 +5,15 @@ from typing import Any
 
 import pytest
 
-from cerebras_simulator import replies
-from cerebras_simulator.refusals import Refusal
-from cerebras_simulator.rollouts import Deployment, ModelName
-from cerebras_simulator.scenarios import GATE_SCENARIOS, HEALTHY_ROLLOUT, SCENARIOS, find
-from cerebras_simulator.world import ROLLOUT_WORDS, World
+from cerebras_simulator.api import bodies
+from cerebras_simulator.world.refusals import Refusal
+from cerebras_simulator.world.rollouts import Deployment, VersionName
+from cerebras_simulator.world.scenarios import GATE_SCENARIOS, HEALTHY_ROLLOUT, SCENARIOS, find
+from cerebras_simulator.world.state import ROLLOUT_WORDS, World
 
 ENDPOINT = "my-org-gpt-oss-120b"
-VERSION_1 = ModelName("my-org", "gpt-oss-120b", "1")
-VERSION_2 = ModelName("my-org", "gpt-oss-120b", "production")
+VERSION_1 = VersionName("my-org", "gpt-oss-120b", "1")
+VERSION_2 = VersionName("my-org", "gpt-oss-120b", "production")
 
 
 @dataclass
@@ -33,7 +33,7 @@ def story(scenario: str, times: list[float], speed: float = 1) -> list[list[str]
     begin, told = clock.time, []
     for time in times:
         clock.time = begin + time
-        told.append([sentence(one) for one in replies.endpoint_status(world, endpoint).deployed_models])
+        told.append([sentence(one) for one in bodies.endpoint_status(world, endpoint).deployed_models])
     return told
 
 
@@ -145,7 +145,7 @@ def test_weights_are_synced_in_a_minute_from_the_first_look() -> None:
     seen = []
     for wait in (0, 15, 44, 1):
         clock.time += wait
-        found = replies.model_version(world, "gpt-oss-120b", version)
+        found = bodies.model_version(world, "gpt-oss-120b", version)
         seen.append((found.done, found.response.sync_status if found.response else None))
 
     assert seen == [(False, "queued"), (False, "in_progress"), (False, "in_progress"), (True, "done")]
@@ -164,7 +164,7 @@ def test_weights_that_are_not_ready_cannot_be_deployed() -> None:
 def test_weights_that_failed_are_done_and_failed() -> None:
     world = World(Clock(), scenario="weights-failed")
 
-    found = replies.model_version(world, "gpt-oss-120b", world.registry.version(VERSION_2))
+    found = bodies.model_version(world, "gpt-oss-120b", world.registry.version(VERSION_2))
 
     assert found.done
     assert found.response
@@ -175,9 +175,9 @@ def test_an_error_says_why_and_a_healthy_rollout_has_nothing_to_say() -> None:
     clock = Clock()
     world = World(clock, scenario="rollout-error")
     world.deploy(ENDPOINT, VERSION_2)
-    before = replies.endpoint_status(world, world.endpoint(ENDPOINT)).deployed_models[-1]
+    before = bodies.endpoint_status(world, world.endpoint(ENDPOINT)).deployed_models[-1]
     clock.time += 115
-    after = replies.endpoint_status(world, world.endpoint(ENDPOINT)).deployed_models[-1]
+    after = bodies.endpoint_status(world, world.endpoint(ENDPOINT)).deployed_models[-1]
 
     assert "rollout_error_message" not in before.model_fields_set
     assert after.rollout_error_message == "replica 4 of 8 was not ready within 30 s: readiness probe failed"
@@ -192,7 +192,7 @@ def test_the_version_that_was_served_before_can_be_deployed_again(scenario: str)
     back = world.deploy(ENDPOINT, VERSION_1).deployment
     clock.time += HEALTHY_ROLLOUT.length
 
-    assert world.live(ENDPOINT) == back
+    assert world.serving(ENDPOINT) == back
 
 
 def test_the_version_that_was_served_before_may_fail_to_come_back() -> None:
@@ -204,7 +204,7 @@ def test_the_version_that_was_served_before_may_fail_to_come_back() -> None:
     clock.time += 300
 
     assert world.standing(back.id).moment.status == "error"
-    assert world.live(ENDPOINT) == ours
+    assert world.serving(ENDPOINT) == ours
 
 
 def test_a_second_deployment_waits_for_the_first_and_has_an_id_of_its_own() -> None:
@@ -225,19 +225,19 @@ def test_a_second_deployment_waits_for_the_first_and_has_an_id_of_its_own() -> N
 def test_the_status_may_use_the_words_of_the_deploy_call() -> None:
     world = World(Clock(), state_words=ROLLOUT_WORDS)
 
-    assert replies.endpoint_status(world, world.endpoint(ENDPOINT)).deployed_models[0].state == "done"
+    assert bodies.endpoint_status(world, world.endpoint(ENDPOINT)).deployed_models[0].state == "done"
 
 
 def test_updated_is_the_last_change_that_is_listed() -> None:
     clock = Clock()
     world = World(clock, scenario="late-listing")
     endpoint = world.endpoint(ENDPOINT)
-    before = replies.endpoint_status(world, endpoint).updated
+    before = bodies.endpoint_status(world, endpoint).updated
     world.deploy(ENDPOINT, VERSION_2)
     clock.time += 14
-    unlisted = replies.endpoint_status(world, endpoint).updated
+    unlisted = bodies.endpoint_status(world, endpoint).updated
     clock.time += 6
-    listed = replies.endpoint_status(world, endpoint).updated
+    listed = bodies.endpoint_status(world, endpoint).updated
 
     assert (before, int(clock.time) - 5) == (unlisted, listed)
 

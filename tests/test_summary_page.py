@@ -16,8 +16,8 @@ import pytest
 from stage import EPOCH, Stage, VirtualClock
 from stories import STORIES
 
-from cerebras_simulator.scenarios import DONE, HEALTHY, Scenario
-from cerebras_simulator.timelines import Phase, Timeline
+from cerebras_simulator.world.scenarios import DONE, HEALTHY, Scenario
+from cerebras_simulator.world.timelines import Phase, Timeline
 
 pytestmark = pytest.mark.browser
 

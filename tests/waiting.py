@@ -9,8 +9,8 @@ from statistics import mean
 
 from stage import Stage
 
-from cerebras_simulator.scenarios import DONE, HEALTHY
-from cerebras_simulator.timelines import REPLICAS, Phase, Timeline
+from cerebras_simulator.world.scenarios import DONE, HEALTHY
+from cerebras_simulator.world.timelines import REPLICAS, Phase, Timeline
 
 SPREAD = 30.0
 LATENCY = 0.3

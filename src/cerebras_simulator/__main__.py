@@ -9,11 +9,11 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 
-from . import schedule
-from .inventory import ARCHITECTURE, endpoint_name
-from .scenarios import ALL_SCENARIOS, GATE_SCENARIOS, SCENARIOS, Scenario, find
-from .server import listen, server
-from .world import DEFAULT_ANSWER, DEFAULT_INFERENCE_KEY, DEFAULT_KEY, World
+from cerebras_simulator.faults import rules
+from cerebras_simulator.server import listen, server
+from cerebras_simulator.world.inventory import ARCHITECTURE, endpoint_name
+from cerebras_simulator.world.scenarios import ALL_SCENARIOS, GATE_SCENARIOS, SCENARIOS, Scenario, find
+from cerebras_simulator.world.state import DEFAULT_ANSWER, DEFAULT_INFERENCE_KEY, DEFAULT_KEY, World
 
 #: Options for where a command cannot be given, as in a workflow's service container.
 VARIABLE = "SIMULATOR_OPTIONS"
@@ -80,7 +80,7 @@ def _endpoint(text: str) -> tuple[str, str]:
 
 def _fault(text: str) -> str:
     try:
-        schedule.parse(text)
+        rules.parse(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
     return text
@@ -101,7 +101,7 @@ def parser() -> argparse.ArgumentParser:
         epilog=EPILOG.format(
             scenarios=scenario_lines(SCENARIOS),
             gate_scenarios=scenario_lines(GATE_SCENARIOS),
-            faults=schedule.describe(),
+            faults=rules.describe(),
             **facts,
         ),
         formatter_class=argparse.RawDescriptionHelpFormatter,

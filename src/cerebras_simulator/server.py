@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 import uvicorn
 
-from .app import api
-from .front import Front
-from .injection import Injector, Reachable
-from .world import World
+from cerebras_simulator.api.application import api
+from cerebras_simulator.api.front import Front
+from cerebras_simulator.faults.injection import Injector, Reachable
+from cerebras_simulator.world.state import World
 
 
 def listen(host: str, port: int) -> tuple[socket.socket, str]:

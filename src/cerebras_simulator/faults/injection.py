@@ -11,11 +11,11 @@ from typing import Any, Final
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from .answers import BLANK, Answer, answer
-from .control import concerns
-from .faults import Fault
-from .schedule import call_of
-from .world import World
+from cerebras_simulator.api.control import concerns
+from cerebras_simulator.faults.kinds import Fault
+from cerebras_simulator.faults.raw_reply import BLANK, RawReply, raw_reply
+from cerebras_simulator.faults.rules import call_of
+from cerebras_simulator.world.state import World
 
 _LINGER_NOT: Final = struct.pack("ii", 1, 0)
 
@@ -49,7 +49,7 @@ class Injector:
         reply = await (_process(self._app, scope, receive) if fault.processed else _ignore(receive))
         await self._end(fault, reply, exchange)
 
-    async def _end(self, fault: Fault, reply: Answer, exchange: "_Exchange") -> None:
+    async def _end(self, fault: Fault, reply: RawReply, exchange: "_Exchange") -> None:
         match fault.ending:
             case "refused" | "reset":
                 exchange.reset()
@@ -61,14 +61,14 @@ class Injector:
         await exchange.gone()
 
 
-async def _ignore(receive: Receive) -> Answer:
+async def _ignore(receive: Receive) -> RawReply:
     """Read the request to its end: what was sent in between would make a reset look like an end of the file."""
     while (await receive()).get("more_body"):
         pass
     return BLANK
 
 
-async def _process(app: ASGIApp, scope: Scope, receive: Receive) -> Answer:
+async def _process(app: ASGIApp, scope: Scope, receive: Receive) -> RawReply:
     """Let the API process a request, and keep its reply back."""
     start: dict[str, Any] = {}
     chunks: list[bytes] = []
@@ -81,7 +81,7 @@ async def _process(app: ASGIApp, scope: Scope, receive: Receive) -> Answer:
 
     await app(scope, receive, keep)
     headers = tuple((name.decode(), value.decode()) for name, value in start["headers"])
-    whole = answer(start["status"], tuple(one for one in headers if one[0] != "content-length"), b"".join(chunks))
+    whole = raw_reply(start["status"], tuple(one for one in headers if one[0] != "content-length"), b"".join(chunks))
     return replace(whole, delay=scope["state"]["record"].delay)
 
 
@@ -110,7 +110,7 @@ class _Exchange:
             return True
         return False
 
-    async def deliver(self, reply: Answer) -> None:
+    async def deliver(self, reply: RawReply) -> None:
         if reply.delay and await self.gone_within(reply.delay):
             return
         if reply.slow_head:
@@ -127,7 +127,7 @@ class _Exchange:
         else:
             await self._send({"type": "http.response.body"})
 
-    async def _deliver_raw(self, reply: Answer) -> None:
+    async def _deliver_raw(self, reply: RawReply) -> None:
         head = b"".join(b"%s: %s\r\n" % header for header in _headers(reply))
         status = b"HTTP/1.1 %d %s\r\n" % (reply.status, http.HTTPStatus(reply.status).phrase.encode())
         for byte in status + head + b"\r\n" + reply.body:
@@ -138,10 +138,10 @@ class _Exchange:
         await self.gone()
 
 
-def _headers(reply: Answer) -> list[tuple[bytes, bytes]]:
+def _headers(reply: RawReply) -> list[tuple[bytes, bytes]]:
     length = () if reply.declared is None else (("content-length", str(reply.declared)),)
     return [(name.encode(), value.encode()) for name, value in (*reply.headers, *length)]
 
 
-def _pieces(reply: Answer) -> tuple[bytes, ...]:
+def _pieces(reply: RawReply) -> tuple[bytes, ...]:
     return tuple(bytes((byte,)) for byte in reply.body) if reply.pause else reply.chunks

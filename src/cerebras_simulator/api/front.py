@@ -8,8 +8,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from .control import concerns
-from .world import Request, World
+from cerebras_simulator.api.control import concerns
+from cerebras_simulator.world.state import Request, World
 
 #: Agents that the API's front answers with 403 and `error code: 1010`; reported by many, documented by none.
 LIBRARY_AGENTS = re.compile(r"(python-httpx|python-requests|python-urllib)\b", re.IGNORECASE)

@@ -1,6 +1,6 @@
 """Which fault hits which request.
 
-`Schedule` alone decides. Two interpreters follow it: `injection` on a port, and in process a test's own transport,
+`Rules` alone decides. Two interpreters follow it: `injection` on a port, and in process a test's own transport,
 which asks `world.faults.next(call)` before it calls the application, and lets the delay of its reply pass.
 """
 
@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final, Self
 
-from . import faults
-from .faults import Fault
+from cerebras_simulator.faults import kinds
+from cerebras_simulator.faults.kinds import Fault
 
 _ROOT: Final = "/management/v1"
 #: The API's calls by the names that faults use.
@@ -110,7 +110,7 @@ class _Armed:
                 return wanted in {call, ANY} and first <= self.seen <= last
 
 
-class Schedule:
+class Rules:
     """Decides which fault, if any, hits the next request; of several, the rule that was added first.
 
     Each rule counts requests and time from when it was added.
@@ -150,4 +150,4 @@ class Schedule:
 
 def describe() -> str:
     """Explain how rules are written, and list the faults."""
-    return GRAMMAR.format(calls=", ".join(CALLS)) + "\n" + faults.describe()
+    return GRAMMAR.format(calls=", ".join(CALLS)) + "\n" + kinds.describe()

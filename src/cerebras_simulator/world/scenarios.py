@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from .timelines import REPLICAS, Phase, Timeline
+from cerebras_simulator.world.timelines import REPLICAS, Phase, Timeline
 
 
 @dataclass(frozen=True)

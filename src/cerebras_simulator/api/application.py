@@ -10,12 +10,14 @@ from fastapi.responses import PlainTextResponse
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.types import ASGIApp
 
-from . import control, handlers, inference, page, replies, schemas
-from .front import Front
-from .inventory import ARCHITECTURE, ORG, endpoint_name
-from .refusals import FlatRefusal, Refusal
-from .rollouts import ModelName
-from .world import World
+from cerebras_simulator.api import bodies, control, errors, inference, schemas
+from cerebras_simulator.api.flat import WRONG_API_KEY, FlatError, FlatRefusal
+from cerebras_simulator.api.front import Front
+from cerebras_simulator.page import overview
+from cerebras_simulator.world.inventory import ARCHITECTURE, ORG, endpoint_name
+from cerebras_simulator.world.refusals import Refusal
+from cerebras_simulator.world.rollouts import VersionName
+from cerebras_simulator.world.state import World
 
 bearer = HTTPBearer(scheme_name="BearerAuth", description="A management key.", auto_error=False)
 
@@ -28,7 +30,7 @@ async def authenticated(
     if credentials is None:
         raise HTTPException(403, "Not authenticated")
     if credentials.credentials != world.key:
-        raise FlatRefusal(401, schemas.WRONG_API_KEY)
+        raise FlatRefusal(401, WRONG_API_KEY)
     return world
 
 
@@ -45,14 +47,14 @@ Architecture = Annotated[str, Path(description="The model architecture.", exampl
 VersionRef = Annotated[str, Path(description="Integer id or alias.", examples=["production", "1"])]
 
 
-async def version_name(org_name: Org, model_arch_id: Architecture, version_id: VersionRef) -> ModelName:
+async def version_name(org_name: Org, model_arch_id: Architecture, version_id: VersionRef) -> VersionName:
     """Put a version's name together from its path."""
-    return ModelName(org_name, model_arch_id, version_id)
+    return VersionName(org_name, model_arch_id, version_id)
 
 
 _TEXT = {"text/plain": {"schema": {"type": "string"}}}
 ERRORS: dict[int | str, dict[str, Any]] = {
-    401: {"model": schemas.FlatError, "description": "The key is wrong."},
+    401: {"model": FlatError, "description": "The key is wrong."},
     403: {
         "model": schemas.Detail,
         "content": _TEXT,
@@ -83,15 +85,15 @@ async def deploy_model_to_endpoint_route(
     world: Authenticated, endpoint_id: EndpointId, body: schemas.EndpointDeployModelRequest, request: Request
 ) -> schemas.EndpointDeployResponse:
     """Queue a deployment and say its id. Not idempotent: each call that is accepted makes another one."""
-    standing = world.deploy(endpoint_id, ModelName.parse(body.model))
+    standing = world.deploy(endpoint_id, VersionName.parse(body.model))
     request.state.record.changed = True
-    return replies.deploy_response(world.endpoint(endpoint_id), standing)
+    return bodies.deploy_response(world.endpoint(endpoint_id), standing)
 
 
 @router.get("/endpoints/{endpoint_id}", summary="Read an endpoint's status", response_model_exclude_unset=True)
 async def get_endpoint_status_route(world: Authenticated, endpoint_id: EndpointId) -> schemas.EndpointStatus:
     """Show the endpoint with its deployments: the only way to follow a rollout."""
-    return replies.endpoint_status(world, world.endpoint(endpoint_id))
+    return bodies.endpoint_status(world, world.endpoint(endpoint_id))
 
 
 @router.get("/orgs/{org_name}/endpoints", summary="List endpoints")
@@ -99,7 +101,7 @@ async def list_endpoints_route(world: Authenticated, org_name: Org) -> schemas.E
     """List the endpoints that the organization manages."""
     if org_name != ORG:
         raise Refusal(404, f"Organization {org_name!r} not found")
-    return replies.endpoint_list(world)
+    return bodies.endpoint_list(world)
 
 
 @router.get("/orgs/{org_name}/models", summary="List model architectures")
@@ -117,17 +119,17 @@ async def get_all_model_versions_route(
     """List all versions of an architecture."""
     versions = world.registry.versions(org_name, model_arch_id)
     return schemas.ModelVersionList(
-        model_versions=[replies.model_version(world, model_arch_id, version) for version in versions]
+        model_versions=[bodies.model_version(world, model_arch_id, version) for version in versions]
     )
 
 
 @router.get("/orgs/{org_name}/models/{model_arch_id}/versions/{version_id}", summary="Read a model version")
 async def get_model_version_status_route(
-    world: Authenticated, name: Annotated[ModelName, Depends(version_name)]
+    world: Authenticated, name: Annotated[VersionName, Depends(version_name)]
 ) -> schemas.ModelVersion:
     """Show a version, asked for by integer or alias: its reply names it by the integer."""
     version = world.registry.version(name)
-    return replies.model_version(world, name.architecture, version)
+    return bodies.model_version(world, name.architecture, version)
 
 
 @router.patch(
@@ -137,14 +139,14 @@ async def get_model_version_status_route(
 )
 async def update_model_version_aliases_route(
     world: Authenticated,
-    name: Annotated[ModelName, Depends(version_name)],
+    name: Annotated[VersionName, Depends(version_name)],
     body: schemas.ModelVersionAliasesRequest,
     request: Request,
 ) -> schemas.ModelVersionAliases:
     """Have these aliases point to the version, and no others; one that another version has is refused."""
     change = world.registry.set_aliases(name, body.version_aliases)
     request.state.record.changed = change.before != change.after
-    return replies.version_aliases(change)
+    return bodies.version_aliases(change)
 
 
 def api(world: World) -> FastAPI:
@@ -158,11 +160,11 @@ def api(world: World) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.world = world
-    routers = (router, inference.router, control.router, page.router)
+    routers = (router, inference.router, control.router, overview.router)
     for one in routers:
         app.include_router(one)
     app.router.default = PlainTextResponse("", 404)  # a path that is not routed: no body, seen live
-    handlers.register(app, [*app.routes, *(route for one in routers for route in one.routes)])
+    errors.register(app, [*app.routes, *(route for one in routers for route in one.routes)])
     return app
 
 

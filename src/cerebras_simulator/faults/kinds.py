@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, Self
 
-from .answers import BLANK, Answer
-from .mangling import Parameters, mangle
+from cerebras_simulator.faults.damage import Parameters, mangle
+from cerebras_simulator.faults.raw_reply import BLANK, RawReply
 
 #: How a request ends: with a reply, or by what happens to its connection.
 Ending = Literal["reply", "refused", "reset", "silence"]
@@ -81,7 +81,7 @@ class Fault:
         processed = {"before": False, "after": True}.get(found[2] or "", kind.processed)
         return cls(found[1], processed, kind.ending, parameters)
 
-    def mangle(self, reply: Answer, now: float) -> Answer:
+    def mangle(self, reply: RawReply, now: float) -> RawReply:
         """Give what becomes of a reply at that unix time; it is not looked at if the request was not processed."""
         return mangle(self.kind, reply if self.processed else BLANK, self.parameters, now)
 

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from .inventory import ORG, Version
-from .refusals import Refusal
-from .rollouts import ModelName
+from cerebras_simulator.world.inventory import ORG, Version
+from cerebras_simulator.world.refusals import Refusal
+from cerebras_simulator.world.rollouts import VersionName
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Registry:
         self._begun.setdefault(architecture, self._now())
         return self._versions[architecture]
 
-    def version(self, name: ModelName) -> Version:
+    def version(self, name: VersionName) -> Version:
         """Find a version by its integer id or an alias."""
         for version in self.versions(name.org, name.architecture):
             if version.answers_to(name.reference):
@@ -60,7 +60,7 @@ class Registry:
         begun = self._begun.get(architecture, self._now())
         return version.weights.at((self._now() - begun) * self._speed).status
 
-    def set_aliases(self, name: ModelName, aliases: Iterable[str]) -> AliasChange:
+    def set_aliases(self, name: VersionName, aliases: Iterable[str]) -> AliasChange:
         """Have these aliases, and no others, point to a version; none of them may point to another one.
 
         That an alias must be removed from its version first is published; with which status it is refused is not.
@@ -69,7 +69,7 @@ class Registry:
         wanted = tuple(dict.fromkeys(aliases))
         for other in self._versions[name.architecture]:
             if other.number != version.number and (taken := set(wanted) & set(other.aliases)):
-                named = ModelName(name.org, name.architecture, str(other.number))
+                named = VersionName(name.org, name.architecture, str(other.number))
                 raise Refusal(409, f"Alias {min(taken)!r} is assigned to {str(named)!r}: remove it there first")
         change = AliasChange(self._now(), name.architecture, version.number, version.aliases, wanted)
         if change.before != change.after:

@@ -5,8 +5,8 @@ from typing import Any, Final
 
 from fastapi import APIRouter, HTTPException, Request
 
-from .rollouts import Standing
-from .world import World
+from cerebras_simulator.world.rollouts import Standing
+from cerebras_simulator.world.state import World
 
 PREFIX: Final = "/_simulator"
 PAGE: Final = "/"

@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from .inventory import ORG, Endpoint, stock
-from .refusals import Refusal
-from .registry import AliasChange, Registry
-from .rollouts import Deployment, ModelName, Standing, live, replicas, standings
-from .scenarios import SETTLED, Inference, Rollout, Scenario, find
-from .schedule import Schedule
+from cerebras_simulator.faults.rules import Rules
+from cerebras_simulator.world.inventory import ORG, Endpoint, stock
+from cerebras_simulator.world.refusals import Refusal
+from cerebras_simulator.world.registry import AliasChange, Registry
+from cerebras_simulator.world.rollouts import Deployment, Standing, VersionName, replicas, serving, standings
+from cerebras_simulator.world.scenarios import SETTLED, Inference, Rollout, Scenario, find
 
 #: The endpoint's status speaks of `state`, of which one word is published: `complete` (a rollout status of
 #: `done`); `failed` comes from a third-party client. The rest is the deploy call's own vocabulary.
@@ -78,7 +78,7 @@ class World:
         played = find(self.scenario) if isinstance(self.scenario, str) else self.scenario
         self.inventory = stock(played, self.endpoints)
         self.started = self.now()
-        self.faults = Schedule(self.now)
+        self.faults = Rules(self.now)
         self._random = random.Random(self.seed)  # noqa: S311  # ids are to repeat under a seed
         self.registry = Registry(self.inventory.architectures, self.now, self.speed)
         #: The endpoints that were asked for.
@@ -132,10 +132,10 @@ class World:
                     return one
         raise KeyError(deployment_id)
 
-    def live(self, endpoint_name: str) -> Deployment | None:
+    def serving(self, endpoint_name: str) -> Deployment | None:
         """Give the deployment that the endpoint serves now."""
-        serving = live(self.standings(self.inventory.endpoints[endpoint_name]))
-        return serving.deployment if serving else None
+        found = serving(self.standings(self.inventory.endpoints[endpoint_name]))
+        return found.deployment if found else None
 
     def inference(self, deployment: Deployment) -> Inference:
         """Tell how a deployment answers: the version that was served when it all began, well."""
@@ -156,7 +156,7 @@ class World:
         self._asked.update((endpoint_name, chosen.id))
         return chosen, self._asked[chosen.id] - 1
 
-    def deploy(self, endpoint_name: str, name: ModelName) -> Standing:
+    def deploy(self, endpoint_name: str, name: VersionName) -> Standing:
         """Accept a deployment by the caller, which is queued behind others, or refuse it."""
         endpoint = self.endpoint(endpoint_name)
         version = self.registry.version(name)

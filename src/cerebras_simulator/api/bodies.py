@@ -1,9 +1,6 @@
 """The state of the world in the API's words: pure functions from values to reply bodies."""
 
-from .inventory import ORG, Endpoint, Version
-from .registry import AliasChange
-from .rollouts import ModelName, Standing
-from .schemas import (
+from cerebras_simulator.api.schemas import (
     DeployedModel,
     DeploymentRolloutStatus,
     EndpointDeploymentOperation,
@@ -15,8 +12,11 @@ from .schemas import (
     ModelVersionAliases,
     ModelVersionStatus,
 )
-from .timelines import REPLICAS, TERMINAL
-from .world import DAY, World
+from cerebras_simulator.world.inventory import ORG, Endpoint, Version
+from cerebras_simulator.world.registry import AliasChange
+from cerebras_simulator.world.rollouts import Standing, VersionName
+from cerebras_simulator.world.state import DAY, World
+from cerebras_simulator.world.timelines import REPLICAS, TERMINAL
 
 
 def deploy_response(endpoint: Endpoint, standing: Standing) -> EndpointDeployResponse:
@@ -48,7 +48,7 @@ def deploy_response(endpoint: Endpoint, standing: Standing) -> EndpointDeployRes
 def deployed_model(world: World, endpoint: Endpoint, standing: Standing) -> DeployedModel:
     """Say where a deployment stands, with counts and error message only if the scenario shows them."""
     deployment, moment = standing.deployment, standing.moment
-    named = ModelName(deployment.org, deployment.architecture, deployment.reference)
+    named = VersionName(deployment.org, deployment.architecture, deployment.reference)
     counts = {"rollout_replicas_updated": moment.replicas, "rollout_total_replicas": REPLICAS}
     error = {"rollout_error_message": deployment.timeline.error} if moment.status == "error" else {}
     return DeployedModel(
@@ -100,13 +100,13 @@ def model_version(world: World, architecture: str, version: Version) -> ModelVer
         sync_status=sync,
         system_fingerprint_suffix=version.suffix,
     )
-    name = ModelName(ORG, architecture, str(version.number))
+    name = VersionName(ORG, architecture, str(version.number))
     return ModelVersion(name=str(name), done=sync in {"done", "failed"}, response=status)
 
 
 def version_aliases(change: AliasChange) -> ModelVersionAliases:
     """Say which aliases point to a version since a change."""
-    name = ModelName(ORG, change.architecture, str(change.version))
+    name = VersionName(ORG, change.architecture, str(change.version))
     return ModelVersionAliases(name=str(name), version_aliases=list(change.after))
 
 

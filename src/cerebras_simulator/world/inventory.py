@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from .scenarios import ALL_SCENARIOS, SYNCED, Scenario, find
-from .timelines import Timeline
+from cerebras_simulator.world.scenarios import ALL_SCENARIOS, SYNCED, Scenario, find
+from cerebras_simulator.world.timelines import Timeline
 
 ORG = "my-org"
 ARCHITECTURE = "gpt-oss-120b"

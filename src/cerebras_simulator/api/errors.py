@@ -7,8 +7,9 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Match, Route
 
-from . import inference
-from .refusals import FlatRefusal, Refusal
+from cerebras_simulator.api import inference
+from cerebras_simulator.api.flat import FlatRefusal
+from cerebras_simulator.world.refusals import Refusal
 
 Handler = Callable[[Request, Exception], Awaitable[Response]]
 

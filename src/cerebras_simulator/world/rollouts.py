@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, Self
 
-from .timelines import REPLICAS, Moment, Timeline
+from cerebras_simulator.world.timelines import REPLICAS, Moment, Timeline
 
 #: Who made a deployment: the caller by a request, or the scenario by itself.
 Maker = Literal["caller", "scenario"]
@@ -14,7 +14,7 @@ _MODEL_NAME = re.compile(r"orgs/([^/]+)/models/([^/]+)/versions/([^/]+)")
 
 
 @dataclass(frozen=True)
-class ModelName:
+class VersionName:
     """A version as the API names it: `reference` is an integer id or an alias."""
 
     org: str
@@ -55,7 +55,7 @@ class Deployment:
     @property
     def model(self) -> str:
         """The model version's name, by its integer id."""
-        return str(ModelName(self.org, self.architecture, str(self.version)))
+        return str(VersionName(self.org, self.architecture, str(self.version)))
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class Standing:
 
 
 @dataclass(frozen=True)
-class Step:
+class StatusChange:
     """A status of a rollout, and the unix time (s) since when it had it."""
 
     status: str
@@ -91,19 +91,19 @@ def standings(deployments: Iterable[Deployment], now: float, speed: float) -> li
     return found
 
 
-def history(standing: Standing, now: float, speed: float) -> list[Step]:
+def history(standing: Standing, now: float, speed: float) -> list[StatusChange]:
     """Tell the statuses that a rollout has had by now, one after another; a queued one waits in its first."""
-    steps: list[Step] = []
+    steps: list[StatusChange] = []
     begin, since = standing.start, standing.deployment.created
     for phase in standing.deployment.timeline.phases:
         if not steps or (begin <= now and steps[-1].status != phase.status):
-            steps.append(Step(phase.status, since))
+            steps.append(StatusChange(phase.status, since))
         begin += phase.seconds / speed
         since = begin
     return steps
 
 
-def live(standing: Iterable[Standing]) -> Standing | None:
+def serving(standing: Iterable[Standing]) -> Standing | None:
     """Give the deployment that serves: the newest one that is done."""
     done = [one for one in standing if one.moment.status == "done"]
     return done[-1] if done else None

@@ -11,13 +11,12 @@ from typing import Annotated, Any, Final, Literal
 from fastapi import APIRouter, HTTPException, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from . import chat, schemas
-from .inventory import Version
-from .refusals import FlatRefusal
-from .rollouts import Deployment, ModelName
-from .scenarios import Inference
-from .schemas import WRONG_API_KEY, FlatError
-from .world import World
+from cerebras_simulator.api import chat, schemas
+from cerebras_simulator.api.flat import WRONG_API_KEY, FlatError, FlatRefusal
+from cerebras_simulator.world.inventory import Version
+from cerebras_simulator.world.rollouts import Deployment, VersionName
+from cerebras_simulator.world.scenarios import Inference
+from cerebras_simulator.world.state import World
 
 CHAT_PATH: Final = "/v1/chat/completions"
 MODEL_NOT_FOUND: Final = FlatError(
@@ -33,16 +32,16 @@ QUEUE_TIME, PROMPT_TIME = 0.01, 0.02
 
 bearer = HTTPBearer(scheme_name="InferenceAuth", description="An inference key.", auto_error=False)
 ERRORS: dict[int | str, dict[str, Any]] = {
-    400: {"model": schemas.FlatError | schemas.Detail, "description": "The request is malformed."},
-    401: {"model": schemas.FlatError, "description": "The key is wrong."},
+    400: {"model": FlatError | schemas.Detail, "description": "The request is malformed."},
+    401: {"model": FlatError, "description": "The key is wrong."},
     403: {
         "model": schemas.Detail,
         "content": {"text/plain": {"schema": {"type": "string"}}},
         "description": "No key; or, as text, a User-Agent that is refused.",
     },
-    404: {"model": schemas.FlatError, "description": "No such endpoint."},
-    422: {"model": schemas.FlatError, "description": "Until April 2026 instead of 400; no longer answered."},
-    503: {"model": schemas.FlatError, "description": "The endpoint serves nothing, or is not ready."},
+    404: {"model": FlatError, "description": "No such endpoint."},
+    422: {"model": FlatError, "description": "Until April 2026 instead of 400; no longer answered."},
+    503: {"model": FlatError, "description": "The endpoint serves nothing, or is not ready."},
 }
 router = APIRouter(responses=ERRORS)
 
@@ -90,7 +89,7 @@ def completion(
 ) -> chat.ChatCompletion:
     """Give the answer of a deployment that has answered so often before; the same call has the same answer."""
     inference = world.inference(deployment)
-    version = world.registry.version(ModelName(deployment.org, deployment.architecture, str(deployment.version)))
+    version = world.registry.version(VersionName(deployment.org, deployment.architecture, str(deployment.version)))
     said, reason, tokens = _said(world, asked, deployment, inference)
     prompt_tokens = sum(len(message.content.split()) for message in asked.messages)
     return chat.ChatCompletion(

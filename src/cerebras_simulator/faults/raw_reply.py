@@ -6,7 +6,7 @@ from typing import Final
 
 
 @dataclass(frozen=True)
-class Answer:
+class RawReply:
     """A reply on its way to the caller.
 
     Args:
@@ -39,15 +39,15 @@ class Answer:
         return self.declared is not None and self.declared > sum(map(len, self.chunks))
 
 
-def answer(status: int, headers: tuple[tuple[str, str], ...], body: bytes) -> Answer:
+def raw_reply(status: int, headers: tuple[tuple[str, str], ...], body: bytes) -> RawReply:
     """Give a reply that says its length truly."""
-    return Answer(status, headers, (body,), len(body))
+    return RawReply(status, headers, (body,), len(body))
 
 
-def json_answer(status: int, body: object, *headers: tuple[str, str]) -> Answer:
+def json_reply(status: int, body: object, *headers: tuple[str, str]) -> RawReply:
     """Give a JSON reply."""
-    return answer(status, (("content-type", "application/json"), *headers), json.dumps(body).encode())
+    return raw_reply(status, (("content-type", "application/json"), *headers), json.dumps(body).encode())
 
 
 #: What a request that is not processed starts from.
-BLANK: Final = json_answer(200, {})
+BLANK: Final = json_reply(200, {})

@@ -8,11 +8,11 @@ from fastapi import APIRouter
 from fastapi import Request as HttpRequest
 from fastapi.responses import HTMLResponse
 
-from .control import PAGE
-from .inventory import ARCHITECTURE, Endpoint, endpoint_name
-from .markup import Markup, element, table
-from .panels import DATE, clock, endpoint_panel, scenario_name
-from .world import Request, World
+from cerebras_simulator.api.control import PAGE
+from cerebras_simulator.page.markup import Markup, element, table
+from cerebras_simulator.page.panels import DATE, clock, endpoint_panel, scenario_name
+from cerebras_simulator.world.inventory import ARCHITECTURE, Endpoint, endpoint_name
+from cerebras_simulator.world.state import Request, World
 
 TITLE: Final = "Cerebras Management API simulator"
 STYLE: Final = Path(__file__).with_name("page.css").read_text(encoding="utf-8")

@@ -4,12 +4,12 @@ import time
 from collections import Counter
 from typing import Final
 
-from .inventory import Endpoint
-from .markup import Markup, element
-from .rollouts import Deployment, Standing, Step, history, replicas
-from .scenarios import ALL_SCENARIOS, Scenario
-from .timelines import REPLICAS, TERMINAL
-from .world import World
+from cerebras_simulator.page.markup import Markup, element
+from cerebras_simulator.world.inventory import Endpoint
+from cerebras_simulator.world.rollouts import Deployment, Standing, StatusChange, history, replicas
+from cerebras_simulator.world.scenarios import ALL_SCENARIOS, Scenario
+from cerebras_simulator.world.state import World
+from cerebras_simulator.world.timelines import REPLICAS, TERMINAL
 
 DATE: Final = "%d %b %H:%M:%S"
 #: How many deployments of an endpoint are shown.
@@ -82,7 +82,7 @@ def _origin(world: World, deployment: Deployment) -> str:
     return "" if deployment.reference == str(deployment.version) else f", asked for as {deployment.reference}"
 
 
-def _step(step: Step, end: float, latest: Standing | None) -> Markup:
+def _step(step: StatusChange, end: float, latest: Standing | None) -> Markup:
     """Show a stretch of a rollout, as wide as it is long; the latest says how far it has come."""
     over = latest is not None and step.status in TERMINAL
     took = f"since {clock(step.since, DATE)}" if over else span(end - step.since)

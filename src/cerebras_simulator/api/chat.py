@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import ConfigDict, Field, field_validator
 
-from .schemas import Schema, UnixSeconds
+from cerebras_simulator.api.schemas import Schema, UnixSeconds
 
 
 class ChatMessage(Schema):

@@ -9,7 +9,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from .rollouts import ModelName
+from cerebras_simulator.world.rollouts import VersionName
 
 UnixSeconds = Annotated[int, Field(description="Unix time in seconds.")]
 ArchitectureId = Annotated[str, Field(description="Model architecture, as in `gpt-oss-120b`.")]
@@ -36,7 +36,7 @@ class EndpointDeployModelRequest(Schema):
     @classmethod
     def _names_a_version(cls, text: str) -> str:
         # A validator, and not a pattern: the published schema has none.
-        return str(ModelName.parse(text))
+        return str(VersionName.parse(text))
 
 
 class DeploymentRolloutStatus(StrEnum):
@@ -165,15 +165,6 @@ class Detail(Schema):
     detail: str
 
 
-class FlatError(Schema):
-    """An error as the inference API says it."""
-
-    message: str
-    type: str
-    param: str | None = None
-    code: str | None = None
-
-
 class FieldError(Schema):
     """One mistake in a request: where, what, and the framework's name for it."""
 
@@ -186,6 +177,3 @@ class FieldErrors(Schema):
     """All mistakes in a request."""
 
     detail: list[FieldError]
-
-
-WRONG_API_KEY = FlatError(message="Wrong API Key", type="invalid_request_error", param="api_key", code="wrong_api_key")
