@@ -159,7 +159,7 @@ def entry(deployment: str, version: str, state: str, created: int) -> dict[str, 
         "version_alias": "production",
         "created": created,
         "state": state,
-        "rollout_replicas_updated": 3,
+        "rollout_replicas_updated": 8 if state in {"complete", "done"} else 3,
         "rollout_total_replicas": 8,
         "rollout_error_message": "replica 4 of 8 was not ready",
     }

@@ -11,11 +11,12 @@ def name(version: str = "2") -> ModelName:
     return ModelName("my-org", ARCHITECTURE, version)
 
 
-def entry(line: str, **more: object) -> DeployedModel:
+def entry(line: str, *, is_young: bool = True, **more: object) -> DeployedModel:
     """Read `<id> <version> <state> <created>`, such as `ours 2 in_progress 20`, as one of the endpoint's entries."""
     deployment_id, version, state, created = line.split()
     fields = {"id": deployment_id, "model": str(name(version)), "state": state, "created": int(created)}
-    return DeployedModel.model_validate(fields | more)
+    read = DeployedModel.model_validate(fields | more)
+    return read.model_copy(update={"is_young": is_young})
 
 
 def endpoint(*entries: str | DeployedModel, architecture: str = ARCHITECTURE, updated: int = 0) -> Endpoint:

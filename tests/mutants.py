@@ -22,7 +22,15 @@ from mutation.tests_of import KnownTests, Project, few_examples, tests_of
 
 ROOT = Path(__file__).parent.parent
 DECIDES_OR_ACTS = (
-    *("decide.plan", "decide.rollout", "decide.facts", "decide.lost_call", "decide.conclusion", "decide.schedule"),
+    *(
+        "decide.plan",
+        "decide.evidence",
+        "decide.rollout",
+        "decide.facts",
+        "decide.lost_call",
+        "decide.conclusion",
+        "decide.schedule",
+    ),
     *("steps.start", "steps.submit", "steps.follow", "steps.rollback", "steps.promote", "steps.smoke_test"),
     *("steps.matcher", "steps.deploy", "steps.dry_run", "steps.context", "patience", "clock", "api.http", "api.early"),
 )

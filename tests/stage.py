@@ -110,6 +110,7 @@ class AppTransport(httpx.BaseTransport):
         headers = tuple((name.decode(), value.decode()) for name, value in start["headers"])
         content = b"".join(message.get("body", b"") for message in sent if message["type"] == "http.response.body")
         reply = raw_reply(start["status"], tuple(pair for pair in headers if pair[0] != "content-length"), content)
+        reply = replace(reply, headers=(*reply.headers, ("date", formatdate(self._clock.now(), usegmt=True))))
         return replace(reply, delay=self._world.requests[-1].delay)
 
 

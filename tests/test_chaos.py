@@ -4,13 +4,14 @@ from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 
+import make
 import pytest
 from chaos import Run, chaos, play
 
 from cerebras_deploy.api.status import Status
 from cerebras_deploy.api.wire import Endpoint
 from cerebras_deploy.decide.progress import Progress
-from cerebras_deploy.decide.rollout import GONE_AFTER, Track
+from cerebras_deploy.decide.rollout import Track
 
 IN_PROCESS = 100  # runs; more of them are spread over processes, which a worker of pytest-xdist does not bear
 
@@ -47,7 +48,7 @@ def test_the_matrix_finds_a_verdict_that_any_entry_may_give(monkeypatch: pytest.
 
     def gullible(self: Track, endpoint: object, at: float) -> Track:
         track = honest(self, endpoint, at)  # type: ignore[arg-type]
-        return track.reached(Progress(Status.DONE)) if track.seen else track
+        return replace(track, progress=Progress(Status.DONE), seen_under_way=True) if track.seen else track
 
     monkeypatch.setattr(Track, "read", gullible)
 
@@ -59,7 +60,9 @@ def test_the_matrix_finds_a_verdict_given_too_early(monkeypatch: pytest.MonkeyPa
 
     def hasty(self: Track, endpoint: Endpoint, at: float) -> Track:
         track = honest(self, endpoint, at)
-        return replace(track, seen=True, absent=GONE_AFTER) if track.absent else track
+        return (
+            track if track.is_listed else replace(track, entry=make.entry("ours 2 done 1"), state_reads=3, at=at + 20)
+        )
 
     monkeypatch.setattr(Track, "read", hasty)
 

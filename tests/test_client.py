@@ -28,6 +28,7 @@ from cerebras_deploy.text import Redactor
 WIRE = Path(__file__).parent / "wire"
 KEY = "csk-0123456789-management"
 BASE = "https://api.example.com"
+LISTED = "my-org-llama-3.3-70b"  # the endpoint of the reference's example
 
 Handler = Callable[[httpx.Request], httpx.Response]
 Bounded = Callable[[Callable[[], Answer], float], Answer]
@@ -64,7 +65,7 @@ class Scene:
         return httpx.Response(response.status_code, headers=response.headers, stream=httpx.ByteStream(response.content))
 
     def endpoint(self) -> None:
-        self.api.endpoint(make.ENDPOINT, 30)
+        self.api.endpoint(LISTED, 30)
 
     def deploy(self) -> None:
         self.api.deploy(make.ENDPOINT, make.name(), 30)
@@ -90,10 +91,10 @@ class TestRequests:
     def test_the_endpoints_status(self) -> None:
         scene = Scene(answer("endpoint-status"))
 
-        endpoint = scene.api.endpoint(make.ENDPOINT, 30)
+        endpoint = scene.api.endpoint(LISTED, 30)
 
         (request,) = scene.requests
-        assert (request.method, str(request.url)) == ("GET", f"{BASE}/management/v1/endpoints/my-org-gpt-oss-120b")
+        assert (request.method, str(request.url)) == ("GET", f"{BASE}/management/v1/endpoints/{LISTED}")
         assert endpoint.deployed_models[0].created == 1736700000
 
     def test_a_version_by_alias(self) -> None:
@@ -126,7 +127,7 @@ class TestRequests:
         )
         assert json.loads(request.content) == json.loads((WIRE / "deploy-request.json").read_text())
         assert request.headers["content-type"] == "application/json"
-        assert operation.name == "550e8400-e29b-41d4-a716-446655440000"
+        assert operation.ids[0] == "550e8400-e29b-41d4-a716-446655440000"
 
     def test_each_carries_the_key_and_our_own_name(self) -> None:
         scene = Scene(answer("deploy-reply"))
@@ -140,7 +141,7 @@ class TestRequests:
         scene = Scene(answer("endpoint-status"), base="http://proxy:8080/cerebras")
         scene.endpoint()
 
-        assert str(scene.requests[0].url) == "http://proxy:8080/cerebras/management/v1/endpoints/my-org-gpt-oss-120b"
+        assert str(scene.requests[0].url) == f"http://proxy:8080/cerebras/management/v1/endpoints/{LISTED}"
 
     def test_a_redirect_is_not_followed_so_the_key_goes_nowhere_else(self) -> None:
         scene = Scene(lambda _: httpx.Response(307, headers={"location": "https://elsewhere.example.com/"}))
@@ -259,7 +260,7 @@ class TestWhatIsSaid:
         bad.failure()
 
         assert [(call.method, call.ok) for call in good.calls + bad.calls] == [("GET", True), ("POST", False)]
-        assert good.calls[0].path == "/management/v1/endpoints/my-org-gpt-oss-120b"
+        assert good.calls[0].path == f"/management/v1/endpoints/{LISTED}"
         assert good.calls[0].seconds >= 0
 
 

@@ -1,5 +1,6 @@
 """What the step concludes is one sentence that says what, where, why, and what to do next."""
 
+from dataclasses import replace
 from typing import Literal
 
 import make
@@ -31,8 +32,9 @@ def in_doubt() -> Facts:
 
 def following(progress: Progress | None = None) -> Facts:
     facts = nothing_sent()
-    facts.saw_endpoint(make.endpoint("old 1 complete 10"))
-    facts.attached(Track(Target(UUID), seen=True).reached(progress or Progress(Status.IN_PROGRESS, 5, 8)), 10.0)
+    facts.saw_endpoint(make.endpoint("old 1 complete 10"), 0)
+    track = Track(Target(UUID)).listed(make.entry(f"{UUID} 2 in_progress 20"), 0)
+    facts.attached(replace(track, progress=progress or Progress(Status.IN_PROGRESS, 5, 8)), 10.0)
     return facts
 
 

@@ -6,9 +6,8 @@ from pathlib import Path
 import make
 import pytest
 
-from cerebras_deploy.api.status import Status, Unknown
+from cerebras_deploy.api.status import Status
 from cerebras_deploy.decide.facts import Facts
-from cerebras_deploy.decide.progress import Progress
 from cerebras_deploy.decide.rollout import Target, Track
 from cerebras_deploy.decide.smoke_test import SmokeTestResult
 
@@ -21,8 +20,8 @@ def resolved(asked: str = "production") -> Facts:
     return facts
 
 
-def tracked(progress: Progress | None = None) -> Track:
-    return Track(Target("ours", 20), seen=True).reached(progress or Progress(Status.IN_PROGRESS))
+def tracked(state: str = "in_progress") -> Track:
+    return Track(Target("ours", 20)).listed(make.entry(f"ours 2 {state} 20"), 0)
 
 
 def previous_of(facts: Facts) -> str:
@@ -33,14 +32,14 @@ class TestStatus:
     @pytest.mark.parametrize("status", Status)
     def test_it_is_in_the_apis_words(self, status: Status) -> None:
         facts = resolved()
-        facts.attached(tracked(Progress(status)), 0)
+        facts.attached(tracked(status.value), 0)
 
         assert facts.status == status.value
         assert facts.under_way == status.under_way
 
     def test_a_word_outside_the_table_is_unknown_and_may_go_on(self) -> None:
         facts = resolved()
-        facts.attached(tracked(Progress(Unknown("frobnicating"))), 0)
+        facts.attached(tracked("frobnicating"), 0)
 
         assert facts.status == "unknown"
         assert facts.under_way
@@ -69,7 +68,7 @@ class TestPrevious:
         facts = resolved()
         facts.saw_before_deploying(make.endpoint("old 1 complete 10").deployed_models)
         facts.deployed(Track(Target("ours", older=frozenset({"old"}))))
-        facts.read(make.endpoint("ours 2 in_progress 20"), 1)
+        facts.saw_endpoint(make.endpoint("ours 2 in_progress 20"), 1)
 
         assert previous_of(facts) == "old"
 
@@ -83,7 +82,7 @@ class TestPrevious:
     def test_of_a_deployment_named_by_its_id_it_is_known_from_the_first_read_that_lists_it(self) -> None:
         facts = Facts(endpoint=make.ENDPOINT)
         facts.attached(Track(Target("ours", by_id=True)), 0)
-        facts.read(make.endpoint("old 1 complete 10", "ours 2 complete 20", "next 3 complete 30"), 1)
+        facts.saw_endpoint(make.endpoint("old 1 complete 10", "ours 2 complete 20", "next 3 complete 30"), 1)
 
         assert previous_of(facts) == "old"
         assert facts.model == make.name("2")
@@ -92,7 +91,7 @@ class TestPrevious:
         facts = resolved()
         facts.saw_before_deploying(make.endpoint("old 1 complete 10").deployed_models)
         facts.deployed(Track(Target("ours", older=frozenset({"old"}))))
-        facts.read(make.endpoint("old 1 complete 10", "their 3 complete 19", "ours 2 in_progress 20"), 1)
+        facts.saw_endpoint(make.endpoint("old 1 complete 10", "their 3 complete 19", "ours 2 in_progress 20"), 1)
 
         assert previous_of(facts) == "old"
 
@@ -162,25 +161,22 @@ class TestWhatBelongsTogether:
 
     def test_what_a_rollback_read_last_is_what_is_served(self) -> None:
         facts = resolved()
-        facts.saw_endpoint(make.endpoint("ours 2 complete 20"))
+        facts.saw_endpoint(make.endpoint("ours 2 complete 20"), 1)
         back = facts.rollback_begun(make.name("1"))
-        back.saw_endpoint(make.endpoint("ours 2 complete 20", "back 1 complete 30"))
+        back.saw_endpoint(make.endpoint("ours 2 complete 20", "back 1 complete 30"), 2)
         facts.rollback_ended("rolled back")
 
         assert facts.rollback is back
         assert facts.serving is not None
         assert (facts.serving.id, facts.rollback_outcome) == ("back", "rolled back")
 
-    def test_reading_says_whether_the_status_has_changed(self) -> None:
+    def test_a_reply_that_goes_back_changes_nothing(self) -> None:
         facts = resolved()
         facts.attached(tracked(), 0)
+        facts.saw_endpoint(make.endpoint("ours 2 in_progress 20", updated=30), 1)
 
-        assert not facts.read(make.endpoint("ours 2 in_progress 20"), 1)
-        assert facts.read(make.endpoint("ours 2 complete 20"), 2)
-
-    def test_without_a_deployment_there_is_nothing_to_read(self) -> None:
-        with pytest.raises(ValueError, match="no deployment"):
-            resolved().read(make.endpoint(), 0)
+        assert facts.saw_endpoint(make.endpoint("ours 2 complete 20", updated=29), 2) is None
+        assert facts.status == "in_progress"
 
 
 def test_nothing_but_their_methods_writes_facts() -> None:

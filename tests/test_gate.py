@@ -224,22 +224,22 @@ class TestPromotion:
 
     def test_an_interrupt_between_the_halves_is_held_back(self) -> None:
         at = Stage("live", latency=1.0)
-        at.clock.interrupt_at = EPOCH + 5.5  # five calls come before the second half
+        at.clock.interrupt_at = EPOCH + 9.5  # seven calls and 2 s come before the second half
 
         played = at.play({"promote-aliases": "stable"})
 
         assert aliases(played)[2] == ("production", "v2", "stable")
-        assert played.seconds < 12
+        assert played.seconds < 16
 
     def test_an_interrupt_is_held_back_for_six_seconds_only(self) -> None:
         at = Stage("live", faults=["aliases:2-=503"], latency=0.1)
-        at.clock.interrupt_at = EPOCH + 2
+        at.clock.interrupt_at = EPOCH + 4
 
         played = at.play({"promote-aliases": "stable"})
 
         assert played.result == "interrupted"
         assert "alias stable may point nowhere" in played.outputs["message"]
-        assert played.seconds < 8.5
+        assert played.seconds < 10.8
 
 
 @pytest.mark.parametrize(

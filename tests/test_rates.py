@@ -66,7 +66,6 @@ def test_retry_after_is_obeyed_for_a_minute_at_most_and_not_past_the_deadline() 
         ("401", "an inference key is another one"),
         ("403", "private preview"),
         ("cloudflare", "Cloudflare turned away"),
-        ("404", "the endpoints of my-org are: "),
         ("redirect", "redirects are not followed"),
     ],
 )

@@ -61,7 +61,11 @@ class Scripted:
             self._began = self._stage.clock.now()
         self.deployed.append(OURS if not self.deployed else BACK)
         reply["name"] = self.deployed[-1]
-        reply["response"] |= {"version_id": len(self.deployed) % 2 + 1, "created": len(self.deployed) + 1}
+        reply["response"] |= {
+            "deployment_id": self.deployed[-1],
+            "version_id": len(self.deployed) % 2 + 1,
+            "created": len(self.deployed) + 1,
+        }
         return reply
 
 
@@ -151,7 +155,7 @@ class TestAnErrorThatPasses:
         played = api.play()
 
         assert (played.result, api.deployed) == ("failed", [OURS, BACK])
-        assert 50 <= played.seconds < 80
+        assert 50 <= played.seconds < 85
 
     def test_one_that_the_api_rolls_back_itself_is_left_to_it(self) -> None:
         api = Scripted(states((0, "error"), (20, "rolling_back"), (60, "rolled_back")))

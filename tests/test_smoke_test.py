@@ -50,7 +50,7 @@ class TestHowOftenItIsAsked:
         played = there.play(ASK)
 
         assert (played.outputs["smoke-test"], asked(played)) == ("passed", 1)
-        assert played.seconds < 1
+        assert played.seconds < 3  # the second look that agrees comes after 2 s
 
     def test_a_bad_answer_is_asked_for_once(self) -> None:
         played = Stage("wrong-answer").play(ASK)
@@ -107,7 +107,7 @@ class TestHowOftenItIsAsked:
     def test_what_a_429_asks_for_is_waited_for_30_s_at_most(self) -> None:
         played = Chat(Reply(429, headers=((b"retry-after", b"55"),)), {}).play()
 
-        assert 30 <= played.seconds < 32
+        assert 30 <= played.seconds < 35
 
     def test_errors_are_told_with_what_is_left(self) -> None:
         played = Chat(Reply(503), {}).play()

@@ -125,12 +125,12 @@ def test_a_lost_call_is_not_repeated_while_somebody_else_deploys() -> None:
     assert "may have been accepted; re-run the step: it attaches" in played.outputs["message"]
 
 
-def test_no_deploy_call_starts_with_less_than_ten_seconds_left() -> None:
+def test_no_deploy_call_starts_with_less_than_five_seconds_left() -> None:
     played = Stage("weights-syncing").play({"timeout": "65s"})
 
     assert played.result == "timed-out"
     assert played.deploy_calls == 0
-    assert "less than 10 s are left" in played.outputs["message"]
+    assert "less than 5 s are left" in played.outputs["message"]
 
 
 def test_a_reply_for_another_version_is_refused_and_names_both() -> None:
@@ -141,21 +141,14 @@ def test_a_reply_for_another_version_is_refused_and_names_both() -> None:
     assert "goes on" in played.outputs["message"]
 
 
-def test_a_reply_for_another_endpoint_is_refused_and_names_both() -> None:
-    played = Stage(faults=["deploy:1=set;field=endpoint_id;to=other"]).play()
-
-    assert played.result == "refused"
-    assert "endpoint other (asked for my-org-gpt-oss-120b)" in played.outputs["message"]
-
-
-@pytest.mark.parametrize(("word", "result"), [("rolled_back", "rolled-back"), ("done", "succeeded")])
-def test_a_terminal_status_in_the_reply_is_judged_at_once(word: str, result: str) -> None:
+@pytest.mark.parametrize("word", ["rolled_back", "done", "error"])
+def test_a_terminal_status_in_the_reply_is_a_hint_and_no_evidence(word: str) -> None:
     stage = Stage(faults=[f"deploy:1=set;field=rollout_status;to={word}"])
 
     played = stage.play()
 
-    assert played.result == result
-    assert played.seconds == 0
+    assert played.result == "succeeded"
+    assert played.seconds > 200
 
 
 def test_done_of_the_reply_alone_proves_nothing() -> None:

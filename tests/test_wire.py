@@ -117,7 +117,18 @@ class TestStatusWords:
 
     @pytest.mark.parametrize(
         "word",
-        ["ready", "active", "succeeded", "deployed", "success", "ok", "live", "undone", "not done", "incomplete"],
+        [
+            "ready",
+            "active",
+            "succeeded",
+            "deployed",
+            "success",
+            "ok",
+            "live",
+            "undone",
+            "not done",
+            "partially_complete",
+        ],
     )
     def test_a_word_outside_it_is_unknown_and_kept(self, word: str) -> None:
         assert parse_status(word) == Unknown(word)
@@ -171,7 +182,7 @@ class TestVersions:
             ("queued", False, Weights.SYNCING),
             ("in_progress", False, Weights.SYNCING),
             ("IN_PROGRESS", False, Weights.SYNCING),
-            ("frobnicating", False, Weights.SYNCING),
+            ("frobnicating", False, Weights.READY),
             ("failed", False, Weights.FAILED),
             ("failed", True, Weights.FAILED),
             ("error", True, Weights.FAILED),
@@ -189,8 +200,12 @@ class TestVersions:
 
         assert [one.weights for one in (ready, syncing, silent)] == [Weights.READY, Weights.SYNCING, Weights.SYNCING]
 
-    @pytest.mark.parametrize("version", ["production", "", "01", "-1", "1.0", "٣", "9" * 400])
-    def test_a_reply_without_an_integer_version_is_not_one(self, version: str) -> None:
+    @pytest.mark.parametrize("version", ["production", "01", "-1", "1.0"])
+    def test_a_reply_may_repeat_the_alias_and_then_tells_no_integer(self, version: str) -> None:
+        assert not Version.model_validate({"name": f"orgs/o/models/a/versions/{version}"}).has_integer
+
+    @pytest.mark.parametrize("version", ["", "٣", "9" * 400])
+    def test_a_reply_without_a_name_is_not_one(self, version: str) -> None:
         with pytest.raises(ValidationError):
             Version.model_validate({"name": f"orgs/o/models/a/versions/{version}", "done": True})
 
@@ -256,19 +271,36 @@ class TestLeniency:
         assert endpoint.deployed_models[0].status is Status.ERROR
 
 
-class TestWhatTheGateDecidesByIsRequired:
-    @pytest.mark.parametrize("field", ["id", "model", "created"])
+class TestEntriesAreReadByThemselves:
     @pytest.mark.parametrize("junk", ["absent", None, [], {}], ids=repr)
-    def test_of_an_entry(self, field: str, junk: object) -> None:
-        entry = dict(TestLeniency.ENTRY)
-        entry[field] = junk
+    def test_one_without_an_id_is_counted_with_its_time(self, junk: object) -> None:
+        entry = TestLeniency.ENTRY | {"id": junk}
         if junk == "absent":
-            del entry[field]
+            del entry["id"]
 
-        with pytest.raises(ValidationError):
-            Endpoint.model_validate({"model_arch_id": "a", "deployed_models": [entry]})
+        endpoint = Endpoint.model_validate({"model_arch_id": "a", "deployed_models": [entry, TestLeniency.ENTRY]})
 
-    @pytest.mark.parametrize("body", [{}, {"model_arch_id": "a"}, {"deployed_models": []}, [], None, "ok"], ids=repr)
+        assert ([one.id for one in endpoint.deployed_models], endpoint.unreadable) == (["ours"], (20,))
+
+    @pytest.mark.parametrize("field", ["model", "created"])
+    @pytest.mark.parametrize("junk", [None, [], {}], ids=repr)
+    def test_one_without_a_model_or_time_has_none(self, field: str, junk: object) -> None:
+        entry = TestLeniency.ENTRY | {field: junk}
+
+        (read,) = Endpoint.model_validate({"model_arch_id": "a", "deployed_models": [entry]}).deployed_models
+
+        assert (read.name, read.created)[field == "created"] is None
+
+    def test_no_list_is_told_apart_from_an_empty_one(self) -> None:
+        bodies: list[dict[str, object]] = [{}, {"deployed_models": None}, {"deployed_models": []}]
+        read = [Endpoint.model_validate({"model_arch_id": "a"} | body) for body in bodies]
+
+        assert [one.lists_models for one in read] == [False, True, True]
+        assert [one.deployed_models for one in read] == [()] * 3
+
+
+class TestWhatTheGateDecidesByIsRequired:
+    @pytest.mark.parametrize("body", [{}, {"deployed_models": []}, [], None, "ok"], ids=repr)
     def test_of_an_endpoint(self, body: object) -> None:
         with pytest.raises(ValidationError):
             Endpoint.model_validate(body)

@@ -24,7 +24,8 @@ class CallError(Exception):
     """One call that failed.
 
     `reason` is the API's or the network's own words, cut to one line. `retry_after` and `seconds`, how long the call
-    took, are in seconds. `ray` is Cloudflare's ID of the request, which support can look up.
+    took, are in seconds. `ray` is Cloudflare's ID of the request, which support can look up. `is_misread`: a reply
+    came, and is not what the API is known to say, so that waiting may not help. `is_stale`: it is older than another.
     """
 
     fate: Fate
@@ -34,6 +35,8 @@ class CallError(Exception):
     hint: str = ""
     ray: str = ""
     seconds: float = 0.0
+    is_misread: bool = False
+    is_stale: bool = False
 
     def __str__(self) -> str:
         """Return it in one line."""

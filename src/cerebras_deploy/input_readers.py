@@ -8,6 +8,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from cerebras_deploy.api.names import ALIAS, INTEGER_VERSION, NAME_PART
+from cerebras_deploy.api.status import Status, in_table, normal
 from cerebras_deploy.text import plain
 
 _DURATION = re.compile(r"(?:(\d{1,9})h)?(?:(\d{1,9})m(?!s))?(?:(\d{1,9})s)?(?:(\d{1,9})ms)?", re.ASCII)
@@ -114,6 +115,23 @@ def _aliases(text: str) -> tuple[str, ...]:
     return aliases
 
 
+def _status_words(text: str) -> dict[str, Status]:
+    accepted = f"pairs like `active=done, rolling_out=in_progress`; on the right one of {', '.join(Status)}"
+    taught: dict[str, Status] = {}
+    for pair in filter(None, (part.strip() for part in re.split(r"[,\n]", text))):
+        word, _, meaning = (part.strip() for part in pair.partition("="))
+        if not normal(word) or normal(meaning) not in set(Status):
+            raise ValueError(accepted)
+        status = Status(normal(meaning))
+        known = in_table(word) or taught.get(normal(word))
+        if known not in (None, status):
+            raise ValueError(f"{accepted}; `{plain(word, 60)}` means {known} already")
+        taught[normal(word)] = status
+    if not taught:
+        raise ValueError(accepted)
+    return taught
+
+
 def _key(text: str) -> str:
     if not (text.isascii() and text.isprintable() and " " not in text):
         raise ValueError(
@@ -164,6 +182,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "inference-api-key": _key,
     "on-failure": _one_of("keep", "rollback"),
     "promote-aliases": _aliases,
+    "status-words": _status_words,
     "base-url": _base_url,
     "summary": _boolean,
 }

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from cerebras_deploy.api.status import Status
 from cerebras_deploy.errors import Stop
 from cerebras_deploy.input_readers import FALSE, READERS, ModelRef
 from cerebras_deploy.result import End, Result
@@ -105,6 +106,7 @@ class Inputs:
     inference_api_key: str = field(default="", repr=False)
     on_failure: Literal["keep", "rollback"] = "keep"
     promote_aliases: tuple[str, ...] = ()
+    status_words: Mapping[str, Status] = field(default_factory=dict)
     base_url: str = "https://api.cerebras.ai"
     summary: bool = True
 

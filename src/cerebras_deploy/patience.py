@@ -43,6 +43,33 @@ class Deadline:
         return End(Result.TIMED_OUT, f"{reason}, and the last read failed: {error}", error.hint, call_error=str(error))
 
 
+STEADY = 3  # failures of a kind in a row, before they count
+DENIED_STANDS, MISREAD_STANDS = 5.0, 30.0  # seconds
+
+
+@dataclass
+class Refusals:
+    """Failures in a row that may be a slip of one server: the API says no, or something that it is not known to say."""
+
+    denied: int = 0
+    denied_since: float = 0.0
+    misread: int = 0
+
+    def failed(self, error: CallError, now: float) -> bool:
+        """Note a failed call, and return whether the API's no stands."""
+        self.misread = self.misread + 1 if error.is_misread else 0
+        if error.fate is not Fate.DENIED:
+            self.denied = 0
+            return False
+        self.denied_since = self.denied_since if self.denied else now
+        self.denied += 1
+        return self.denied >= STEADY and now - self.denied_since >= DENIED_STANDS
+
+    def is_misread(self, outage: float) -> bool:
+        """Whether replies have been other than known for long enough to say so."""
+        return self.misread >= STEADY and outage >= MISREAD_STANDS
+
+
 @dataclass
 class Patience:
     """Reads until the deadline, and retries what may be temporary.
@@ -59,6 +86,8 @@ class Patience:
     outage: Outage
     first_read_sent: float | None = None
     was_last_read: bool = field(default=False, init=False)  # the latest read began at the deadline
+    _answers: int = field(default=0, init=False)  # reads that went well
+    _refusals: Refusals = field(default_factory=Refusals, init=False)
 
     def within(self, seconds: float) -> "Patience":
         """Return patience with a deadline so many seconds from now, at full pace and with an unused failure budget."""
@@ -87,8 +116,9 @@ class Patience:
 
     @property
     def answered_time(self) -> float:
-        """The clock's time less all outages that have ended. Use it just after a good call, to measure what lasts."""
-        return self.clock.now() - self.outage.total
+        """The clock's time less all outages, to measure what lasts."""
+        now = self.clock.now()
+        return now - self.outage.total - self.outage.length(now)
 
     def read(self, read: Callable[[], T]) -> T:
         """Return what `read` returns; a `CallError` that may be temporary is retried.
@@ -103,7 +133,10 @@ class Patience:
             try:
                 value = read()
             except CallError as error:
-                self.back_off(error, sent, is_last=self.was_last_read)
+                if error.is_stale:
+                    self._read_too_early(error)
+                else:
+                    self.back_off(error, sent, is_last=self.was_last_read)
             else:
                 self._went_well()
                 return value
@@ -142,15 +175,28 @@ class Patience:
             delay = max(delay, self.pace.delay(self.rng))
         self.pause(min(delay, left))
 
+    def _read_too_early(self, error: CallError) -> None:
+        """Note a reply that tells nothing new: the API answers, so that this is no outage."""
+        self._went_well()
+        if self.was_last_read:
+            raise Stop(self.deadline.end(error))
+        self.listener.failing(error, self.left)
+        self.pause(self.pace.delay(self.rng, poll_fast=True))
+
     def _hopeless(self, error: CallError, outage: float, *, is_last: bool) -> End | None:
-        if error.fate is Fate.DENIED:
+        stands = self._refusals.failed(error, self.clock.now())
+        if error.fate is Fate.DENIED and (stands or not self._answers):
             return End(Result.REFUSED, str(error), error.hint, call_error=str(error))
+        if error.is_misread and not self._answers and self._refusals.is_misread(outage):
+            return End(Result.UNREACHABLE, str(error), error.hint, call_error=str(error))
         if outage >= FAILURE_BUDGET and not self.is_over:
             reason = f"the API could not be asked for {span(outage)}: {error}"
             return End(Result.UNREACHABLE, reason, error.hint, call_error=str(error))
         return self.deadline.end(error) if is_last else None
 
     def _went_well(self) -> None:
+        self._answers += 1
+        self._refusals = Refusals()
         self.pace.succeeded()
         if outage := self.outage.ended(self.clock.now()):
             self.listener.recovered(outage)

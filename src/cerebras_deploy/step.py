@@ -8,8 +8,10 @@ from random import Random
 from cerebras_deploy.api.http import Http
 from cerebras_deploy.api.management import Api
 from cerebras_deploy.api.message import Ask
+from cerebras_deploy.api.status import StatusWords
 from cerebras_deploy.clock import Clock, Stopwatch
 from cerebras_deploy.decide.conclusion import conclude
+from cerebras_deploy.decide.evidence import Evidence
 from cerebras_deploy.decide.facts import Facts
 from cerebras_deploy.decide.schedule import Outage, Pace
 from cerebras_deploy.errors import end_of
@@ -56,7 +58,9 @@ class Step:
         if isinstance(inputs, Exception):
             raise inputs
         clock, runner, journal = self._time.clock, self._runner, self._journal
-        self._facts = Facts(endpoint=inputs.endpoint, asked="" if inputs.deployment_id else inputs.version_ref)
+        asked = "" if inputs.deployment_id else inputs.version_ref
+        evidence = Evidence(StatusWords(inputs.status_words))
+        self._facts = Facts(endpoint=inputs.endpoint, asked=asked, evidence=evidence)
         api = Api(
             inputs.base_url,
             inputs.api_key,

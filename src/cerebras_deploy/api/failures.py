@@ -42,6 +42,21 @@ def failure(answer: Answer, text: str) -> CallError:
     )
 
 
+RECORD = "set `trace` to a file, and compare the reply with the API's reference"
+
+
+def changed(answer: Answer, why: str) -> CallError:
+    """Read a 2xx JSON object that lacks what is needed."""
+    return CallError(
+        Fate.UNKNOWN,
+        plain(f"the API's reply has changed: {why}", DETAIL_LIMIT),
+        status=answer.status,
+        seconds=answer.seconds,
+        hint=RECORD,
+        is_misread=True,
+    )
+
+
 def unreadable(answer: Answer, why: str) -> CallError:
     """Read a 2xx that is not the expected object: a proxy's page, half a reply, another API."""
     kind = answer.headers.get("content-type", "no content type")
@@ -54,10 +69,13 @@ def unreadable(answer: Answer, why: str) -> CallError:
     )
 
 
+_TEMPORARY = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.MISDIRECTED_REQUEST, HTTPStatus.TOO_EARLY}
+
+
 def _fate(status: int) -> Fate:
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         return Fate.THROTTLED
-    if status == HTTPStatus.REQUEST_TIMEOUT or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+    if status in _TEMPORARY or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return Fate.UNKNOWN
     return Fate.DENIED
 
@@ -84,6 +102,19 @@ def _messages(body: Any) -> Iterator[str]:
     if isinstance(detail, list):
         detail = "; ".join(_validation(item) for item in detail[:5])
     yield from (said for said in (error, body.get("message"), detail) if isinstance(said, str))
+
+
+def message_in(body: Mapping[str, Any]) -> str:
+    """Return the error message that a JSON object holds; empty if it holds none."""
+    return plain(next((said for said in _messages(body) if said.strip()), ""), DETAIL_LIMIT)
+
+
+def unix_time(date: str) -> float | None:
+    """Return an HTTP date in unix seconds; None if it is none."""
+    try:
+        return _instant(date).timestamp()
+    except (ValueError, TypeError, OverflowError):
+        return None
 
 
 def _validation(item: Any) -> str:

@@ -109,7 +109,7 @@ def _receive(client: httpx.Client, request: Request, within: float, latch: Latch
     response = client.send(built, stream=True)
     try:
         content = bytearray()
-        for chunk in response.iter_raw():
+        for chunk in response.iter_bytes():  # a proxy may compress it although nobody asked for that
             content += chunk
             if len(content) > BODY_LIMIT:
                 break

@@ -3,6 +3,7 @@
 A reply that is not the expected object leaves here as a `CallError`, like a failure of the network (`http.py`).
 """
 
+from codecs import BOM_UTF8
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from http import HTTPStatus
@@ -10,15 +11,17 @@ from typing import TypeVar
 from urllib.parse import quote
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import from_json
 
 from cerebras_deploy.api.completion import Completion
-from cerebras_deploy.api.failures import failure, unreadable
+from cerebras_deploy.api.failures import changed, failure, message_in, unix_time, unreadable
 from cerebras_deploy.api.http import BODY_LIMIT
 from cerebras_deploy.api.message import Answer, Ask, Request
 from cerebras_deploy.api.names import ROOT, ModelName, endpoint_path
-from cerebras_deploy.api.wire import Aliases, Endpoint, Endpoints, Operation, Version
-from cerebras_deploy.errors import CallError, Interrupted
-from cerebras_deploy.text import Redactor
+from cerebras_deploy.api.tolerance import same_form
+from cerebras_deploy.api.wire import Aliases, Endpoint, Endpoints, Operation, Version, Versions
+from cerebras_deploy.errors import CallError, Fate, Interrupted
+from cerebras_deploy.text import Redactor, plain
 
 R = TypeVar("R", bound=BaseModel)
 
@@ -62,7 +65,12 @@ class Api:
 
     def endpoint(self, endpoint_id: str, within: float) -> Endpoint:
         """`GET /management/v1/endpoints/{endpoint_id}`: the endpoint and its deployments."""
-        return self._send(Endpoint, _Route(f"endpoint {endpoint_id}", "GET", endpoint_path(endpoint_id)), within)
+        route = _Route(f"endpoint {endpoint_id}", "GET", endpoint_path(endpoint_id))
+        endpoint = self._send(Endpoint, route, within)
+        if endpoint.name and same_form(endpoint.name) != same_form(endpoint_id):
+            reason = f"{route.what}: the API answered for endpoint {plain(endpoint.name, 100)}"
+            raise CallError(Fate.UNKNOWN, reason, hint="check `base-url`, and report this", is_misread=True)
+        return endpoint
 
     def endpoints(self, org: str, within: float) -> Endpoints:
         """`GET /management/v1/orgs/{org_name}/endpoints`."""
@@ -81,6 +89,11 @@ class Api:
             if error.status == HTTPStatus.NOT_FOUND:
                 return None
             raise
+
+    def versions(self, model: ModelName, within: float) -> Versions:
+        """`GET …/versions`: all versions of the model's architecture."""
+        path = model.path.rpartition("/")[0]
+        return self._send(Versions, _Route(f"versions of {model.architecture}", "GET", path), within)
 
     def set_aliases(self, model: ModelName, aliases: tuple[str, ...], within: float) -> Aliases:
         """`PATCH …/versions/{version_id}`: the whole list, which replaces the one before."""
@@ -113,6 +126,7 @@ class Api:
             if not HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:
                 raise failure(answer, self._redact(answer.body.decode("utf-8", "replace")))
             result, ok = _parse(reply, answer), True
+            result = _dated(result, answer)
         except CallError as error:
             outcome, seconds = error.reason, error.seconds
             ok = route.may_be_absent and error.status == HTTPStatus.NOT_FOUND
@@ -145,8 +159,25 @@ def _parse(reply: type[R], answer: Answer) -> R:
     if len(answer.body) > BODY_LIMIT:
         raise unreadable(answer, f"more than {BODY_LIMIT // 1024 // 1024} MiB")
     try:
-        return reply.model_validate_json(answer.body)
+        document = from_json(answer.body.removeprefix(BOM_UTF8))
+    except ValueError as error:
+        raise unreadable(answer, str(error)) from error
+    try:
+        return reply.model_validate(document)
     except ValidationError as error:
+        if not isinstance(document, dict):
+            raise unreadable(answer, "no JSON object") from error
+        if said := message_in(document):
+            raise unreadable(answer, said) from error
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"])
-        raise unreadable(answer, f"{where}: {first['msg']}" if where else first["msg"]) from error
+        raise changed(answer, f"{where}: {first['msg']}" if where else first["msg"]) from error
+
+
+def _dated(result: R, answer: Answer) -> R:
+    """Return an endpoint's status with the server's time, and with its age if it came from a cache."""
+    if not isinstance(result, Endpoint):
+        return result
+    age = answer.headers.get("age", "")
+    seconds = float(age) if age.isascii() and age.isdigit() and len(age) < 9 else 0.0  # noqa: PLR2004 - 3 years
+    return result.model_copy(update={"date": unix_time(answer.headers.get("date", "")), "age": seconds})

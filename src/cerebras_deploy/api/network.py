@@ -12,6 +12,13 @@ from cerebras_deploy.result import End, Result
 from cerebras_deploy.text import Redactor, plain
 
 USER_AGENT = f"cerebras-deploy-action/{__version__}"  # the API's front turns away the libraries' defaults
+# What a cache holds is not asked for: the step would follow a rollout of a minute ago.
+HEADERS = {
+    "Accept": "application/json",
+    "Accept-Encoding": "identity",
+    "Cache-Control": "no-cache",
+    "User-Agent": USER_AGENT,
+}
 # Raised before the first byte of the request is sent.
 _UNSENT = (
     httpx.ConnectError,
@@ -33,7 +40,7 @@ def open_client() -> httpx.Client:
         bundle, folder = os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")
         return httpx.Client(
             follow_redirects=False,
-            headers={"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": USER_AGENT},
+            headers=HEADERS,
             verify=ssl.create_default_context(cafile=bundle, capath=None if bundle else folder),
         )
     except (ImportError, OSError, ValueError, httpx.InvalidURL) as error:  # ImportError: a SOCKS proxy

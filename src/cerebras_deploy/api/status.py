@@ -1,5 +1,7 @@
 """The API's words for a status: the deploy reply's, the endpoint's, and those for the sync of weights."""
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -30,11 +32,21 @@ class Unknown:
     word: str
 
 
-_WORDS = {
+NO_STATUS = Unknown("")  # nothing was seen
+NO_WORD = Unknown("none")  # of an entry that has no word
+
+# Never guessed to mean done: `active`, `ready`, `live`, `deployed`. The input `status-words` can teach them.
+TABLE: Mapping[str, Status] = {
     **{status.value: status for status in Status},
     "complete": Status.DONE,
     "completed": Status.DONE,
     "failed": Status.ERROR,
+    "failure": Status.ERROR,
+    "aborted": Status.ERROR,
+    "timed_out": Status.ERROR,
+    "rollback_failed": Status.ERROR,
+    "rollback_complete": Status.ROLLED_BACK,
+    "rollback_completed": Status.ROLLED_BACK,
     "canceled": Status.CANCELLED,
     "updating": Status.IN_PROGRESS,
     "deploying": Status.IN_PROGRESS,
@@ -43,12 +55,39 @@ _WORDS = {
 }
 
 
-def parse_status(word: object) -> Status | Unknown:
-    """Read a status word of either vocabulary. A word outside the table is `Unknown`, never a guess."""
-    if isinstance(word, Status | Unknown):
-        return word
-    text = plain(word if isinstance(word, str) else repr(word), 60)
-    return _WORDS.get(text.lower(), Unknown(text or "empty"))
+def normal(word: str) -> str:
+    """Return a word in the form of the table: `DeploymentState.COMPLETE` and `ROLLOUT_STATE_COMPLETE` are `complete`.
+
+    A class name before a dot and a prefix that ends in `STATE_` or `STATUS_` are dropped; no other word is shortened.
+    """
+    text = re.sub(r"[\s-]+", "_", word.strip().casefold())
+    text = re.sub(r"^[a-z_][a-z0-9_]*\.", "", text)
+    return re.sub(r"^(?:[a-z0-9]+_)*(?:state|status)_(?=.)", "", text)
 
 
-NO_STATUS = Unknown("")  # no word was there, or nothing was seen
+@dataclass(frozen=True)
+class StatusWords:
+    """The words that are known: the table, and what the input `status-words` adds to it."""
+
+    taught: Mapping[str, Status]
+
+    def parse(self, word: object) -> Status | Unknown:
+        """Read a status word of either vocabulary. A word outside the table is `Unknown`, never a guess."""
+        text = plain(word if isinstance(word, str) else repr(word), 60)
+        known = _find(self.taught, text) or _find(TABLE, text)
+        return known or Unknown(text or "empty")
+
+
+def _find(table: Mapping[str, Status], text: str) -> Status | None:
+    """Look a word up; `RolledBack` is `rolled_back` without its underscore."""
+    joined = normal(text).replace("_", "")
+    return next((status for word, status in table.items() if word.replace("_", "") == joined), None)
+
+
+def in_table(word: str) -> Status | None:
+    """Return the meaning that a word has without being taught; None if it has none."""
+    return _find(TABLE, word)
+
+
+PUBLISHED = StatusWords({})
+parse_status = PUBLISHED.parse

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from typing import assert_never
 
 from cerebras_deploy.api.names import INTEGER_VERSION, ModelName
-from cerebras_deploy.api.status import Status, Unknown
+from cerebras_deploy.api.status import PUBLISHED, Status, Unknown
 from cerebras_deploy.api.wire import DeployedModel, Endpoint, Version
+from cerebras_deploy.decide.evidence import Evidence, Snapshot
 from cerebras_deploy.decide.plan import live, previous
 from cerebras_deploy.decide.progress import NOTHING_SEEN, Progress
 from cerebras_deploy.decide.rollout import Target, Track
@@ -27,6 +28,8 @@ class Facts:
     asked: str = ""
     model: ModelName | None = None
     version: Version | None = None
+    evidence: Evidence = field(default_factory=lambda: Evidence(PUBLISHED), repr=False)
+    has_seen_endpoint: bool = False
     track: Track | None = None
     is_confirmed: bool = False  # the deployment that the workflow named is of the version that it named, if any
     found_live_already: bool = False  # the version was live before this step, so that nothing was deployed
@@ -93,9 +96,25 @@ class Facts:
         alias = f" (alias {self.asked})" if self.asked and self.asked != self.model.version else ""
         return f"{self.model.architecture} version {self.model.version}{alias}"
 
-    def saw_endpoint(self, endpoint: Endpoint) -> None:
-        """Note what the endpoint serves."""
+    def saw_endpoint(self, read: Endpoint, at: float) -> Snapshot | None:
+        """Add a read of the endpoint to what is known; `at` is `Patience.answered_time`.
+
+        Return it with the judgment of each entry; None if the reply is no evidence, since it is older than one before.
+        """
+        snapshots = self.evidence.take(read, at, self.deployment_id)
+        for snapshot in snapshots:
+            self._saw(snapshot.endpoint, snapshot.at)
+        return snapshots[-1] if snapshots else None
+
+    def _saw(self, endpoint: Endpoint, at: float) -> None:
+        self.has_seen_endpoint = True
         self.serving = live(endpoint.deployed_models)
+        if self.track is None:
+            return
+        self.track = self.track.read(endpoint, at)
+        if self.track.entry:
+            self.learn_model(self.track.entry)
+            self._learn_previous(self.track.target.older_than_it(endpoint.deployed_models))
 
     def saw_version(self, version: Version) -> None:
         """Note the version, by its integer."""
@@ -107,7 +126,6 @@ class Facts:
 
     def saw_before_deploying(self, entries: Sequence[DeployedModel]) -> None:
         """Note what is live before anything is deployed. It may be replaced by another, but never by nothing."""
-        self.waiting_for = ""
         self._learn_previous(entries)
 
     def wait_for(self, what: str) -> None:
@@ -129,7 +147,7 @@ class Facts:
     def found_live(self, entry: DeployedModel) -> None:
         """Note that the version is live already."""
         self.found_live_already = True
-        self.track = Track(Target(entry.id, entry.created), seen=True).reached(Progress.of_entry(entry))
+        self.track = Track(Target(entry.id, entry.created)).listed(entry, 0.0)
 
     def deploy_call_sent(self, at: float) -> None:
         """Note that a deploy call goes out."""
@@ -146,28 +164,12 @@ class Facts:
     def deployed(self, track: Track) -> None:
         """Note the deployment that came of the deploy call that was sent last."""
         self.in_doubt = False
+        self.model = track.target.model or self.model
         self._follow(track, self._sent)
 
     def attached(self, track: Track, at: float) -> None:
         """Note a deployment that this step did not start."""
         self._follow(track, at)
-
-    def read(self, endpoint: Endpoint, at: float) -> bool:
-        """Add a snapshot to what is known of the deployment; `at` is `Patience.answered_time`.
-
-        Return whether its status has changed. Of a deployment that the workflow named by its ID, the version is learned
-        here.
-        """
-        if self.track is None:
-            raise ValueError("no deployment is followed")
-        before = self.progress.status
-        self.track = self.track.read(endpoint, at)
-        if self.track.seen:
-            for entry in endpoint.deployed_models:
-                if entry.id == self.deployment_id:
-                    self.learn_model(entry)
-            self._learn_previous(self.track.target.older_than_it(endpoint.deployed_models))
-        return self.progress.status != before
 
     def smoke_tested(self, result: SmokeTestResult) -> None:
         """Note what the smoke test came to."""
@@ -180,7 +182,7 @@ class Facts:
 
     def rollback_begun(self, model: ModelName) -> "Facts":
         """Return the facts of the rollback to that version, which begins now."""
-        self.rollback = Facts(endpoint=self.endpoint, model=model)
+        self.rollback = Facts(self.endpoint, model=model, evidence=self.evidence, has_seen_endpoint=True)
         return self.rollback
 
     def rollback_given_up(self) -> None:

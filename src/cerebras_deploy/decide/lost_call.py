@@ -36,7 +36,7 @@ class LostCall:
 
     def read(self, endpoint: Endpoint) -> None:
         """Note a read that does not show it: whether anything else has changed meanwhile."""
-        in_progress = bool(in_flight(endpoint.deployed_models, self.wanted))
+        in_progress = bool(in_flight(endpoint.deployed_models))
         self.reads += 1
         self.something_changed = bool(self._new(endpoint)) or in_progress or endpoint.updated != self.before.updated
 

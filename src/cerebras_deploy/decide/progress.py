@@ -41,6 +41,11 @@ class Progress:
             plain(reply.rollout_error_message or "", ERROR_LENGTH),
         )
 
+    @property
+    def if_under_way(self) -> "Progress":
+        """It, or nothing if it is an end: the deploy reply's word for an end is no evidence."""
+        return self if isinstance(self.status, Status) and self.status.under_way else NOTHING_SEEN
+
     def __str__(self) -> str:
         """Return it for people: `in progress, 5 of 8 replicas updated`."""
         match self.status:

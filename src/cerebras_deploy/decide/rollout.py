@@ -1,122 +1,174 @@
 """What successive snapshots mean for the one deployment that is followed, and when that is its end.
 
-A deployment is identified by its ID alone: other entries of the endpoint may be done too, and prove nothing.
+A deployment is identified by its ID alone: other entries of the endpoint may be done too, and prove nothing. Entries
+have the status that `evidence.py` has judged.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import assert_never
 
+from cerebras_deploy.api.names import INTEGER_VERSION, ModelName
 from cerebras_deploy.api.status import Status, Unknown
 from cerebras_deploy.api.wire import DeployedModel, Endpoint
 from cerebras_deploy.decide.plan import deployment_of, newest_first
 from cerebras_deploy.decide.progress import NOTHING_SEEN, Progress
 from cerebras_deploy.result import End, Result
 
-GONE_AFTER = 3  # good reads in a row; one alone may come from a stale replica of the API
-LISTED_WITHIN = 60.0  # seconds of good reads, when the workflow named the deployment
-LISTED_LATE = 20.0  # seconds; an accepted deployment may be listed as late as that
-ERROR_STANDS, ERROR_READS = 30.0, 3  # seconds, and reads in a row; until then the rollout may recover
+STEADY_READS = 3  # good reads in a row; one alone may come from a stale replica of the API
+LISTED_WITHIN = 300.0  # seconds of good reads, when the workflow named the deployment
+LISTED_LATE = 20.0  # seconds; an accepted deployment may be listed as late as that, and a listed one be missing
+ERROR_STANDS = 30.0  # seconds; until then the rollout may recover
+CONFIRMED = 2.0  # seconds between two reads that agree
 
 
 @dataclass(frozen=True)
 class Target:
-    """The deployment to follow. `created` is in unix seconds. `older` has the IDs of those before it, if known.
+    """The deployment to follow, by its ID and all forms of it. `created` is in unix seconds.
 
-    `by_id`: the workflow named the ID, so that the endpoint may have no such deployment.
+    `older` has the IDs of those that were listed before the deploy call, if that was ours. `model` is the version that
+    was deployed, if it is known by its integer. `by_id`: the workflow named the ID, so that the endpoint may have no
+    such deployment.
     """
 
     id: str
-    created: int | None = None
+    created: float | None = None
     older: frozenset[str] | None = None
     by_id: bool = False
+    forms: frozenset[str] = frozenset()
+    model: ModelName | None = None
+
+    def is_it(self, entry: DeployedModel) -> bool:
+        """Whether the entry is of this deployment."""
+        return entry.id == self.id or entry.id in self.forms
 
     def newer_than_it(self, entries: Sequence[DeployedModel]) -> list[DeployedModel]:
         """Return the entries made after this deployment, newest first.
 
-        Until its own time is known, all that was not there before the deploy call is newer; if that is not known
-        either, nothing is.
+        What was first listed after our deploy call is newer, whatever the clocks say; for a deployment that this step
+        did not start, what has a later time. An entry without a time is never taken for newer.
         """
-        if self.created is None and self.older is None:
-            return []
-        others = [entry for entry in entries if entry.id != self.id and entry.id not in (self.older or ())]
-        return newest_first([e for e in others if self.created is None or e.created > self.created])
+        return newest_first([entry for entry in entries if not self.is_it(entry) and self._is_newer(entry)])
+
+    def _is_newer(self, entry: DeployedModel) -> bool:
+        if entry.created is None:
+            return False
+        if self.older is not None:
+            return entry.id not in self.older
+        return self.created is not None and entry.created > self.created
 
     def older_than_it(self, entries: Sequence[DeployedModel]) -> list[DeployedModel]:
         """Return the entries made before this deployment: those listed before the deploy call, or else by time."""
         if self.older is not None:
             return [entry for entry in entries if entry.id in self.older]
-        return [entry for entry in entries if self.created is None or entry.created <= self.created]
+        mine = self.created
+        return [e for e in entries if mine is not None and e.created is not None and e.created <= mine]
+
+    def is_of_another_version(self, entry: DeployedModel) -> bool:
+        """Whether an entry names another integer version than the one that was deployed."""
+        if self.model is None or entry.name is None or not INTEGER_VERSION.fullmatch(entry.name.version):
+            return False
+        return entry.name != self.model
 
 
 @dataclass(frozen=True)
 class Track:
     """What successive snapshots have shown of the target; `read` adds the next one.
 
-    Times are those of `Patience.answered_time`, in seconds. `since` is the time of the first snapshot, `error_since`
-    that of the first of `error_reads` snapshots in a row that listed an error.
+    Times are those of `Patience.answered_time`, in seconds: `since` of the first snapshot, `at` of the latest, and
+    `state_since` of the first of `state_reads` snapshots in a row that showed the same of it: missing, or the same
+    status. `reply` is the status in the deploy reply, which is a hint and no evidence.
     """
 
     target: Target
     progress: Progress = NOTHING_SEEN
-    seen: bool = False
-    absent: int = 0  # reads in a row that do not list it
+    reply: Progress = NOTHING_SEEN
+    entry: DeployedModel | None = None  # as last listed
+    is_listed: bool = False
+    seen_under_way: bool = False
     seen_rolling_back: bool = False
-    error_since: float | None = None
-    error_reads: int = 0
+    state_since: float = 0.0
+    state_reads: int = 0
     last_error: str = ""  # the latest one that was listed, whatever came after it
     since: float | None = None
     at: float = 0.0
     newer: tuple[DeployedModel, ...] = ()
 
+    @property
+    def seen(self) -> bool:
+        """Whether it has been listed."""
+        return self.entry is not None
+
     def read(self, endpoint: Endpoint, at: float) -> "Track":
         """Return the track after a snapshot that was read at that time."""
-        entry = next((e for e in endpoint.deployed_models if e.id == self.target.id), None)
-        track = replace(self, since=at if self.since is None else self.since, at=at)
-        if entry is None:
-            newer = tuple(self.target.newer_than_it(endpoint.deployed_models))
-            return replace(track, absent=self.absent + 1, newer=newer, error_since=None, error_reads=0)
-        target, progress = replace(self.target, created=entry.created), Progress.of_entry(entry)
-        newer = tuple(target.newer_than_it(endpoint.deployed_models))
-        track = replace(track, target=target, seen=True, absent=0, newer=newer).reached(progress)
-        if progress.status is not Status.ERROR:
-            return replace(track, error_since=None, error_reads=0)
-        since = at if self.error_since is None else self.error_since
-        return replace(track, error_since=since, error_reads=self.error_reads + 1, last_error=str(progress))
+        entry = self._own(endpoint)
+        track = self.listed(entry, at) if entry else self._missing(at)
+        newer = tuple(track.target.newer_than_it(endpoint.deployed_models))
+        return replace(track, since=at if self.since is None else self.since, newer=newer)
 
-    def reached(self, progress: Progress) -> "Track":
-        """Return the track with this as the last progress seen."""
-        rolling_back = self.seen_rolling_back or progress.status is Status.ROLLING_BACK
-        return replace(self, progress=progress, seen_rolling_back=rolling_back)
+    def _own(self, endpoint: Endpoint) -> DeployedModel | None:
+        """Return its entry; of several, one that is not done, since it is done when all are."""
+        entries = [entry for entry in endpoint.deployed_models if self.target.is_it(entry)]
+        return min(entries, key=lambda entry: entry.status is Status.DONE, default=None)
+
+    def listed(self, entry: DeployedModel, at: float) -> "Track":
+        """Return the track after a read that lists it so."""
+        progress, created = Progress.of_entry(entry), entry.created
+        is_same = self.is_listed and progress.status == self.progress.status
+        is_error, rolling_back = progress.status is Status.ERROR, progress.status is Status.ROLLING_BACK
+        return replace(
+            self,
+            target=self.target if created is None else replace(self.target, created=created),
+            progress=progress,
+            entry=entry,
+            is_listed=True,
+            seen_under_way=self.seen_under_way or progress.status in {Status.NOT_STARTED, Status.IN_PROGRESS},
+            seen_rolling_back=self.seen_rolling_back or rolling_back,
+            last_error=str(progress) if is_error else self.last_error,
+            at=at,
+            state_since=self.state_since if is_same else at,
+            state_reads=self.state_reads + 1 if is_same else 1,
+        )
+
+    def _missing(self, at: float) -> "Track":
+        is_same = not self.is_listed and self.state_reads > 0
+        since, reads = (self.state_since, self.state_reads + 1) if is_same else (at, 1)
+        return replace(self, is_listed=False, at=at, state_since=since, state_reads=reads)
 
     @property
     def end(self) -> End | None:
         """The end of the rollout; None while it may still go on."""
-        return self._end_unlisted() if self.absent else self._end_listed()
+        return self._end_listed() if self.is_listed else self._end_unlisted()
 
     @property
     def end_at_deadline(self) -> End | None:
         """The end, if there will be no further read: an error counts then, however short it has stood."""
-        return self._failed if self.progress.status is Status.ERROR and not self.absent else self.end
+        return self._failed if self.is_listed and self.progress.status is Status.ERROR else self.end
+
+    @property
+    def is_near_end(self) -> bool:
+        """Whether the end may come at any moment, so that it pays to read more often."""
+        return self.progress.near_end or (self.is_listed and self.progress.status is Status.DONE)
+
+    @property
+    def stood(self) -> float:
+        """For how long it has shown what it shows now."""
+        return self.at - self.state_since
 
     @property
     def _failed(self) -> End:
         return End(Result.FAILED, self.progress.error)
 
     def _end_listed(self) -> End | None:
-        newer = self._newest
         match self.progress.status:
-            case Status.DONE if self.seen_rolling_back:  # the end of a rollback is no success, whatever its word
-                return End(Result.ROLLED_BACK, "it was reported done after rolling back")
             case Status.DONE:
-                return End(Result.SUCCEEDED, newer=newer)
+                return self._end_done()
             case Status.ERROR:
-                stands = self.error_since is not None and self.at - self.error_since >= ERROR_STANDS
-                return self._failed if stands and self.error_reads >= ERROR_READS else None
+                return self._failed if self.stood >= ERROR_STANDS and self.state_reads >= STEADY_READS else None
             case Status.ROLLED_BACK:
                 return End(Result.ROLLED_BACK, self.progress.error)
-            case Status.CANCELLED if newer:
-                return End(Result.SUPERSEDED, "it was cancelled", newer=newer)
+            case Status.CANCELLED if self._newest:
+                return End(Result.SUPERSEDED, "it was cancelled", newer=self._newest)
             case Status.CANCELLED:
                 return End(Result.CANCELLED, self.progress.error)
             case Status.NOT_STARTED | Status.IN_PROGRESS | Status.ROLLING_BACK | Unknown():
@@ -124,24 +176,47 @@ class Track:
             case never:
                 assert_never(never)
 
+    def _end_done(self) -> End | None:
+        if self.seen_rolling_back:  # the end of a rollback is no success, whatever its word
+            return End(Result.ROLLED_BACK, "it was reported done after rolling back")
+        is_confirmed = self.state_reads > 1 and self.stood >= CONFIRMED
+        if self.entry and self.target.is_of_another_version(self.entry):
+            reason = f"it is done, but the endpoint lists it as {self.entry.model}: another version is in place"
+            return End(Result.FAILED, reason) if is_confirmed else None
+        if not (self.seen_under_way or is_confirmed):
+            return None
+        return self._end_overtaken() or End(Result.SUCCEEDED, newer=self._newest)
+
     def _end_overtaken(self) -> End | None:
-        done = next((entry for entry in self.newer if entry.status is Status.DONE), None)
-        return End(Result.SUPERSEDED, newer=deployment_of(done)) if done else None
+        done = (entry for entry in self.newer if entry.status is Status.DONE and not self._is_same_version(entry))
+        first = next(done, None)
+        return End(Result.SUPERSEDED, newer=deployment_of(first)) if first else None
+
+    def _is_same_version(self, entry: DeployedModel) -> bool:
+        mine = self.target.model or (self.entry.name if self.entry else None)
+        return mine is not None and entry.name == mine
 
     def _end_unlisted(self) -> End | None:
-        if self.absent < GONE_AFTER:
+        if self.state_reads < STEADY_READS or self.stood < LISTED_LATE:
             return None
-        newer, waited = self._newest, self.at - (self.at if self.since is None else self.since)
+        newer, hint = self._newest, self.reply.status
         if self.seen and newer:
             return End(Result.SUPERSEDED, "it is no longer listed", newer=newer)
         if self.seen:
             return End(Result.FAILED, "the endpoint no longer lists it, and nothing newer")
-        if newer and waited >= LISTED_LATE:
+        if newer:
             return End(Result.SUPERSEDED, "it was never listed", newer=newer)
-        if self.target.by_id and waited >= LISTED_WITHIN:
-            return End(Result.REFUSED)
-        return None
+        if hint in _BAD:
+            return End(_BAD[hint], self.reply.error or "the deploy reply said so, and it was never listed")
+        return End(Result.REFUSED) if self.target.by_id and self.stood >= LISTED_WITHIN else None
 
     @property
     def _newest(self) -> str:
         return deployment_of(self.newer[0]) if self.newer else ""
+
+
+_BAD: dict[object, Result] = {
+    Status.ERROR: Result.FAILED,
+    Status.CANCELLED: Result.CANCELLED,
+    Status.ROLLED_BACK: Result.ROLLED_BACK,
+}

@@ -6,18 +6,23 @@ from typing import NamedTuple
 
 from cerebras_deploy.api.management import Api
 from cerebras_deploy.api.names import NAME_PART, ModelName
-from cerebras_deploy.api.wire import Endpoint, Version
+from cerebras_deploy.api.tolerance import same_form
+from cerebras_deploy.api.wire import DeployedModel, Endpoint, Version
 from cerebras_deploy.clock import Stopwatch
+from cerebras_deploy.decide.evidence import teach
 from cerebras_deploy.decide.facts import Facts
 from cerebras_deploy.decide.plan import Plan, make_plan
 from cerebras_deploy.decide.progress import Progress
-from cerebras_deploy.errors import CallError, refused
+from cerebras_deploy.errors import CallError, Fate, refused
 from cerebras_deploy.inputs import Inputs
 from cerebras_deploy.patience import Patience
 from cerebras_deploy.tell.journal import Journal
 from cerebras_deploy.tell.outputs import outputs_so_far
 from cerebras_deploy.tell.runner import Runner
 from cerebras_deploy.tell.timeline import Change, Section, change_of
+from cerebras_deploy.text import plain
+
+RAW_SHOWN = 500  # characters of an entry that are logged
 
 
 class Look(NamedTuple):
@@ -65,23 +70,62 @@ class Context:
         self.show(change_of(progress, self.section, listed=listed), line=line)
 
     def read_endpoint(self) -> Endpoint:
-        """Read the endpoint once. The hint of a 404 names the endpoints that there are."""
+        """Read the endpoint once, judge what the reply proves, and note it.
+
+        Raises a `CallError` also for a reply that is older than one before it, or that lacks its list.
+        """
         try:
             endpoint = self.api.endpoint(self.inputs.endpoint, self.patience.call_bound)
         except CallError as error:
-            if error.status == HTTPStatus.NOT_FOUND and self.inputs.model and self.inputs.model.org:
-                raise error.with_hint(self._known_endpoints(self.inputs.model.org)) from error
-            raise
-        self.facts.saw_endpoint(endpoint)
-        return endpoint
+            if error.status != HTTPStatus.NOT_FOUND or self.facts.has_seen_endpoint:
+                raise
+            endpoint = self._never_deployed_to(error)
+        return self._judged(endpoint)
 
-    def _known_endpoints(self, org: str) -> str:
+    def _judged(self, read: Endpoint) -> Endpoint:
+        what = f"endpoint {self.inputs.endpoint}"
+        if not read.lists_models:
+            if self.facts.has_seen_endpoint:
+                raise CallError(Fate.UNKNOWN, f"{what}: the reply lacks `deployed_models`", is_misread=True)
+            text = f"the API's reply for {what} lacks `deployed_models`: taken for an endpoint that serves nothing yet"
+            self.journal.warn_once("Nothing listed", text)
+        before = self.facts.status
+        seen = self.facts.saw_endpoint(read, self.patience.answered_time)
+        if seen is None:
+            reason = (
+                f"{what}: a reply is older than one before it (a server that lags behind, or a cache), and is not used"
+            )
+            raise CallError(Fate.UNKNOWN, reason, is_stale=True)
+        if self.facts.track and self.facts.status != before and not self.is_rollback:
+            self.runner.write_outputs({"status": self.facts.status})
+        for note in seen.notes:
+            self.journal.warn_once("Contradictory status", note)
+        return seen.endpoint
+
+    def teach(self, entry: DeployedModel) -> str:
+        """Say how to have an entry's word understood. The entry is cut only when no secret is in it any more."""
+        word = entry.words[0].text if entry.words else ""
+        return teach(self.runner.redact(word), plain(self.runner.redact(entry.raw), RAW_SHOWN))
+
+    def _never_deployed_to(self, error: CallError) -> Endpoint:
+        """Return the endpoint whose status call is 404, if the list of endpoints has it. Raises `error` otherwise."""
+        org = self.inputs.model.org if self.inputs.model else ""
+        if not org:
+            raise error
         try:
             found = self.api.endpoints(org, self.patience.call_bound).endpoints
         except CallError:
-            return ""
+            raise error from None
+        for item in found:
+            if same_form(item.endpoint_id) == same_form(self.inputs.endpoint) and self.inputs.model:
+                text = (
+                    f"the API has no status of {item.endpoint_id}, and lists it: taken for one that serves nothing yet"
+                )
+                self.journal.warn_once("New endpoint", text)
+                architecture = item.model_arch_id or self.inputs.model.architecture
+                return Endpoint(model_arch_id=architecture, managing_org_name=org)
         names = ", ".join(item.endpoint_id for item in found[:10]) or "none"
-        return f"the endpoints of {org} are: {names}"
+        raise error.with_hint(f"the endpoints of {org} are: {names}") from error
 
     def read_version(self, endpoint: Endpoint, architecture: str, org: str, ref: str) -> Version:
         """Read a version by alias or integer once; without `org`, that of the endpoint."""
@@ -92,10 +136,39 @@ class Context:
                 "give `model` as `orgs/<org>/models/<arch>`",
             )
         wanted = ModelName(org, architecture, ref)
-        version = self.api.version(wanted, self.patience.call_bound)
+        version = self._version(wanted)
         if version.model[:2] != wanted[:2] or (ref.isdigit() and version.model.version != ref):
             raise refused(f"asked for {wanted}, the API answered for {version.model}", "report this to Cerebras")
         return version
+
+    def _version(self, wanted: ModelName) -> Version:
+        """Read a version once, by its integer where the API tells that. The hint of a 404 names what there is."""
+        try:
+            version = self.api.version(wanted, self.patience.call_bound)
+        except CallError as error:
+            if error.status != HTTPStatus.NOT_FOUND:
+                raise
+            raise error.with_hint(self._known_versions(wanted)) from error
+        if version.has_integer:
+            return version
+        try:
+            listed = self.api.versions(wanted, self.patience.call_bound).named(wanted.version)
+        except CallError:
+            listed = None
+        if listed is None:
+            text = (
+                f"the API does not tell the integer of version {wanted.version}: it is not compared with what is live"
+            )
+            self.journal.warn_once("Version not known by its integer", text)
+        return listed or version
+
+    def _known_versions(self, wanted: ModelName) -> str:
+        try:
+            listed = self.api.versions(wanted, self.patience.call_bound).model_versions
+        except CallError:
+            return ""
+        shown = [f"{one.model.version} ({', '.join(one.aliases or ()) or 'no alias'})" for one in listed[:10]]
+        return f"the versions of {wanted.architecture} are: {', '.join(shown) or 'none'}"
 
     def find_version(self, model: ModelName) -> Version | None:
         """Read a version by integer or alias, with patience; None if there is none."""
@@ -110,6 +183,9 @@ class Context:
         pinned = self.facts.model.version if self.facts.model else self.inputs.version_ref
         version = self.read_version(endpoint, ref.architecture, ref.org, pinned)
         self.facts.saw_version(version)
+        if version.has_unknown_weights:
+            text = f"the weights of {self.facts.what} are in unknown state `{version.sync_status}`"
+            self.journal.warn_once("Unknown state of the weights", f"{text}: the deploy call decides")
         return Look(endpoint, version)
 
     def plan(self, look: Look) -> Plan:

@@ -5,7 +5,7 @@ from cerebras_deploy.decide.rollout import Target, Track
 from cerebras_deploy.result import End, Result
 from cerebras_deploy.steps.context import Context
 from cerebras_deploy.steps.dry_run import dry_run
-from cerebras_deploy.steps.follow import check_given, follow, tracked
+from cerebras_deploy.steps.follow import check_given, follow
 from cerebras_deploy.steps.promote import promote
 from cerebras_deploy.steps.rollback import roll_back
 from cerebras_deploy.steps.smoke_test import smoke_test
@@ -34,7 +34,7 @@ def _deploy_wanted(context: Context) -> End:
         return End(Result.UNCHANGED)
     if context.inputs.wait:
         return follow(context)
-    return tracked(context).end_at_deadline or End(Result.TRIGGERED)  # there is no further read
+    return End(Result.TRIGGERED)
 
 
 def _follow_given(context: Context) -> End:

@@ -21,9 +21,7 @@ def follow(context: Context, on_first_listed: Check | None = None) -> End:
     rollout was in an error then.
     """
     try:
-        return tracked(context).end or _read_to_the_end(
-            context, on_first_listed
-        )  # the deploy reply may have it already
+        return _read_to_the_end(context, on_first_listed)
     except Stop as stop:
         end = tracked(context).end_at_deadline
         if end is None or stop.end.result is not Result.TIMED_OUT:
@@ -32,16 +30,16 @@ def follow(context: Context, on_first_listed: Check | None = None) -> End:
 
 
 def _read_to_the_end(context: Context, on_first_listed: Check | None) -> End:
-    track = tracked(context)
     endpoint = context.patience.read(context.read_endpoint)
     while True:
-        was_listed, track = track.seen, snapshot(context, endpoint)
-        if on_first_listed and track.seen and not was_listed:
-            on_first_listed(context, endpoint, next(e for e in endpoint.deployed_models if e.id == track.target.id))
+        track = tracked(context)
+        if on_first_listed and track.entry:
+            on_first_listed(context, endpoint, track.entry)
+            on_first_listed = None
         _narrate(context, track)
         if track.end:
             return track.end
-        endpoint = context.patience.read_next(context.read_endpoint, poll_fast=track.progress.near_end)
+        endpoint = context.patience.read_next(context.read_endpoint, poll_fast=track.is_near_end)
 
 
 def tracked(context: Context) -> Track:
@@ -51,17 +49,10 @@ def tracked(context: Context) -> Track:
     return context.facts.track
 
 
-def snapshot(context: Context, endpoint: Endpoint) -> Track:
-    """Take over what a read shows of the deployment that is followed; a changed status is written at once."""
-    if context.facts.read(endpoint, context.patience.answered_time) and not context.is_rollback:
-        context.runner.write_outputs({"status": context.facts.status})
-    return tracked(context)
-
-
 def _narrate(context: Context, track: Track) -> None:
     """Tell what the latest read has shown."""
     progress, journal = track.progress, context.journal
-    if track.absent and track.seen:
+    if track.seen and not track.is_listed:
         text = f"no longer listed by the endpoint (last seen {progress})"
         context.show(Change(text, context.section, "not listed", tone="warning"))
         return
@@ -70,10 +61,12 @@ def _narrate(context: Context, track: Track) -> None:
         why = f": {progress.error}" if progress.error else ""
         text = f"the rollout of {context.facts.what} to {endpoint} is being rolled back{why}; watching it to its end"
         journal.error(f"Rolling back: {endpoint}", text)
-    if isinstance(progress.status, Unknown) and progress.status.word:
+    if isinstance(progress.status, Unknown) and track.entry:
         word = progress.status.word
         text = f"deployment {track.target.id} is in state `{word}`, which this action does not know; waiting on"
-        journal.warn_once("Unknown rollout state", text)
+        journal.warn_once("Unknown rollout state", f"{text}; {context.teach(track.entry)}", about=f"word {word}")
+    if track.entry and track.target.is_of_another_version(track.entry):
+        journal.warn_once("Another version", f"deployment {track.target.id} is listed as {track.entry.model}")
     context.show_progress(progress, listed=track.seen)
     if progress.status is Status.ERROR and journal.first(f"{track.target.id} error"):
         journal.say(f"watching for {ERROR_STANDS:.0f} s whether the rollout recovers")
@@ -82,7 +75,9 @@ def _narrate(context: Context, track: Track) -> None:
 def attach(context: Context, entry: DeployedModel) -> None:
     """Take a deployment of the wanted version that somebody has started."""
     progress = Progress.of_entry(entry)
-    track = Track(Target(entry.id, entry.created), seen=True).reached(progress)
+    track = Track(Target(entry.id, entry.created, model=context.facts.model)).listed(
+        entry, context.patience.answered_time
+    )
     context.facts.attached(track, context.time.elapsed)
     context.publish()
     line = f"attached to deployment {entry.id}, which is of this version: {progress}"

@@ -10,7 +10,7 @@ from cerebras_deploy.decide.progress import Progress
 from cerebras_deploy.errors import Interrupted, Stop
 from cerebras_deploy.result import End, Result
 from cerebras_deploy.steps.context import Context, Look
-from cerebras_deploy.steps.follow import follow, snapshot, tracked
+from cerebras_deploy.steps.follow import follow, tracked
 from cerebras_deploy.steps.submit import Submission
 from cerebras_deploy.times import span
 
@@ -64,7 +64,8 @@ def _other_end(context: Context) -> End | None:
     """If the deadline came before an error had stood its 30 s, read on until it has. Return ours' end if it passes."""
     track = tracked(context)
     while track.progress.status is Status.ERROR and track.end is None:
-        track = snapshot(context, context.patience.read_next(context.read_endpoint, poll_fast=True))
+        context.patience.read_next(context.read_endpoint, poll_fast=True)
+        track = tracked(context)
         context.show_progress(track.progress)
     if track.progress.status is Status.ERROR:
         return None

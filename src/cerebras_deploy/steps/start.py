@@ -2,6 +2,7 @@
 
 from typing import assert_never
 
+from cerebras_deploy.api.status import Unknown
 from cerebras_deploy.api.wire import DeployedModel
 from cerebras_deploy.decide.plan import (
     Attach,
@@ -10,61 +11,129 @@ from cerebras_deploy.decide.plan import (
     Unchanged,
     WaitFirst,
     deployment_of,
-    unknown_others,
+    doubts,
+    live,
+    serves,
+    unknown_and_old,
     version_of,
 )
 from cerebras_deploy.decide.progress import Progress
+from cerebras_deploy.decide.rollout import CONFIRMED
 from cerebras_deploy.errors import refused
 from cerebras_deploy.steps.context import Context, Look
 from cerebras_deploy.steps.follow import attach
 from cerebras_deploy.steps.submit import Submission
 from cerebras_deploy.tell.timeline import Change
 
+UNKNOWN_WAIT = 600.0  # seconds without a change, for which another version in an unknown word is waited for
+RERUN_LOOKS, RERUN_SECONDS = 5, 20.0  # before the first deploy call of a re-run
+
 
 def start(context: Context) -> None:
     """Look until the plan can be carried out, then do so. After it, the facts have the deployment."""
-    submission = Submission(context)
+    starting = _Starting(context)
     look = context.patience.read(context.look)
-    while not _carried_out(context, submission, look):
-        look = context.patience.read_next(context.look)
+    while not starting.carried_out(look):
+        look = context.patience.read_next(context.look, poll_fast=starting.is_quick)
 
 
-def _carried_out(context: Context, submission: Submission, look: Look) -> bool:
-    plan = context.plan(look)
-    _tell(context, look)
-    match plan:
-        case Unchanged(entry):
-            context.facts.found_live(entry)
-        case Attach(entry):
-            attach(context, entry)
-        case Deploy():
-            return submission.send(look)
-        case WaitFirst(entry):
-            _wait_first(context, look, entry)
+class _Starting:
+    """What successive looks have shown, as far as the next one depends on it. Times are on the clock, in seconds."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._submission = Submission(context)
+        self._began = context.patience.clock.now()
+        self._looks = 0
+        self._live: tuple[str, float] | None = None  # ID of the entry that was found live, and since when
+        self._unknown: tuple[object, float] | None = None  # what is waited for, and since when it is like that
+        self.is_quick = False  # the next look is to come soon
+
+    def carried_out(self, look: Look) -> bool:
+        """Carry the plan out, and return whether that was possible."""
+        context, plan = self._context, self._context.plan(look)
+        self._looks += 1
+        _tell(context, look)
+        self.is_quick = False
+        found_live, self._live = self._live, None
+        match plan:
+            case Unchanged(entry):
+                return self._found_live(entry, found_live)
+            case Attach(entry):
+                attach(context, entry)
+            case Deploy():
+                return self._deployed(look)
+            case WaitFirst(entry):
+                self._wait_first(look, entry)
+                return False
+            case NotPossible(reason, hint):
+                raise refused(reason, hint)
+            case never:
+                assert_never(never)
+        return True
+
+    def _found_live(self, entry: DeployedModel, before: tuple[str, float] | None) -> bool:
+        """Take the version for live when two looks agree: one alone may come from a server that lags behind."""
+        now = self._context.patience.clock.now()
+        since = before[1] if before and before[0] == entry.id else now
+        if now - since >= CONFIRMED:
+            self._context.facts.found_live(entry)
+            return True
+        self._live, self.is_quick = (entry.id, since), True
+        return False
+
+    def _deployed(self, look: Look) -> bool:
+        """Send the deploy call, unless an earlier attempt's deployment may not be listed yet."""
+        context = self._context
+        waited = context.patience.clock.now() - self._began
+        if context.runner.is_rerun and (self._looks < RERUN_LOOKS or waited < RERUN_SECONDS):
+            if context.journal.first("re-run"):
+                context.journal.say("this is a re-run: looking for the earlier attempt's deployment for 20 s first")
+            self.is_quick = True
             return False
-        case NotPossible(reason, hint):
-            raise refused(reason, hint)
-        case never:
-            assert_never(never)
-    return True
+        context.facts.wait_for("")
+        return self._submission.send(look)
+
+    def _wait_first(self, look: Look, entry: DeployedModel | None) -> None:
+        context = self._context
+        if entry:
+            label, what = "another rollout", f"waiting for {deployment_of(entry)}: {Progress.of_entry(entry)}"
+            self._bound(entry)
+        else:
+            word = look.version.sync_status or "no word on them"
+            label = "weights"
+            what = f"waiting for the weights of version {look.version.model.version} to sync: {word}"
+        context.facts.wait_for(what)
+        context.show(Change(what, "Before", label))
+
+    def _bound(self, entry: DeployedModel) -> None:
+        """Wait for what may be rolling out in an unknown word, but not for ever."""
+        if not isinstance(entry.status, Unknown):
+            self._unknown = None
+            return
+        context, word = self._context, entry.status.word
+        now = context.patience.clock.now()
+        told = f"{deployment_of(entry)} is {Progress.of_entry(entry)}, which this action does not know"
+        context.journal.warn_once("Unknown rollout state", f"{told}; {context.teach(entry)}", about=f"word {word}")
+        shown = (entry.id, entry.words, entry.rollout_replicas_updated, entry.rollout_total_replicas)
+        since = self._unknown[1] if self._unknown and self._unknown[0] == shown else now
+        self._unknown = (shown, since)
+        if now - since >= UNKNOWN_WAIT:
+            hint = f"teach the action the word by `status-words: {word}=…`, or deploy at once by `if-busy: queue`"
+            raise refused(f"{told}, and nothing has changed for {UNKNOWN_WAIT / 60:.0f} minutes", hint)
 
 
 def _tell(context: Context, look: Look) -> None:
     """Say once what is to be done, and what the log's reader might wonder about."""
-    facts = context.facts
+    facts, entries = context.facts, look.endpoint.deployed_models
     serving = f"serves {version_of(facts.serving)}" if facts.serving else "serves nothing yet"
     context.journal.headline(f"Deploy {facts.what} to {facts.endpoint}, which {serving}")
-    for entry in unknown_others(look.endpoint.deployed_models, look.version.model):
-        text = f"{deployment_of(entry)} is {Progress.of_entry(entry)}; it blocks nothing"
-        context.journal.warn_once("Unknown rollout state", text)
-
-
-def _wait_first(context: Context, look: Look, entry: DeployedModel | None) -> None:
-    if entry:
-        label, what = "another rollout", f"waiting for {deployment_of(entry)}: {Progress.of_entry(entry)}"
-    else:
-        word = look.version.sync_status or "no word on them"
-        label = "weights"
-        what = f"waiting for the weights of version {look.version.model.version} to sync: {word}"
-    context.facts.wait_for(what)
-    context.show(Change(what, "Before", label))
+    for entry in unknown_and_old(entries):
+        word = entry.status.word if isinstance(entry.status, Unknown) else ""
+        text = f"{deployment_of(entry)} is {Progress.of_entry(entry)}; it blocks nothing; {context.teach(entry)}"
+        context.journal.warn_once("Unknown rollout state", text, about=f"word {word}")
+    now = live(entries)
+    if now and serves(now, look.version.model) and (doubt := doubts(look.endpoint, now)):
+        text = f"{doubt}: so {facts.what} is not taken for live already"
+        if context.journal.first(text):
+            context.journal.say(text)

@@ -4,19 +4,23 @@ A call that surely did not arrive is sent again. One that may have arrived is lo
 only when it surely did not.
 """
 
-from cerebras_deploy.api.names import ModelName
+from http import HTTPStatus
+
+from cerebras_deploy.api.names import INTEGER_VERSION, ModelName
 from cerebras_deploy.api.wire import DeployedModel, Operation
 from cerebras_deploy.decide.lost_call import LostCall
+from cerebras_deploy.decide.plan import in_flight
 from cerebras_deploy.decide.progress import Progress
 from cerebras_deploy.decide.rollout import Target, Track
 from cerebras_deploy.errors import CallError, Fate, Interrupted, Stop, refused
 from cerebras_deploy.result import End, Result
 from cerebras_deploy.steps.context import Context, Look
+from cerebras_deploy.text import plain
 
-LEAST_LEFT = 10.0  # seconds; no deploy call starts with less time left
+LEAST_LEFT = 5.0  # seconds; no deploy call starts with less time left
 SENDS = 3  # of calls that may have arrived
 LAST_LOOK = 0.7  # seconds, for a read after an interrupt
-CONFLICT = 409  # HTTP; perhaps with a call of ours that did arrive
+CONFLICT_STANDS = 30.0  # seconds; until then a 409 may be about a rollout that has just ended
 
 
 class Submission:
@@ -27,6 +31,7 @@ class Submission:
         self._lost = 0  # calls that may have arrived
         self._turned_away = 0  # calls in a row that surely did not arrive
         self._latest_error: CallError | None = None  # of the latest such call
+        self._conflict_since: float | None = None  # when the first 409 came, of those with nothing in flight
 
     def send(self, look: Look) -> bool:
         """Make the call. Return whether it arrived; if not, the caller looks, and calls this again.
@@ -64,11 +69,42 @@ class Submission:
             self._latest_error = error
             self._context.patience.back_off(error, sent, attempt=self._turned_away)
             return False
-        if error.fate is Fate.DENIED and error.status != CONFLICT:
+        if error.status == HTTPStatus.CONFLICT:
+            return self._find_in_conflict(error, self._note_lost(look))
+        if error.fate is Fate.DENIED:
             raise refused(str(error), error.hint) from error
         self._lost += 1
         self._turned_away, self._latest_error = 0, None
         return self._find_lost(error, self._note_lost(look))
+
+    def _find_in_conflict(self, error: CallError, call: LostCall) -> bool:
+        """Look what a 409 is about, and return whether it is a deployment of ours.
+
+        What else is in flight is for the next plan. If nothing is, the call is sent again for a while, but not before a
+        deployment of ours would be listed.
+        """
+        context, patience = self._context, self._context.patience
+        context.journal.say(f"{error.reason}: looking what is in the way")
+        self._conflict_since = call.since if self._conflict_since is None else self._conflict_since
+        endpoint = patience.read(context.read_endpoint)
+        while True:
+            if entry := call.find(endpoint):
+                context.journal.say(f"deployment {entry.id} is of this version, and was not listed before")
+                self._adopt(entry, call)
+                return True
+            call.read(endpoint)
+            if in_flight(endpoint.deployed_models):
+                self._conflict_since = None
+                break
+            if not call.is_undecided(patience.clock.now()):
+                break
+            endpoint = patience.read_next(context.read_endpoint, poll_fast=True)
+        context.facts.deploy_call_not_accepted()
+        if self._conflict_since is not None and call.since - self._conflict_since >= CONFLICT_STANDS:
+            raise refused(
+                str(error), error.hint or "see what is going on at the endpoint, and re-run the step"
+            ) from error
+        return False
 
     def _note_lost(self, look: Look) -> LostCall:
         self._context.facts.deploy_call_lost()
@@ -92,26 +128,35 @@ class Submission:
         if call.something_changed or self._lost >= SENDS:
             reason = f"the deploy call got no readable answer ({error})"
             raise Stop(End(Result.UNREACHABLE, reason, error.hint)) from error
-        context.journal.say(f"the deploy call did not arrive: {call.reads} reads show nothing new; sending it again")
+        context.journal.say(
+            f"the deploy call did not arrive: {call.reads} reads show nothing new; sending it again. If the API lists "
+            "only what is done, this may be a second deployment of the same version"
+        )
         context.facts.deploy_call_not_accepted()
         return False
 
     def _adopt(self, entry: DeployedModel, call: LostCall) -> None:
         """Take the entry for the deployment that came of the call."""
-        track = Track(Target(entry.id, entry.created, call.listed_before), seen=True)
-        self._context.facts.deployed(track.reached(Progress.of_entry(entry)))
+        target = Target(entry.id, entry.created, call.listed_before, model=call.wanted)
+        self._context.facts.deployed(Track(target).listed(entry, self._context.patience.answered_time))
         self._context.publish()
 
     def _accepted(self, operation: Operation, look: Look) -> None:
         context, reply = self._context, operation.response
         progress = Progress.of_reply(reply)
         listed_before = frozenset(entry.id for entry in look.endpoint.deployed_models)
-        target = Target(operation.name, reply.created if reply else None, listed_before)
-        context.facts.deployed(Track(target).reached(progress))
+        ids, created, model = operation.ids, reply.created if reply else None, look.version.model
+        if reply and reply.version_id is not None and not INTEGER_VERSION.fullmatch(model.version):
+            model = model._replace(version=str(reply.version_id))
+        target = Target(ids[0], created, listed_before, forms=frozenset(ids), model=model)
+        context.facts.deployed(Track(target, progress.if_under_way, reply=progress))
         context.publish()
-        if wrong := _mismatch(operation, context.inputs.endpoint, look.version.model):
+        if wrong := _mismatch(operation, look.version.model):
             raise refused(f"the API answered for {wrong}", "report this to Cerebras; check what the endpoint serves")
-        line = f"accepted as deployment {operation.name}, {progress}"
+        if reply and reply.endpoint_id and reply.endpoint_id != context.inputs.endpoint:
+            text = f"the deploy reply names endpoint {plain(reply.endpoint_id, 100)}, not {context.inputs.endpoint}"
+            context.journal.warn_once("Another form of the endpoint", text)
+        line = f"accepted as deployment {ids[0]}, {progress}"
         if reply and reply.max_unavailable_replicas is not None:
             line += f" (max. unavailable replicas: {reply.max_unavailable_replicas})"
         context.show_progress(progress, line=line)
@@ -126,13 +171,15 @@ class Submission:
             self._adopt(entry, call)
 
 
-def _mismatch(operation: Operation, endpoint: str, wanted: ModelName) -> str:
+def _mismatch(operation: Operation, wanted: ModelName) -> str:
     """Say how the reply differs from what was asked for; empty if it does not."""
     reply = operation.response
     if reply is None:
         return ""
-    asked = {"endpoint": endpoint, "architecture": wanted.architecture, "version": wanted.version}
+    asked = {"architecture": wanted.architecture, "version": wanted.version}
+    if not INTEGER_VERSION.fullmatch(wanted.version):
+        del asked["version"]  # an alias, with which no integer can be compared
     version = None if reply.version_id is None else str(reply.version_id)
-    got = {"endpoint": reply.endpoint_id, "architecture": reply.model_arch_id, "version": version}
+    got = {"architecture": reply.model_arch_id, "version": version}
     wrong = [key for key in asked if got[key] not in (None, asked[key])]
     return ", ".join(f"{key} {got[key]} (asked for {asked[key]})" for key in wrong)

@@ -58,9 +58,9 @@ class Journal:
         elif now - self._spoke >= HEARTBEAT:
             self.say(f"still {text} for {span(now - self._changed)}, {span(left)} left", "faint")
 
-    def warn_once(self, title: str, text: str) -> None:
-        """Print a warning annotation, unless it was printed before."""
-        if self.first(text):
+    def warn_once(self, title: str, text: str, *, about: str = "") -> None:
+        """Print a warning annotation, unless it was printed before; `about` tells apart what may differ in its text."""
+        if self.first(about or text):
             self._runner.annotate("warning", title, text)
 
     def error(self, title: str, text: str) -> None:
@@ -69,6 +69,10 @@ class Journal:
 
     def failing(self, error: CallError, left: float) -> None:
         """Say that calls fail: the first time, when the reason changes, and once a minute."""
+        if error.is_stale:
+            if self.first(error.reason):
+                self.say(error.reason, "warning")
+            return
         if error.reason != self._outage or self._time.elapsed - self._spoke >= HEARTBEAT:
             self._outage = error.reason
             self.say(f"{error.reason}; trying again for {span(left)} at most", "warning")

@@ -36,6 +36,11 @@ class Runner:
         """Whether step debug logging is on."""
         return self._environ.get("RUNNER_DEBUG") == "1"
 
+    @property
+    def is_rerun(self) -> bool:
+        """Whether an earlier attempt of this run may have made the deploy call already."""
+        return self._environ.get("GITHUB_RUN_ATTEMPT", "1") not in {"", "0", "1"}
+
     def mask(self, secrets: list[str]) -> None:
         """Have the runner blank these, and blank them here; call it before anything else is printed."""
         masked = {line.strip(): None for secret in secrets for line in (secret, *secret.splitlines()) if line.strip()}

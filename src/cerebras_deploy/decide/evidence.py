@@ -1,0 +1,241 @@
+"""What an entry's words and counts prove, judged from all reads of this run that listed it. Design: docs/design.md.
+
+Times are those of `Patience.answered_time`, in seconds.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
+
+from cerebras_deploy.api.status import Status, StatusWords, Unknown, normal
+from cerebras_deploy.api.wire import DeployedModel, Endpoint, single_status
+
+QUIET = 60.0  # seconds without a move, until words that contradict each other are judged
+HOUR = 3600.0  # seconds; what is older at our first read is not under way any more
+
+
+@dataclass(frozen=True)
+class Signal:
+    """One status word or the counts of an entry, over the reads that listed it. It moved if two of them differed."""
+
+    value: object
+    moved: bool = False
+    said_in_progress: bool = False
+
+    def read(self, value: object, status: Status | Unknown | None) -> "Signal":
+        """Return it after a read."""
+        in_progress = self.said_in_progress or status is Status.IN_PROGRESS
+        return Signal(value, self.moved or value != self.value, in_progress)
+
+
+@dataclass(frozen=True)
+class History:
+    """What the reads of this run have shown of one entry.
+
+    `quiet_since` is when a word or a count last moved, or else the first read. `is_old`: over an hour old at the first
+    read, by the server's clock. `appeared`: it was not in the first reply that had a list.
+    """
+
+    quiet_since: float
+    is_old: bool
+    appeared: bool
+    words: Mapping[str, Signal] = field(default_factory=dict)
+    counts: Signal = field(default=Signal(None))
+    counts_are_a_copy: bool = True  # none is updated, in any read
+
+    def read(self, entry: DeployedModel, known: StatusWords, at: float) -> "History":
+        """Return it after a read that listed the entry."""
+        words = {
+            word.field: self.words.get(word.field, Signal(word.text)).read(word.text, known.parse(word.text))
+            for word in entry.words
+        }
+        shown = (entry.rollout_replicas_updated, entry.rollout_total_replicas)
+        counts = shown if self.counts.value is None else self.counts.value
+        is_quiet = counts == shown and all(
+            self.words[name].value == signal.value for name, signal in words.items() if name in self.words
+        )
+        return replace(
+            self,
+            quiet_since=self.quiet_since if is_quiet else at,
+            words={**self.words, **words},
+            counts=replace(self.counts, value=counts).read(shown, None),
+            counts_are_a_copy=self.counts_are_a_copy and not entry.rollout_replicas_updated,
+        )
+
+    @property
+    def moved(self) -> bool:
+        """Whether a word or the counts moved in this run."""
+        return self.counts.moved or self.word_moved
+
+    @property
+    def word_moved(self) -> bool:
+        """Whether a word moved in this run."""
+        return any(signal.moved for signal in self.words.values())
+
+
+@dataclass(frozen=True)
+class Judgment:
+    """What an entry's words mean. `contradicted`: something speaks against it, and `note` says why it still counts."""
+
+    status: Status | Unknown
+    contradicted: bool = False
+    note: str = ""
+
+
+def judge(entry: DeployedModel, history: History, known: StatusWords, at: float, *, is_followed: bool) -> Judgment:
+    """Return what an entry means.
+
+    A word for an end that others contradict is held back until nothing has moved for a minute. In an entry that is over
+    an hour old it counts at once, except for the deployment that is followed.
+    """
+    meanings = {word.field: known.parse(word.text) for word in entry.words}
+    sure = {name: status for name, status in meanings.items() if isinstance(status, Status)}
+    is_quiet = at - history.quiet_since >= QUIET
+    counts_at_once = history.is_old and (is_quiet or not is_followed)
+    if len(set(sure.values())) > 1 and not all(status.under_way for status in sure.values()):
+        return _judge_words(sure, history, counts_at_once=counts_at_once, is_quiet=is_quiet)
+    status = single_status(meanings.values())
+    if status is Status.DONE and _counts_contradict(entry):
+        return _judge_counts(entry, history, counts_at_once=counts_at_once, is_quiet=is_quiet)
+    return Judgment(status)
+
+
+def _judge_words(sure: Mapping[str, Status], history: History, *, counts_at_once: bool, is_quiet: bool) -> Judgment:
+    final = [status for status in sure.values() if not status.under_way]
+    held = single_status(status for status in sure.values() if status.under_way)
+    said = " beside ".join(f"`{name}: {status.value}`" for name, status in sure.items())
+    if not isinstance(held, Status):  # two ends: it is not the good one
+        return Judgment(single_status(final), contradicted=True)
+    if counts_at_once:
+        return Judgment(single_status(final), contradicted=True)
+    if not is_quiet:
+        return Judgment(held, contradicted=True)
+    moved = [name for name in sure if history.words[name].moved]
+    if Status.DONE not in final:
+        alone = len(moved) == 1 and sure[moved[0]].under_way
+        return Judgment(held if alone else single_status(final), contradicted=True)
+    if len(moved) == 1 and history.words[moved[0]].said_in_progress:
+        note = f"the entry says {said}; only `{moved[0]}` has moved, and nothing for {QUIET:.0f} s, so that it counts"
+        return Judgment(sure[moved[0]], contradicted=True, note=note)
+    return Judgment(held, contradicted=True)
+
+
+def _counts_contradict(entry: DeployedModel) -> bool:
+    updated, total = entry.rollout_replicas_updated, entry.rollout_total_replicas
+    return updated is not None and total is not None and updated < total
+
+
+def _judge_counts(entry: DeployedModel, history: History, *, counts_at_once: bool, is_quiet: bool) -> Judgment:
+    if history.counts_are_a_copy and history.word_moved:
+        return Judgment(Status.DONE)
+    if counts_at_once:
+        return Judgment(Status.DONE, contradicted=bool(entry.rollout_replicas_updated))
+    if is_quiet and history.word_moved:
+        counts = f"{entry.rollout_replicas_updated} of {entry.rollout_total_replicas} replicas"
+        note = f"it is reported done with {counts} updated, and nothing has moved for {QUIET:.0f} s"
+        return Judgment(Status.DONE, contradicted=True, note=note)
+    return Judgment(Status.IN_PROGRESS, contradicted=True)
+
+
+class Snapshot(NamedTuple):
+    """The endpoint with the judgment of each entry, when it was so, and what is to be said of the one followed."""
+
+    endpoint: Endpoint
+    at: float
+    notes: tuple[str, ...]
+
+
+class Evidence:
+    """All that the reads of this run have shown of an endpoint. `take` adds a read."""
+
+    def __init__(self, known: StatusWords) -> None:
+        self._known = known
+        self._histories: dict[str, History] = {}
+        self._has_begun = False
+        self._freshness = Freshness()
+
+    def take(self, endpoint: Endpoint, at: float, followed: str) -> "list[Snapshot]":
+        """Add a read, and return the snapshots that count now, with the judgment of each entry.
+
+        There is none if the read was stale, and there are several if those before it were the present after all.
+        """
+        return [self._judged(one, when, followed) for one, when in self._freshness.take(endpoint, at)]
+
+    def _judged(self, endpoint: Endpoint, at: float, followed: str) -> "Snapshot":
+        notes: list[str] = []
+        judged = []
+        for entry in endpoint.deployed_models:
+            history = self._history(endpoint, entry, at).read(entry, self._known, at)
+            self._histories[entry.id] = history
+            judgment = judge(entry, history, self._known, at, is_followed=entry.id == followed)
+            notes += [f"deployment {entry.id}: {judgment.note}"] if judgment.note and entry.id == followed else []
+            changes = {
+                "status": judgment.status,
+                "contradicted": judgment.contradicted,
+                "is_young": _is_young(entry, history, endpoint.date),
+            }
+            judged.append(entry.model_copy(update=changes))
+        self._has_begun = True
+        return Snapshot(endpoint.model_copy(update={"deployed_models": tuple(judged)}), at, tuple(notes))
+
+    def _history(self, endpoint: Endpoint, entry: DeployedModel, at: float) -> History:
+        is_old = entry.created is not None and endpoint.date is not None and endpoint.date - entry.created > HOUR
+        return self._histories.get(entry.id) or History(at, is_old and not self._has_begun, self._has_begun)
+
+
+def _is_young(entry: DeployedModel, history: History, now: float | None) -> bool:
+    if entry.created is None:
+        return history.appeared or history.moved
+    return history.moved or (now is not None and now - entry.created < HOUR)
+
+
+STALE_READS, STALE_SECONDS = 3, 20.0  # as many in a row, over that time, are the present after all
+
+
+class Freshness:
+    """Keeps reads from going backwards: a reply from a replica that lags behind, or from a cache, is no evidence."""
+
+    def __init__(self) -> None:
+        self._updated: float | None = None  # the highest that was read
+        self._listed: dict[str, float | None] = {}  # of each entry, `updated` of the last reply that listed it
+        self._seen_at: float | None = None  # when the last fresh reply was made
+        self._stale: list[tuple[Endpoint, float]] = []
+
+    def take(self, endpoint: Endpoint, at: float) -> list[tuple[Endpoint, float]]:
+        """Return the reads that count now, with their times: this one, or none, or it and those before it."""
+        made = at - endpoint.age
+        if not self._goes_back(endpoint, made):
+            self._stale = []
+        else:
+            self._stale.append((endpoint, made))
+            if len(self._stale) < STALE_READS or made - self._stale[0][1] < STALE_SECONDS:
+                return []
+            self._listed, self._updated = {}, None
+        ready, self._stale = self._stale or [(endpoint, made)], []
+        self._note(endpoint, made)
+        return ready
+
+    def _goes_back(self, endpoint: Endpoint, made: float) -> bool:
+        if endpoint.age and self._seen_at is not None and made <= self._seen_at:
+            return True
+        if endpoint.updated is None:
+            return False
+        if self._updated is not None and endpoint.updated < self._updated:
+            return True
+        there = {entry.id for entry in endpoint.deployed_models}
+        return any(
+            then is not None and endpoint.updated <= then for id_, then in self._listed.items() if id_ not in there
+        )
+
+    def _note(self, endpoint: Endpoint, made: float) -> None:
+        self._seen_at = made
+        if endpoint.updated is not None:
+            self._updated = max(endpoint.updated, self._updated or 0.0)
+        self._listed = {entry.id: endpoint.updated for entry in endpoint.deployed_models}
+
+
+def teach(word: str, raw: str) -> str:
+    """Say how to have a word understood; `raw` is the entry in which it came. Neither has a secret in it any more."""
+    if not word:
+        return f"the entry has no status word: {raw}"
+    return f"if it means that the rollout is done, set `status-words: {normal(word)}=done`. The API's entry: {raw}"
