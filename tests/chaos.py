@@ -224,7 +224,8 @@ class Run:
             yield f"exit code {played.exit_code} with {played.result}"
 
     def _of_no_answer(self, played: Played) -> Iterator[str]:
-        doubt = "got no readable answer" in played.outputs["message"]
+        told = played.outputs["message"]  # replies that lack what is needed, from the first on, end soon
+        doubt = "got no readable answer" in told or "the API's reply has changed" in told
         gate = self.chaos.scenario == "inference-down"
         permanent = any(text in rule for rule in self.chaos.faults for text in PERMANENT)
         planned = self.chaos.scenario == "weights-failed" or self.chaos.inputs["if-busy"] == "fail"

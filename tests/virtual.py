@@ -27,6 +27,10 @@ class VirtualClock:
         """Return the virtual time."""
         return self.time
 
+    def unix_time(self) -> float:
+        """Return the virtual time: it began at the epoch of tests."""
+        return self.time
+
     def sleep(self, seconds: float) -> None:
         """Let time pass, up to the signal."""
         end = self.time + seconds

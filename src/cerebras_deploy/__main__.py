@@ -47,15 +47,25 @@ def act(
     http = Http(bounded=clock.call, now=clock.now, redact=runner.redact, connect=connect)
     inputs: Inputs | Exception
     ask: Ask = http.ask
+    file = None
     try:
         inputs = parse_inputs(environ)
+        if inputs.trace:
+            file = open_trace(inputs.trace, environ.get("GITHUB_WORKSPACE") or str(Path.cwd()))
         runner.write_outputs(initial_outputs(endpoint))
         read = Request("GET", inputs.base_url + endpoint_path(inputs.endpoint), inputs.api_key)
         ask = EarlyRead(http, read, call_bound(inputs.timeout), on_request_sent=import_step).ask
     except Exception as error:  # noqa: BLE001 - the step tells it
         inputs = error
     step = import_step()(endpoint, clock=clock, runner=runner, rng=rng, http=http, started=started)
-    return step.run(inputs, ask)
+    return step.run(inputs, ask, file)
+
+
+def open_trace(path: str, workspace: str) -> int:
+    """Create the file of the input `trace`, before anything is sent; see `api.trace`."""
+    from cerebras_deploy.api.trace import open_file  # noqa: PLC0415 - few runs have one
+
+    return open_file(path, workspace)
 
 
 def import_step() -> "type[Step]":

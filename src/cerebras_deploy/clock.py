@@ -21,6 +21,10 @@ class Clock(Protocol):
         """Return monotonic seconds."""
         ...
 
+    def unix_time(self) -> float:
+        """Return the wall clock's seconds, which may jump: only for what is written down."""
+        ...
+
     def sleep(self, seconds: float) -> None:
         """Wait. Raises `Interrupted` when a signal comes first."""
         ...
@@ -80,6 +84,10 @@ class SystemClock:
     def now(self) -> float:
         """Return monotonic seconds."""
         return time.monotonic()
+
+    def unix_time(self) -> float:
+        """Return the wall clock's seconds."""
+        return time.time()
 
     @contextmanager
     def hold(self, seconds: float) -> Iterator[None]:

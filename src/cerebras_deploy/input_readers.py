@@ -183,6 +183,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "on-failure": _one_of("keep", "rollback"),
     "promote-aliases": _aliases,
     "status-words": _status_words,
+    "trace": str,
     "base-url": _base_url,
     "summary": _boolean,
 }

@@ -107,6 +107,7 @@ class Inputs:
     on_failure: Literal["keep", "rollback"] = "keep"
     promote_aliases: tuple[str, ...] = ()
     status_words: Mapping[str, Status] = field(default_factory=dict)
+    trace: str = ""
     base_url: str = "https://api.cerebras.ai"
     summary: bool = True
 

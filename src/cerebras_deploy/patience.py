@@ -54,9 +54,11 @@ class Refusals:
     denied: int = 0
     denied_since: float = 0.0
     misread: int = 0
+    misread_since: float = 0.0
 
     def failed(self, error: CallError, now: float) -> bool:
         """Note a failed call, and return whether the API's no stands."""
+        self.misread_since = self.misread_since if self.misread else now
         self.misread = self.misread + 1 if error.is_misread else 0
         if error.fate is not Fate.DENIED:
             self.denied = 0
@@ -65,9 +67,9 @@ class Refusals:
         self.denied += 1
         return self.denied >= STEADY and now - self.denied_since >= DENIED_STANDS
 
-    def is_misread(self, outage: float) -> bool:
+    def is_misread(self, now: float) -> bool:
         """Whether replies have been other than known for long enough to say so."""
-        return self.misread >= STEADY and outage >= MISREAD_STANDS
+        return self.misread >= STEADY and now - self.misread_since >= MISREAD_STANDS
 
 
 @dataclass
@@ -187,7 +189,7 @@ class Patience:
         stands = self._refusals.failed(error, self.clock.now())
         if error.fate is Fate.DENIED and (stands or not self._answers):
             return End(Result.REFUSED, str(error), error.hint, call_error=str(error))
-        if error.is_misread and not self._answers and self._refusals.is_misread(outage):
+        if error.is_misread and not self._answers and self._refusals.is_misread(self.clock.now()):
             return End(Result.UNREACHABLE, str(error), error.hint, call_error=str(error))
         if outage >= FAILURE_BUDGET and not self.is_over:
             reason = f"the API could not be asked for {span(outage)}: {error}"

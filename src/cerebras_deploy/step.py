@@ -2,7 +2,8 @@
 
 import gc
 import traceback
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from random import Random
 
 from cerebras_deploy.api.http import Http
@@ -37,14 +38,16 @@ class Step:
         self._facts = Facts(endpoint=endpoint)
         self._journal = Journal(self._time, runner)
 
-    def run(self, inputs: Inputs | Exception, ask: Ask) -> int:
+    def run(self, inputs: Inputs | Exception, ask: Ask, trace: int | None = None) -> int:
         """Run the step to its end, tell that, and return the exit code.
 
-        `inputs` may be what ended the step before it began. `ask` sends requests; see `api.early`.
+        `inputs` may be what ended the step before it began. `ask` sends requests; see `api.early`. `trace` is the
+        descriptor of the file of that input.
         """
         gc.set_threshold(700)  # all is imported: from here on there is garbage
         try:
-            end = end_of(lambda: self._deploy(inputs, ask))
+            with self._traced(ask, trace) as sending:
+                end = end_of(lambda: self._deploy(inputs, sending))
             self._tell(end, summary=inputs.summary if isinstance(inputs, Inputs) else True)
         except OSError as error:
             self._runner.annotate("error", "Outputs cannot be written", f"GITHUB_OUTPUT: {error}", last=True)
@@ -53,6 +56,28 @@ class Step:
             self._tell_bug(error)
             return 1
         return 0 if end.result.is_success else 1
+
+    @contextmanager
+    def _traced(self, ask: Ask, file: int | None) -> Iterator[Ask]:
+        """Record what is sent inside the block, if there is a file for it."""
+        if file is None:
+            yield ask
+            return
+        from cerebras_deploy.api.trace import Trace  # noqa: PLC0415 - few runs have one
+
+        self._runner.line(
+            "trace: all API traffic is written down; it holds prompts and answers, and GitHub masks nothing in it"
+        )
+        trace = Trace(file, ask, self._runner.redact, self._time.clock.unix_time)
+        try:
+            yield trace.send
+        finally:
+            if trace.failure:
+                self._runner.annotate("warning", "Trace cut off", f"`trace` could not be written to: {trace.failure}")
+            if not trace.close():
+                self._runner.annotate(
+                    "warning", "Trace emptied", "a key was found in the file of `trace`: it is empty now"
+                )
 
     def _deploy(self, inputs: Inputs | Exception, ask: Ask) -> End:
         if isinstance(inputs, Exception):
