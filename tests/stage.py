@@ -17,14 +17,17 @@ from typing import Any
 
 import httpx
 import runner
+from starlette.types import ASGIApp
 from virtual import EPOCH, VirtualClock
 
 from cerebras_deploy.__main__ import act
 from cerebras_deploy.api.network import USER_AGENT
 from cerebras_deploy.tell.runner import Runner
 from cerebras_simulator.api.application import create_app
+from cerebras_simulator.api.playback import create_playback
 from cerebras_simulator.faults.raw_reply import BLANK, RawReply, raw_reply
 from cerebras_simulator.faults.rules import call_of
+from cerebras_simulator.world.recording import Playback, load
 from cerebras_simulator.world.state import World
 
 __all__ = ["BASE", "EPOCH", "KEY", "AppTransport", "Played", "Stage", "VirtualClock"]
@@ -45,8 +48,8 @@ class AppTransport(httpx.BaseTransport):
     A call takes `latency` seconds. What httpcore would tell of the request's first byte is told here, too.
     """
 
-    def __init__(self, world: World, clock: VirtualClock, latency: float = 0.0) -> None:
-        self._app, self._world, self._faults = create_app(world), world, world.faults
+    def __init__(self, world: World, clock: VirtualClock, latency: float = 0.0, *, app: ASGIApp | None = None) -> None:
+        self._app, self._world, self._faults = app or create_app(world), world, world.faults
         self._clock, self._latency = clock, latency
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -110,8 +113,9 @@ class AppTransport(httpx.BaseTransport):
         headers = tuple((name.decode(), value.decode()) for name, value in start["headers"])
         content = b"".join(message.get("body", b"") for message in sent if message["type"] == "http.response.body")
         reply = raw_reply(start["status"], tuple(pair for pair in headers if pair[0] != "content-length"), content)
-        reply = replace(reply, headers=(*reply.headers, ("date", formatdate(self._clock.now(), usegmt=True))))
-        return replace(reply, delay=self._world.requests[-1].delay)
+        if "date" not in dict(reply.headers):
+            reply = replace(reply, headers=(*reply.headers, ("date", formatdate(self._clock.now(), usegmt=True))))
+        return replace(reply, delay=self._world.requests[-1].delay if self._world.requests else 0.0)
 
 
 class _Body(httpx.SyncByteStream):
@@ -180,6 +184,12 @@ class Stage:
     def connect(self) -> httpx.Client:
         """Open a client as the action does, with the app in place of the network."""
         return httpx.Client(transport=self.transport, headers={"User-Agent": USER_AGENT})
+
+    def replay(self, path: Path, speed: float = 1.0) -> "Stage":
+        """Have a recorded rollout in place of the simulated world."""
+        app = create_playback(Playback(load(str(path)), speed), self.clock.now)
+        self.transport = AppTransport(self.world, self.clock, self.latency, app=app)
+        return self
 
     def play(self, inputs: Mapping[str, str] | None = None, *, env: Mapping[str, str] | None = None) -> Played:
         """Run the step once."""

@@ -8,6 +8,7 @@ from typing import Any, Final
 import yaml
 
 from cerebras_simulator.__main__ import parser
+from cerebras_simulator.api.shapes import SHAPES
 from cerebras_simulator.faults.kinds import KINDS, STATUS, Kind
 from cerebras_simulator.faults.rules import CALLS, parse
 from cerebras_simulator.world.rollouts import VersionName
@@ -33,11 +34,15 @@ def default(kind: Kind) -> str:
 
 
 def test_the_handbook_is_one_to_read() -> None:
-    assert len(HANDBOOK.splitlines()) < 150
+    assert len(HANDBOOK.splitlines()) < 190
 
 
 def test_its_scenarios_are_those_that_there_are() -> None:
     assert rows("Scenarios") == [f"| `{name}` | {scenario.about} |" for name, scenario in ALL_SCENARIOS.items()]
+
+
+def test_its_shapes_are_those_that_there_are() -> None:
+    assert rows("Shapes") == [f"| `{name}` | {about} |" for name, (about, _) in SHAPES.items()]
 
 
 def test_its_faults_are_those_that_there_are() -> None:

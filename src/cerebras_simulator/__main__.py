@@ -9,9 +9,12 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 
+from cerebras_simulator.api import shapes
+from cerebras_simulator.api.playback import create_playback
 from cerebras_simulator.faults import rules
-from cerebras_simulator.server import listen, server
+from cerebras_simulator.server import listen, serve, server
 from cerebras_simulator.world.inventory import ARCHITECTURE, endpoint_name
+from cerebras_simulator.world.recording import Playback, Recorded, load
 from cerebras_simulator.world.scenarios import ALL_SCENARIOS, GATE_SCENARIOS, SCENARIOS, Scenario, find
 from cerebras_simulator.world.state import DEFAULT_ANSWER, DEFAULT_INFERENCE_KEY, DEFAULT_KEY, World
 
@@ -38,6 +41,9 @@ scenarios: what a smoke test or a rollback meets
 
 Each scenario has an endpoint of its own, too: {each}. Those about weights serve an architecture of
 the scenario's name, the others {architecture}. A scenario begins when its endpoint is first asked for.
+
+shapes: in which form the endpoint's status is told, whatever happens
+{shapes}
 
 faults: what happens to requests
 {faults}
@@ -86,6 +92,13 @@ def _fault(text: str) -> str:
     return text
 
 
+def _recording(text: str) -> tuple[Recorded, ...]:
+    try:
+        return load(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
 def parser() -> argparse.ArgumentParser:
     """Build the parser of the command line."""
     facts = {
@@ -102,6 +115,7 @@ def parser() -> argparse.ArgumentParser:
             scenarios=scenario_lines(SCENARIOS),
             gate_scenarios=scenario_lines(GATE_SCENARIOS),
             faults=rules.describe(),
+            shapes=shapes.describe(),
             **facts,
         ),
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -137,6 +151,8 @@ def _add_play(group: argparse._ArgumentGroup) -> None:
         metavar="RULE",
         help="make requests go wrong, see below; may be repeated",
     )
+    add("--shape", choices=shapes.SHAPES, default="published", metavar="NAME", help="how a status is told, see below")
+    add("--replay", type=_recording, metavar="FILE", help="play a recorded rollout (HAR) instead of all of this")
     add("--speed", type=_speed, default=1.0, help="let rollouts go that many times faster (%(default)g)")
 
 
@@ -171,6 +187,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         key=options.key,
         inference_key=options.inference_key,
         answer=options.answer,
+        shape=options.shape,
     )
     world.faults.add(*options.fault)
     try:
@@ -179,7 +196,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(f"cannot listen on {options.host}:{options.port}: {error.strerror}")
     sys.stdout.write(f"listening on {url}\n")
     sys.stdout.flush()
-    server(world).run(sockets=[listener])
+    if options.replay:
+        serve(create_playback(Playback(options.replay, options.speed), time.time)).run(sockets=[listener])
+    else:
+        server(world).run(sockets=[listener])
 
 
 if __name__ == "__main__":

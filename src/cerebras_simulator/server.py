@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from cerebras_simulator.api.application import api
 from cerebras_simulator.api.front import Front
@@ -25,8 +26,13 @@ def listen(host: str, port: int) -> tuple[socket.socket, str]:
 
 def server(world: World) -> uvicorn.Server:
     """Give a server of this world, to be run on a listening socket."""
+    return serve(Front(Injector(api(world), world), world))
+
+
+def serve(app: ASGIApp) -> uvicorn.Server:
+    """Give a server of an application, to be run on a listening socket."""
     config = uvicorn.Config(
-        Front(Injector(api(world), world), world),
+        app,
         loop="asyncio",
         http=Reachable,
         ws="none",

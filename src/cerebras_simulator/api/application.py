@@ -6,13 +6,14 @@ Paths, operation ids and replies are the published ones. Errors are not publishe
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, FastAPI, HTTPException, Path, Request, Security
-from fastapi.responses import PlainTextResponse
+from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.types import ASGIApp
 
 from cerebras_simulator.api import bodies, control, errors, inference, schemas
 from cerebras_simulator.api.flat import WRONG_API_KEY, FlatError, FlatRefusal
 from cerebras_simulator.api.front import Front
+from cerebras_simulator.api.shapes import SHAPES
 from cerebras_simulator.page import overview
 from cerebras_simulator.world.inventory import ARCHITECTURE, ORG, endpoint_name
 from cerebras_simulator.world.refusals import Refusal
@@ -90,10 +91,12 @@ async def deploy_model_to_endpoint_route(
     return bodies.deploy_response(world.endpoint(endpoint_id), standing)
 
 
-@router.get("/endpoints/{endpoint_id}", summary="Read an endpoint's status", response_model_exclude_unset=True)
-async def get_endpoint_status_route(world: Authenticated, endpoint_id: EndpointId) -> schemas.EndpointStatus:
+@router.get("/endpoints/{endpoint_id}", summary="Read an endpoint's status", response_model=schemas.EndpointStatus)
+async def get_endpoint_status_route(world: Authenticated, endpoint_id: EndpointId) -> Response:
     """Show the endpoint with its deployments: the only way to follow a rollout."""
-    return bodies.endpoint_status(world, world.endpoint(endpoint_id))
+    status = bodies.endpoint_status(world, world.endpoint(endpoint_id)).model_dump(mode="json", exclude_unset=True)
+    _, shaped = SHAPES[world.shape]
+    return JSONResponse(shaped(status))
 
 
 @router.get("/orgs/{org_name}/endpoints", summary="List endpoints")

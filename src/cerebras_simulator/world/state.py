@@ -56,6 +56,7 @@ class World:
         answer: what good versions answer, with their {architecture} and {version}.
         state_words: how the endpoint's status says a rollout status; a word that is not in it stays as it is.
         lists_alias: the endpoint's status names a version as it was asked for, and not by its integer id.
+        shape: in which form the endpoint's status is told; see `api.shapes`.
         refuses_library_agents: refuse the User-Agents that HTTP libraries send by default, as the API does.
 
     """
@@ -70,6 +71,7 @@ class World:
     answer: str = DEFAULT_ANSWER
     state_words: Mapping[str, str] = field(default_factory=lambda: STATE_WORDS)
     lists_alias: bool = False
+    shape: str = "published"
     refuses_library_agents: bool = True
     requests: list[Request] = field(default_factory=list, init=False)
 
