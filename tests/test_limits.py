@@ -54,6 +54,7 @@ def ended(text: str, how: str) -> dict[str, str]:
 
 
 @pytest.mark.timeout(180)  # six that hang, one after another
+@pytest.mark.long
 def test_one_that_hangs_fails_by_name_and_the_others_run() -> None:
     text = pytest_on("-k", f"not {HEEDLESS}")
 
