@@ -47,11 +47,15 @@ test-orders: .venv/ready  ## the tests of `make test` in file order, reversed, a
 
 .PHONY: test-long
 test-long: .venv/ready  ## all that needs no Docker, a thousand runs of the fault matrix included, with its coverage
-	$(BIN)/pytest -n 2 --cov --cov-report=term --chaos-runs 1000 --timeout 1800 -m 'not container and not workflow and not browser'
+	$(BIN)/pytest -n 2 --cov --cov-report=term --chaos-runs 1000 --shape-runs 500 --timeout 1800 -m 'not container and not workflow and not browser'
 
 .PHONY: chaos
 chaos: .venv/ready  ## a thousand runs under random faults, and their tally
 	$(BIN)/pytest -q -s tests/test_chaos.py --chaos-runs 1000 --timeout 1800
+
+.PHONY: shapes
+shapes: .venv/ready  ## two thousand runs against an API that tells the truth in random shapes, and their tally
+	$(BIN)/pytest -q -s tests/test_shape_matrix.py --shape-runs 2000 --timeout 1800
 
 .PHONY: hostile
 hostile: .venv/ready  ## ten thousand examples of text, replies and keys that mean harm

@@ -29,6 +29,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options that write golden files instead of comparing with them, and that play more chaos."""
     parser.addoption("--write-goldens", action="store_true", help="write the golden files anew")
     parser.addoption("--chaos-runs", default="20", help="how many seeds of the fault matrix to play")
+    parser.addoption("--shape-runs", default="10", help="how many seeds of the matrix of shapes to play")
     parser.addoption("--order", default="file", help="the order of tests: file, reversed, or a seed to shuffle them by")
 
 

@@ -116,6 +116,13 @@ class TestFile:
 
         assert SECRET not in json.dumps(call)
 
+    def test_no_key_is_in_it_with_escapes_between_its_letters(self) -> None:
+        body = json.dumps({"said": "\x1b[31m".join(SECRET), "again": "\0".join(SECRET)})
+
+        call = trace.entry(REQUEST, ok(body), 0.0, Redactor([SECRET]))
+
+        assert json.loads(call["response"]["content"]["text"]) == {"said": "***", "again": "***"}
+
 
 class TestPath:
     @pytest.mark.parametrize("path", ["../out.har", "/etc/out.har", "a/../../out.har", ".", "link/t.har", "there.har"])

@@ -10,11 +10,13 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterable
+from typing import Any
 from urllib.parse import quote, quote_plus
 
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
 # Control, format (bidi, zero width), surrogate, private use, unassigned, line and paragraph separators.
 _INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+_GAP = r"[\s\0]*"
 _SHORTEST_SECRET = 4  # blanking shorter ones, or shorter pieces, would only garble the log
 _TOKEN = re.compile(r"`[^`]*`\S*|\S+")
 # What renders as itself in a paragraph, and what may stand around anything: GitHub makes nothing of either.
@@ -55,13 +57,28 @@ def _shown(token: str, *, first: bool) -> str:
     return f"{before}{code(core.strip('` ') or core)}{after}"
 
 
+def cleaned(document: Any) -> Any:
+    """Return a JSON document with each of its strings as one visible line: what is invisible may split a key."""
+    match document:
+        case str():
+            return plain(document, len(document) + 1)
+        case list():
+            return [cleaned(item) for item in document]
+        case dict():
+            return {cleaned(key): cleaned(value) for key, value in document.items()}
+        case _:
+            return document
+
+
 class Redactor:
-    """Blanks secrets, also URL-encoded and in base64, which the runner's own masking shows in part."""
+    """Blanks secrets, also URL-encoded, in base64 (which the runner shows in part) and with blanks between letters."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
+        secrets = list(secrets)
         forms = {form for secret in secrets if len(secret) >= _SHORTEST_SECRET for form in _forms(secret)}
         self._forms = sorted(forms, key=len, reverse=True)
-        self._pattern = re.compile("|".join(map(re.escape, self._forms))) if forms else None
+        spaced = [_GAP.join(map(re.escape, secret)) for secret in secrets if len(secret) >= _SHORTEST_SECRET]
+        self._pattern = re.compile("|".join([*map(re.escape, self._forms), *spaced])) if forms else None
         self._pieces = {form[n - _SHORTEST_SECRET : n] for form in forms for n in range(_SHORTEST_SECRET, len(form))}
 
     def __call__(self, text: str) -> str:

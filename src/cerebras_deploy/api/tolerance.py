@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from cerebras_deploy.text import plain
+from cerebras_deploy.text import cleaned, plain
 
 FIELDS = ("state", "rollout_status", "status")  # where a status word may stand
 OBJECTS = ("state", "status", "rollout_status", "rollout", "deployment")  # or in one of these, one level down
@@ -81,6 +81,6 @@ def same_form(identifier: str) -> str:
 def raw_text(value: object) -> str:
     """Return an entry as it came, for the log."""
     try:
-        return plain(json.dumps(value, ensure_ascii=False, default=repr), RAW_LENGTH)
+        return plain(json.dumps(cleaned(value), ensure_ascii=False, default=repr), RAW_LENGTH)
     except (ValueError, RecursionError):
         return "an entry that cannot be shown"

@@ -18,7 +18,7 @@ from cerebras_deploy import __version__
 from cerebras_deploy.api.message import Answer, Ask, Request
 from cerebras_deploy.errors import CallError, Interrupted, Stop
 from cerebras_deploy.result import End, Result
-from cerebras_deploy.text import Redactor, plain
+from cerebras_deploy.text import Redactor, cleaned, plain
 
 MOST = 20_000_000  # bytes of the file
 FIRST, LAST = 100, 200  # calls that stay when it is full
@@ -204,6 +204,15 @@ def _headers(headers: Mapping[str, str], redact: Redactor) -> list[dict[str, str
     return [{"name": name, "value": redact(value)} for name, value in kept]
 
 
+def _without_keys(text: str, redact: Redactor) -> str:
+    """Return a body without keys; in JSON, escapes may stand between a key's letters."""
+    try:
+        shown = json.dumps(cleaned(json.loads(text)), ensure_ascii=False)
+    except (ValueError, RecursionError):
+        return redact(text)
+    return redact(text) if redact(shown) == shown else redact(shown)
+
+
 def _text(text: str, limit: int, redact: Redactor) -> dict[str, Any]:
-    clean = redact(text)  # before it is cut, since a part of a key would not be found
+    clean = _without_keys(text, redact)  # before it is cut, since a part of a key would not be found
     return {"text": clean} if len(clean) <= limit else {"text": clean[:limit], "_truncated": True}
