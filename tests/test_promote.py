@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import presented
 import pytest
 from forged import MODEL, OURS, Forged, Reply, entry
 from forged import stage as forged_stage
@@ -296,3 +297,28 @@ def test_a_key_that_is_refused_in_mid_move_puts_the_alias_back_at_once() -> None
 
     assert (played.result, api.held["1"]) == ("promotion-failed", ["lts", "stable"])
     assert played.seconds < 5
+
+
+def test_an_alias_stays_when_another_version_has_taken_the_endpoint_meanwhile() -> None:
+    done: list[float] = []
+
+    def more(age: float | None) -> list[dict[str, Any]]:
+        done.extend([age] if age is not None and age >= 60 else [])
+        return [presented.entry("3", "complete", -70, EPOCH)] if len(done) > 1 else []
+
+    there = presented.api(more=more)
+
+    played = there.play(promote_aliases="stable")
+
+    assert played.result == "superseded"
+    assert "serves version 3" in played.outputs["message"]
+
+
+def test_nothing_is_taken_from_a_holder_that_is_not_known_by_its_integer() -> None:
+    def by_alias(reply: dict[str, Any], ref: str) -> dict[str, Any]:
+        return reply | {"name": MODEL.format(ref)} if ref == "stable" else reply
+
+    played = presented.api(version=by_alias).play(promote_aliases="stable")
+
+    assert played.result == "promotion-failed"
+    assert "does not tell the integer of the version that is named stable" in played.outputs["message"]

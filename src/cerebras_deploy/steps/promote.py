@@ -14,6 +14,7 @@ from cerebras_deploy.errors import CallError, Fate, Interrupted, Stop, refused
 from cerebras_deploy.patience import Patience
 from cerebras_deploy.result import End, Result
 from cerebras_deploy.steps.context import Context
+from cerebras_deploy.steps.follow import tracked
 
 HOLD = 6.0  # seconds that an interrupt is held back while an alias is unassigned
 HALF = 20.0  # seconds of trying, for either half
@@ -27,16 +28,25 @@ def promote(context: Context) -> None:
     if not context.inputs.promote_aliases:
         return
     model = context.facts.model
-    if model is None:
+    if model is None or not context.facts.has_integer:
         raise _failed("the deployed version is not known by its integer", "give `model` and `alias`")
     for alias in context.inputs.promote_aliases:
         context.facts.wait_for(f"moving alias {alias}")
         try:
+            _check_still_ours(context)
             _Move(context, model, alias).make()
         except Stop as stop:
-            if stop.end.result in {Result.INTERRUPTED, Result.PROMOTION_FAILED}:
+            if stop.end.result in {Result.INTERRUPTED, Result.PROMOTION_FAILED, Result.SUPERSEDED}:
                 raise
             raise _failed(f"alias {alias} was not moved: {stop.end.reason}", stop.end.hint) from stop
+
+
+def _check_still_ours(context: Context) -> None:
+    """Raise a `Stop` if another version has taken the endpoint meanwhile."""
+    context.patience.read(context.read_endpoint)
+    end = tracked(context).end
+    if end and end.result is Result.SUPERSEDED:
+        raise Stop(end)
 
 
 def _failed(reason: str, hint: str) -> Stop:
@@ -61,6 +71,8 @@ class _Move:
             self._done(f"{self.alias}: version {self.ours.version} held it already")
             return
         for version in filter(None, (holder, target)):
+            if not version.has_integer:
+                raise refused(f"the API does not tell the integer of the version that is named {version.model.version}")
             if version.aliases is None:
                 raise refused(f"the API does not tell the aliases of version {version.model.version}")
         self.context.facts.wait_for(f"moving alias {self.alias}, and {self._unassigned(holder)}")
