@@ -129,6 +129,8 @@ def _narrowed(node: ast.AST, place: _Place) -> _Place:
         case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
             lines = range(node.body[0].lineno, (node.end_lineno or node.lineno) + 1)
             return replace(place, function=_joined(place, name), lines=lines, names=frozenset(), at_import=False)
+        case ast.arguments():  # defaults: the definition runs them
+            return replace(place, at_import=True)
         case ast.ClassDef(name=name):
             return replace(place, function=_joined(place, name), lines=_header(node))
         case ast.Assign(targets=[target]) | ast.AnnAssign(target=target) if place.at_import:

@@ -195,6 +195,8 @@ def _forked(mutant: Mutant, tests: Sequence[str], play: Play) -> int:
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
         bound(2)
         code = play(mutant, tests)
+    except KeyboardInterrupt:  # a signal that the mutant does not handle: it would end the tests
+        code = 1
     finally:
         os._exit(code)
 
