@@ -292,7 +292,9 @@ class Run:
     def _is_understood(self) -> bool:
         """Whether the right result is promised: of another deployment that is done when first seen, words decide."""
         contradicts = self.shown.beside in {"a copied word", "copied counts", "counts that end at 7 of 8"}
-        return self.shown.is_understood and not (self.truth.kind == "overtaken" and contradicts)
+        overtaken = self.truth.kind == "overtaken" and contradicts
+        lags = self.shown.reply == "error at once" and max(self.shown.lags) >= 20  # so long unlisted, the reply counts
+        return self.shown.is_understood and not overtaken and not lags
 
 
 def play(seed: int) -> tuple[int, str, str, list[str]]:
