@@ -1,6 +1,7 @@
 """HTTP: one try a call, and of every failure how far the request may have come."""
 
 import contextlib
+import gzip
 import json
 import socket
 import ssl
@@ -19,7 +20,7 @@ from virtual import PATIENCE, VirtualClock, given_up_at
 from cerebras_deploy import __version__
 from cerebras_deploy.api.http import Http, Latch
 from cerebras_deploy.api.management import Api, Call
-from cerebras_deploy.api.message import Answer
+from cerebras_deploy.api.message import Answer, Request
 from cerebras_deploy.api.network import open_client
 from cerebras_deploy.clock import SystemClock
 from cerebras_deploy.errors import CallError, Fate, Interrupted, Stop
@@ -453,3 +454,80 @@ def refused_in(bounded: Bounded, address: str) -> CallError:
     with pytest.raises(CallError) as raised:
         real_api(address, bounded).deploy(make.ENDPOINT, make.name(), 5)
     return raised.value
+
+
+class TestSeconds:
+    """Each failure says how long the call took."""
+
+    @pytest.mark.parametrize(
+        "error",
+        [httpx.ReadTimeout("late"), httpx.InvalidURL("bad"), Interrupted()],
+        ids=["lost", "no address", "signal"],
+    )
+    def test_it_is_the_time_of_the_call(self, error: Exception) -> None:
+        clock = VirtualClock()
+
+        def bounded(*_: object) -> Answer:
+            clock.sleep(2.5)
+            raise error
+
+        http = Http(bounded=bounded, now=clock.now, redact=Redactor())
+        with pytest.raises((CallError, Interrupted)) as raised:
+            http.ask(Request("GET", BASE, KEY), 30)
+        assert getattr(raised.value, "seconds", None) == 2.5
+
+    def test_of_a_call_that_was_given_up_too(self) -> None:
+        clock = VirtualClock()
+
+        def bounded(*_: object) -> Answer:
+            clock.sleep(30)
+            raise TimeoutError
+
+        http = Http(bounded=bounded, now=clock.now, redact=Redactor())
+        with pytest.raises(CallError) as raised:
+            http.ask(Request("GET", BASE, KEY), 30)
+        assert (raised.value.seconds, raised.value.reason) == (30, "no complete reply within 30 s")
+
+
+@pytest.mark.parametrize(("size", "is_read"), [(4 * 1024 * 1024, True), (4 * 1024 * 1024 + 1, False)])
+def test_a_reply_of_four_mebibytes_is_read_and_no_byte_more(size: int, *, is_read: bool) -> None:
+    body = (WIRE / "endpoint-status.json").read_bytes()
+    scene = Scene(lambda _: httpx.Response(200, content=body + b" " * (size - len(body))))
+
+    if is_read:
+        scene.endpoint()
+    else:
+        with pytest.raises(CallError, match="more than 4 MiB"):
+            scene.endpoint()
+
+
+def test_a_reply_without_a_date_has_that_of_its_receipt() -> None:
+    scene = Scene(lambda _: httpx.Response(200, content=(WIRE / "endpoint-status.json").read_bytes()))
+
+    date = scene.api.endpoint(LISTED, 30).date
+
+    assert date is not None
+    assert abs(date - datetime.now(UTC).timestamp()) < 60
+
+
+@pytest.mark.parametrize(("age", "seconds"), [("30", 30), ("", 0), ("soon", 0), ("9" * 20, 0), ("-1", 0)])
+def test_how_long_a_cache_held_a_reply_is_read(age: str, seconds: float) -> None:
+    body = (WIRE / "endpoint-status.json").read_bytes()
+    scene = Scene(lambda _: httpx.Response(200, headers={"age": age} if age else {}, content=body))
+
+    assert scene.api.endpoint(LISTED, 30).age == seconds
+
+
+def test_a_compressed_reply_and_one_with_a_byte_order_mark_are_read() -> None:
+    body = b"\xef\xbb\xbf" + (WIRE / "endpoint-status.json").read_bytes()
+    zipped = httpx.Response(200, headers={"content-encoding": "gzip"}, content=gzip.compress(body))
+    scene = Scene(lambda _: httpx.Response(200, headers=zipped.headers, stream=httpx.ByteStream(gzip.compress(body))))
+
+    assert scene.api.endpoint(LISTED, 30).deployed_models
+
+
+def test_no_reply_of_a_cache_is_asked_for() -> None:
+    scene = Scene(answer("endpoint-status"))
+    scene.endpoint()
+
+    assert scene.requests[0].headers["cache-control"] == "no-cache"

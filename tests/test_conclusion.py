@@ -7,7 +7,7 @@ import make
 import pytest
 
 from cerebras_deploy.api.status import Status
-from cerebras_deploy.decide.conclusion import conclude, is_rolled_back
+from cerebras_deploy.decide.conclusion import Outcome, conclude, is_rolled_back
 from cerebras_deploy.decide.facts import Facts
 from cerebras_deploy.decide.progress import Progress
 from cerebras_deploy.decide.rollout import Target, Track
@@ -211,3 +211,56 @@ class TestWhatACancelCutOff:
         facts.wait_for("moving alias stable")
 
         assert "while" not in conclude(End(Result.REFUSED, "HTTP 401"), facts).message
+
+
+class TestWords:
+    def test_each_text_is_changed_and_the_others_stay(self) -> None:
+        outcome = Outcome(Result.FAILED, "title", "a statement", "an advice", details=("one", "two")).mapped(str.upper)
+
+        assert (outcome.title, outcome.statement, outcome.advice) == ("title", "A STATEMENT", "AN ADVICE")
+        assert outcome.details == ("ONE", "TWO")
+
+    def test_only_a_smoke_test_that_was_not_judged_has_that_title(self) -> None:
+        facts = following(Progress(Status.DONE))
+        facts.smoke_tested(SmokeTestResult("unanswered"))
+
+        assert conclude(End(Result.SMOKE_TEST_FAILED, "503"), facts).title == "Smoke test not judged"
+        assert conclude(Interrupted().end, facts).title == "Interrupted"
+
+    def test_without_times_it_took_no_time_and_without_a_read_nothing_else_is_served(self) -> None:
+        facts = nothing_sent()
+        facts.attached(Track(Target(UUID)), 0)
+        message = conclude(End(Result.SUCCEEDED), facts).message
+
+        assert "serves gpt-oss-120b version 2 (alias production), 0s after" in message
+
+    def test_superseded_by_what_is_not_known_names_a_newer_deployment(self) -> None:
+        assert "superseded by a newer deployment" in conclude(End(Result.SUPERSEDED), following()).message
+
+    def test_of_a_deployment_that_was_never_seen_nothing_is_said(self) -> None:
+        facts = nothing_sent()
+        facts.attached(Track(Target(UUID)), 0)
+
+        assert f"nothing has been seen of deployment {UUID}" in conclude(Interrupted().end, facts).message
+
+    def test_a_refusal_before_anything_was_deployed_says_what_the_step_was_doing(self) -> None:
+        facts = nothing_sent()
+        facts.wait_for("waiting for another rollout")
+
+        assert "while waiting for another rollout" in conclude(End(Result.REFUSED, "HTTP 401"), facts).message
+
+    def test_only_a_refusal_without_a_reason_is_a_deployment_that_is_not_listed(self) -> None:
+        assert "does not list" not in conclude(End(Result.TIMED_OUT), following()).message
+
+    @pytest.mark.parametrize("is_confirmed", [False, True])
+    @pytest.mark.parametrize("result", [Result.REFUSED, Result.TIMED_OUT])
+    def test_what_was_refused_to_be_followed_is_not_advised_to_be_followed(
+        self, result: Result, *, is_confirmed: bool
+    ) -> None:
+        facts = Facts(endpoint=make.ENDPOINT)
+        facts.attached(replace(following().track or Track(Target(UUID)), target=Target(UUID, by_id=True)), 0)
+        if is_confirmed:
+            facts.confirm_asked("")
+
+        advice = conclude(End(result, "another version"), facts).advice
+        assert ("follow it" in advice) == (is_confirmed or result is Result.TIMED_OUT)

@@ -195,3 +195,10 @@ def looking(bounded: Bounded) -> Iterator[tuple[Http, Request]]:
         http = Http(bounded=bounded, now=VirtualClock().now, redact=Redactor())
         yield http, replace(LOOK, url=f"{server.url}/look")
         http.close()
+
+
+def test_its_failure_is_not_for_another_request() -> None:
+    scene = Scene(httpx.ConnectError("no"))
+    scene._error = None  # noqa: SLF001 - from here on the network is well
+
+    assert scene.ask(replace(LOOK, method="POST")) == b"reply 2"

@@ -191,3 +191,53 @@ def test_nothing_but_their_methods_writes_facts() -> None:
                 found.append(f"{path.name}: {ast.unparse(node)}")
 
     assert found == []
+
+
+class TestBeforeAnythingIsKnown:
+    def test_no_deployment_is_named_and_no_version_has_an_integer(self) -> None:
+        assert not resolved().was_named
+        assert not Facts(endpoint="e").has_integer
+        assert not Facts(endpoint="e").is_confirmed
+
+    def test_an_attempt_that_was_never_sent_began_at_once(self) -> None:
+        facts = resolved()
+        facts.deployed(tracked())
+
+        assert facts.began == 0
+
+    def test_what_is_live_before_a_version_is_known_is_not_what_was_live_before_it(self) -> None:
+        facts = Facts(endpoint="e")
+        facts.saw_before_deploying(make.endpoint("old 1 complete 10").deployed_models)
+
+        assert facts.previous is None
+
+
+def test_the_version_that_is_known_stays_the_one_that_is_meant() -> None:
+    facts = resolved()
+    facts.learn_model(make.entry("ours 3 complete 20"))
+
+    assert facts.model == make.name("2")
+
+
+def test_what_the_workflow_named_is_confirmed_once_it_was_compared() -> None:
+    facts = Facts(endpoint="e")
+    facts.confirm_asked("production")
+
+    assert (facts.asked, facts.is_confirmed) == ("production", True)
+
+
+def test_a_rollback_has_facts_of_its_own_about_the_version_before() -> None:
+    facts = resolved()
+    back = facts.rollback_begun(make.name("1"))
+
+    assert (back.model, back.endpoint, back.deployment_id) == (make.name("1"), facts.endpoint, "")
+
+
+def test_a_rollback_that_read_nothing_leaves_what_is_served_as_it_was() -> None:
+    facts = resolved()
+    facts.saw_endpoint(make.endpoint("ours 2 complete 20"), 1)
+    facts.rollback_begun(make.name("1"))
+    facts.rollback_ended("not rolled back")
+
+    assert facts.serving is not None
+    assert facts.serving.id == "ours"

@@ -287,3 +287,96 @@ def test_a_call_is_bounded_by_what_is_left() -> None:
     assert scene.clock.time == pytest.approx(100)
     assert scene.patience.left == pytest.approx(0)
     assert scene.patience.call_bound == pytest.approx(2)
+
+
+class TestDenials:
+    """After a good read one no may be a slip: three in a row over 5 s are none."""
+
+    def test_before_a_good_read_the_first_one_ends_it(self) -> None:
+        scene = Scene(lambda _: DENIED)
+
+        with stopping(Result.REFUSED) as raised:
+            scene.patience.read(scene.read)
+        assert (len(scene.reads), raised.value.end.call_error) == (1, "HTTP 401")
+
+    def test_after_it_three_in_a_row_over_5_s(self) -> None:
+        scene = Scene(lambda now: DENIED if now > 1 else None)
+
+        with stopping(Result.REFUSED):
+            scene.read_to_the_end()
+        denied = [read for read in scene.reads if read > 1]
+        assert len(denied) >= 3
+        assert 5 <= denied[-1] - denied[0] < 20
+
+    def test_one_with_another_failure_between_does_not_count_on(self) -> None:
+        kinds = itertools.cycle([DENIED, DENIED, LOST])
+        scene = Scene(lambda now: next(kinds) if 1 < now < 60 else None, timeout=120)
+
+        with stopping(Result.TIMED_OUT):
+            scene.read_to_the_end()
+
+
+class TestMisreadReplies:
+    """Before a good read, three over 30 s of what the API is not known to say."""
+
+    CHANGED = CallError(Fate.UNKNOWN, "the API's reply has changed", is_misread=True)
+
+    def test_they_end_it_after_30_s(self) -> None:
+        scene = Scene(lambda _: self.CHANGED)
+
+        with stopping(Result.UNREACHABLE) as raised:
+            scene.patience.read(scene.read)
+        assert 30 <= scene.clock.time < 60
+        assert raised.value.end.call_error == "the API's reply has changed"
+
+    def test_after_a_good_read_they_have_five_minutes(self) -> None:
+        scene = Scene(lambda now: self.CHANGED if now > 1 else None)
+
+        with stopping(Result.UNREACHABLE):
+            scene.read_to_the_end()
+        assert scene.clock.time > 300
+
+    def test_other_failures_between_begin_it_anew(self) -> None:
+        kinds = itertools.cycle([self.CHANGED, self.CHANGED, LOST])
+        scene = Scene(lambda now: next(kinds) if now < 90 else None)
+
+        assert scene.patience.read(scene.read) >= 90
+
+
+class TestStaleReplies:
+    STALE = CallError(Fate.UNKNOWN, "older than one before", is_stale=True)
+
+    def test_they_are_no_outage_and_are_read_again_at_a_fast_pace(self) -> None:
+        scene = Scene(until(20, self.STALE))
+
+        assert 20 <= scene.patience.read(scene.read) < 23
+        assert max(scene.gaps()) <= 2.2
+        assert (scene.ear.recoveries, scene.patience.outage.failures) == ([], 0)
+
+    def test_at_the_deadline_they_end_it(self) -> None:
+        scene = Scene(lambda _: self.STALE, timeout=30)
+
+        with stopping(Result.TIMED_OUT) as raised:
+            scene.patience.read(scene.read)
+        assert "older than one before" in raised.value.end.reason
+
+
+def test_patience_within_another_time_has_a_new_budget_and_keeps_what_was_lost() -> None:
+    scene = Scene(until(40, LOST), first_sent=-5.0)
+    scene.patience.read(scene.read)
+    lost = scene.patience.outage.total
+
+    inner = scene.patience.within(60)
+
+    assert (inner.outage.total, inner.outage.failures, inner.first_read_sent) == (lost, 0, None)
+    assert inner.deadline.at == scene.clock.time + 60
+
+
+def test_time_that_was_lost_does_not_count_even_while_it_is_lost() -> None:
+    scene = Scene()
+    scene.patience.read(scene.read)
+    before = scene.patience.answered_time
+    scene.patience.outage.failed(scene.clock.time)
+    scene.clock.sleep(60)
+
+    assert scene.patience.answered_time == before

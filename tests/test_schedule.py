@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cerebras_deploy.decide.schedule import FAILURE_BUDGET, HEARTBEAT, Pace, call_bound, retry_delay
+from cerebras_deploy.decide.schedule import FAILURE_BUDGET, HEARTBEAT, Outage, Pace, call_bound, retry_delay
 
 SEEDS = range(200)
 
@@ -114,3 +114,35 @@ class TestHowLongInAll:
 
     def test_a_heartbeat_comes_every_minute(self) -> None:
         assert HEARTBEAT == 60
+
+
+class TestOutage:
+    def test_it_counts_failures_from_the_first_and_begins_anew_after_a_good_call(self) -> None:
+        outage = Outage()
+        assert (outage.failures, outage.total, outage.length(50)) == (0, 0, 0)
+
+        outage.failed(10)
+        outage.failed(20)
+        assert (outage.failures, outage.length(50)) == (2, 40)
+        assert outage.ended(50) == 40
+        assert (outage.failures, outage.total, outage.length(60)) == (0, 40, 0)
+
+
+def test_what_a_server_asks_for_is_never_less_than_nothing() -> None:
+    assert 0 <= retry_delay(1, 0.0, Random(1)) <= 0.1
+
+
+def test_success_halves_the_slowdown() -> None:
+    pace = Pace(5, slowdown=8)
+    pace.succeeded()
+
+    assert pace.slowdown == 4
+
+
+def test_past_the_deadline_a_call_has_a_second() -> None:
+    assert call_bound(-60) == 1
+
+
+def test_a_wait_is_a_minute_at_most_unless_the_interval_is_longer() -> None:
+    assert delays(Pace(5, slowdown=30))[1] <= 66
+    assert delays(Pace(5, slowdown=30))[0] >= 54
