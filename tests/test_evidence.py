@@ -1,0 +1,229 @@
+"""What an entry's words and counts prove, by all reads of a run; and which replies are too old to prove anything."""
+
+from collections.abc import Mapping
+
+import make
+import pytest
+
+from cerebras_deploy.api.status import Status, StatusWords, Unknown
+from cerebras_deploy.api.wire import DeployedModel, Endpoint
+from cerebras_deploy.decide.evidence import Evidence, Freshness, teach
+
+NOW = 100_000.0  # the server's clock at the first read
+
+
+def entry(created: object = NOW - 10, **fields: object) -> DeployedModel:
+    return DeployedModel.model_validate({"id": "ours", "model": str(make.name()), "created": created} | fields)
+
+
+def listing(*entries: DeployedModel, at: float = 0.0) -> Endpoint:
+    """Return a snapshot of these, read so many seconds after the first one."""
+    return Endpoint(model_arch_id="a", deployed_models=entries).model_copy(update={"date": NOW + at})
+
+
+def seen(*reads: tuple[float, Mapping[str, object]], created: float = NOW - 10, followed: str = "") -> DeployedModel:
+    """Return the entry as it is judged after the last of these reads."""
+    evidence, judged = Evidence(StatusWords({})), entry()
+    for at, fields in reads:
+        ((snapshot, _, _),) = evidence.take(listing(entry(created, **fields), at=at), at, followed)
+        (judged,) = snapshot.deployed_models
+    return judged
+
+
+Read = tuple[float, Mapping[str, object]]
+STATE, OTHER = "state", "rollout_status"
+DONE_BESIDE_COPY = {STATE: "complete", OTHER: "not_started"}
+RUNNING_BESIDE_COPY = {STATE: "in_progress", OTHER: "not_started"}
+OLD = NOW - 3601
+
+
+class TestOneWord:
+    @pytest.mark.parametrize("word", Status)
+    def test_it_means_what_it_says(self, word: Status) -> None:
+        judged = seen((0, {STATE: word.value}))
+
+        assert (judged.status, judged.contradicted) == (word, False)
+
+    def test_an_unknown_one_beside_a_known_one_is_ignored(self) -> None:
+        assert seen((0, {STATE: "active", OTHER: "in_progress"})).status is Status.IN_PROGRESS
+
+    def test_two_that_are_both_under_way_contradict_nothing(self) -> None:
+        assert not seen((0, RUNNING_BESIDE_COPY)).contradicted
+
+    def test_a_taught_one_means_what_was_taught(self) -> None:
+        evidence = Evidence(StatusWords({"live": Status.DONE}))
+        ((snapshot, _, _),) = evidence.take(listing(entry(state="LIVE")), 0, "")
+
+        assert snapshot.deployed_models[0].status is Status.DONE
+
+
+class TestTwoWords:
+    def test_the_end_is_held_back_for_60_s_after_the_last_move(self) -> None:
+        reads: list[Read] = [(0.0, RUNNING_BESIDE_COPY), (10.0, DONE_BESIDE_COPY)]
+
+        assert seen(*reads, (69.9, DONE_BESIDE_COPY)).status is Status.NOT_STARTED
+        assert seen(*reads, (70.0, DONE_BESIDE_COPY)).status is Status.DONE
+
+    def test_it_counts_only_if_it_alone_has_moved(self) -> None:
+        both: list[Read] = [
+            (0.0, {STATE: "in_progress", OTHER: "queued"}),
+            (10.0, DONE_BESIDE_COPY),
+            (99.0, DONE_BESIDE_COPY),
+        ]
+        none: list[Read] = [(0.0, DONE_BESIDE_COPY), (99.0, DONE_BESIDE_COPY)]
+
+        assert seen(*both).status is Status.NOT_STARTED
+        assert seen(*none).status is Status.NOT_STARTED
+
+    def test_it_counts_only_if_it_said_in_progress_before(self) -> None:
+        queued = {STATE: "queued", OTHER: "not_started"}
+
+        assert seen((0, queued), (10, DONE_BESIDE_COPY), (99, DONE_BESIDE_COPY)).status is Status.NOT_STARTED
+
+    def test_the_other_may_be_the_one_that_has_moved(self) -> None:
+        before, after = {STATE: "complete", OTHER: "queued"}, {STATE: "complete", OTHER: "in_progress"}
+
+        assert seen((0, before), (10, after), (99, after)).status is Status.IN_PROGRESS
+
+    def test_a_bad_end_that_stands_still_counts_after_60_s(self) -> None:
+        bad = {STATE: "failed", OTHER: "in_progress"}
+
+        assert seen((0, bad), (59, bad)).status is Status.IN_PROGRESS
+        assert seen((0, bad), (60, bad)).status is Status.ERROR
+
+    def test_of_two_ends_it_is_not_the_good_one(self) -> None:
+        judged = seen((0, {STATE: "complete", OTHER: "error"}))
+
+        assert (judged.status, judged.contradicted) == (Status.ERROR, True)
+
+    def test_in_an_entry_over_an_hour_old_the_end_counts_at_once_unless_it_is_followed(self) -> None:
+        read: Read = (0.0, DONE_BESIDE_COPY)
+
+        assert seen(read, created=OLD).status is Status.DONE
+        assert seen(read, created=OLD).contradicted
+        assert seen(read, created=OLD, followed="ours").status is Status.NOT_STARTED
+        assert seen(read, (60.0, DONE_BESIDE_COPY), created=OLD, followed="ours").status is Status.DONE
+        assert seen(read, created=NOW - 3600).status is Status.NOT_STARTED
+
+
+def counted(word: str, updated: int, total: int = 8) -> dict[str, object]:
+    return {STATE: word, "rollout_replicas_updated": updated, "rollout_total_replicas": total}
+
+
+class TestCounts:
+    def test_done_below_the_total_is_held_back_for_60_s(self) -> None:
+        reads: list[Read] = [(0.0, counted("in_progress", 5)), (10.0, counted("complete", 7))]
+
+        assert seen(*reads).status is Status.IN_PROGRESS
+        assert seen(*reads, (69.0, counted("complete", 7))).status is Status.IN_PROGRESS
+        assert seen(*reads, (70.0, counted("complete", 7))).status is Status.DONE
+
+    def test_a_count_that_moves_begins_it_anew(self) -> None:
+        reads: list[Read] = [
+            (0.0, counted("in_progress", 5)),
+            (10.0, counted("complete", 6)),
+            (60.0, counted("complete", 7)),
+        ]
+
+        assert seen(*reads, (119.0, counted("complete", 7))).status is Status.IN_PROGRESS
+        assert seen(*reads, (120.0, counted("complete", 7))).status is Status.DONE
+
+    def test_if_the_word_has_not_moved_it_is_not_done(self) -> None:
+        assert seen((0, counted("complete", 7)), (99, counted("complete", 7))).status is Status.IN_PROGRESS
+
+    def test_all_of_them_contradict_nothing(self) -> None:
+        judged = seen((0, counted("complete", 8)))
+
+        assert (judged.status, judged.contradicted) == (Status.DONE, False)
+
+    def test_zero_in_every_read_is_a_copy_once_the_word_has_moved(self) -> None:
+        assert seen((0, counted("in_progress", 0)), (5, counted("complete", 0))).status is Status.DONE
+        assert seen((0, counted("in_progress", 1)), (5, counted("complete", 0))).status is Status.IN_PROGRESS
+
+    @pytest.mark.parametrize(("updated", "contradicted"), [(0, False), (3, True)])
+    def test_in_an_old_entry_zero_contradicts_nothing(self, updated: int, *, contradicted: bool) -> None:
+        judged = seen((0, counted("complete", updated)), created=OLD)
+
+        assert (judged.status, judged.contradicted) == (Status.DONE, contradicted)
+
+
+class TestYoung:
+    @pytest.mark.parametrize(("age", "is_young"), [(3599, True), (3600, False), (0, True)])
+    def test_it_is_less_than_an_hour_old(self, age: float, *, is_young: bool) -> None:
+        assert seen((0, {STATE: "odd"}), created=NOW - age).is_young == is_young
+
+    def test_or_it_moved_in_this_run(self) -> None:
+        assert seen((0, {STATE: "odd"}), (5, {STATE: "odder"}), created=OLD).is_young
+        assert seen((0, counted("odd", 1)), (5, counted("odd", 2)), created=OLD).is_young
+
+    def test_one_without_a_time_only_if_it_appeared_or_moved_in_this_run(self) -> None:
+        evidence = Evidence(StatusWords({}))
+        first, later = entry(state="odd", created="?"), entry(state="odd", created="?", id="later")
+        for at, listed in ((0, (first,)), (5, (first, later))):
+            taken = evidence.take(listing(*listed), at, "")
+
+        assert [one.is_young for one in taken[0].endpoint.deployed_models] == [False, True]
+
+
+def snapshot(*entries: str, updated: float | None = None, age: float = 0) -> Endpoint:
+    return make.endpoint(*entries).model_copy(update={"updated": updated, "age": age})
+
+
+A, B = "a 1 complete 10", "b 2 in_progress 20"
+
+
+class TestFreshness:
+    @staticmethod
+    def counts(*reads: tuple[float, Endpoint]) -> list[int]:
+        """Return how many reads count after each."""
+        freshness = Freshness()
+        return [len(freshness.take(endpoint, at)) for at, endpoint in reads]
+
+    def test_what_was_updated_earlier_goes_back(self) -> None:
+        assert self.counts((0, snapshot(A, updated=9)), (5, snapshot(A, updated=8)), (9, snapshot(A, updated=9))) == [
+            1,
+            0,
+            1,
+        ]
+
+    def test_what_lacks_an_entry_with_no_newer_update_goes_back(self) -> None:
+        assert self.counts((0, snapshot(A, B, updated=9)), (5, snapshot(A, updated=9))) == [1, 0]
+        assert self.counts((0, snapshot(A, B, updated=9)), (5, snapshot(A, updated=10))) == [1, 1]
+
+    def test_without_an_update_time_nothing_is_known_to_go_back(self) -> None:
+        assert self.counts((0, snapshot(A, B)), (5, snapshot(A)), (9, snapshot(A, B))) == [1, 1, 1]
+
+    def test_three_in_a_row_over_20_s_are_the_present_after_all(self) -> None:
+        back = snapshot(A, updated=8)
+        first = (0.0, snapshot(A, B, updated=9))
+
+        assert self.counts(first, (5, back), (15, back), (24.9, back), (25, back), (30, back)) == [1, 0, 0, 0, 4, 1]
+        assert self.counts(first, (5, back), (60, back)) == [1, 0, 0]
+
+    def test_a_fresh_one_between_begins_it_anew(self) -> None:
+        back, fresh = snapshot(A, updated=8), snapshot(A, B, updated=9)
+
+        assert self.counts((0, fresh), (5, back), (10, back), (12, fresh), (15, back), (26, back)) == [1, 0, 0, 1, 0, 0]
+
+    def test_a_reply_from_a_cache_counts_from_when_it_was_made(self) -> None:
+        freshness = Freshness()
+        freshness.take(snapshot(A), 100)
+
+        assert freshness.take(snapshot(A, age=20), 110) == []
+        ((_, at),) = freshness.take(snapshot(A, age=5), 110)
+        assert at == 105
+
+
+def test_a_word_is_taught_in_the_form_of_the_table_with_the_entry() -> None:
+    assert "`status-words: live=done`" in teach("DeploymentState.LIVE", '{"state": 1}')
+    assert teach("live", '{"state": 1}').endswith('{"state": 1}')
+    assert teach("", "{}") == "the entry has no status word: {}"
+
+
+def test_what_is_counted_all_the_same_is_said_of_the_deployment_that_is_followed() -> None:
+    evidence, notes = Evidence(StatusWords({})), list[tuple[str, ...]]()
+    for at, fields in ((0, RUNNING_BESIDE_COPY), (10, DONE_BESIDE_COPY), (70, DONE_BESIDE_COPY)):
+        notes = [one.notes for one in evidence.take(listing(entry(NOW - 10, **fields)), at, "ours")]
+
+    assert "only `state` has moved" in "".join(notes[0])
+    assert isinstance(seen((0, {})).status, Unknown)
