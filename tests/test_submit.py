@@ -1,9 +1,11 @@
 """The deploy call is made at most once: at every point where it can break, by the simulator's own record."""
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import httpx
+import presented
 import pytest
 from forged import OLD, Forged, Reply, entry
 from forged import stage as forged_stage
@@ -350,3 +352,77 @@ def test_the_weights_and_the_version_are_looked_at_again_before_the_call_is_repe
     played = Stage("weights-syncing", faults=["deploy:1=refused"]).play()
 
     assert played.result == "succeeded"
+
+
+def test_with_more_than_five_seconds_left_the_call_is_made() -> None:
+    played = Stage("weights-syncing").play({"timeout": "72s"})
+
+    assert played.deploy_calls == 1
+
+
+def test_the_last_read_after_a_cancel_takes_less_than_a_second() -> None:
+    stage = Stage(clock=VirtualClock(interrupt_at=EPOCH + 10), faults=["deploy:1=read-timeout"], latency=1.0)
+
+    played = stage.play()
+
+    assert (played.result, played.outputs["deployment-id"]) == ("interrupted", "")
+    assert "may have been accepted" in played.outputs["message"]
+
+
+def test_a_lost_call_is_looked_for_every_two_seconds() -> None:
+    played = Stage(faults=["deploy:1=read-timeout-before"], latency=0.1).play({"poll-interval": "30s"})
+
+    reads = re.search(r"did not arrive: (\d+) reads", played.text)
+    assert reads is not None
+    assert (played.result, int(reads[1]) >= 5) == ("succeeded", True)
+    assert "01:" not in played.text.partition("did not arrive")[0]
+
+
+def test_a_call_that_did_not_arrive_is_not_in_doubt_any_more() -> None:
+    played = Stage(faults=["deploy:1=read-timeout-before", "deploy:2=403"], latency=0.1).play()
+
+    assert played.result == "refused"
+    assert "nothing was deployed" in played.outputs["message"]
+    assert "may have been accepted" not in played.outputs["message"]
+
+
+def test_a_conflict_with_another_rollout_is_for_if_busy() -> None:
+    busy: list[float] = []
+
+    def deploy(reply: dict[str, Any], number: int) -> Any:
+        return httpx.Response(409) if number == 0 else reply
+
+    def more(_: float | None) -> list[dict[str, Any]]:
+        if not there.deployed_versions:
+            return []
+        busy.append(0)
+        state = "in_progress" if len(busy) < 5 else "cancelled"
+        return [presented.entry("3", state, -5, EPOCH, rollout_replicas_updated=0, rollout_total_replicas=8)]
+
+    there = presented.api(deploy=deploy, more=more)
+
+    played = there.play()
+
+    assert played.result == "succeeded"
+    assert "waiting for deployment" in played.text
+    assert there.deployed_versions == ["2", "2"]
+
+
+def test_a_rerun_looks_for_20_s_before_its_first_deploy_call() -> None:
+    there = presented.api()
+
+    played = there.stage.play({"timeout": "20m"}, env={"GITHUB_RUN_ATTEMPT": "2"})
+
+    assert played.result == "succeeded"
+    assert 20 <= there.deployed[0] - EPOCH < 25
+    assert there.reads > 5
+
+
+def test_a_rerun_attaches_to_what_the_earlier_attempt_has_started() -> None:
+    listed_late = presented.api(ours=lambda age: {"state": presented.HEALTHY(age)} if age > 10 else None)
+    listed_late.deployed.append(EPOCH)
+
+    played = listed_late.stage.play({"timeout": "20m"}, env={"GITHUB_RUN_ATTEMPT": "2"})
+
+    assert (played.result, listed_late.deployed_versions) == ("succeeded", [])
+    assert "attached to deployment" in played.text
