@@ -82,7 +82,8 @@ class Forged(httpx.BaseTransport):
         if isinstance(said, Exception):
             raise said
         reply = said if isinstance(said, Reply) else Reply(body=json.dumps(said).encode())
-        return httpx.Response(reply.status, headers=list(reply.headers), stream=httpx.ByteStream(reply.body))
+        headers = [(b"date", b"Thu, 01 Jan 1970 00:00:02 GMT"), *reply.headers]  # as its entries have it
+        return httpx.Response(reply.status, headers=headers, stream=httpx.ByteStream(reply.body))
 
     def document(self, call: str, request: httpx.Request) -> Any:
         """Return what a healthy API says now. Alias `stable` is of version 1, `free` of none, any other of 2."""

@@ -204,7 +204,7 @@ class TestFate:
 
     @pytest.mark.parametrize(
         "body",
-        [b"", b"<html></html>", b"{}", b'{"name": 7}', b'{"name": "ours"', b"null", b"\xff\xfe", b'{"name": ""}'],
+        [b"", b"<html></html>", b"{}", b'{"name": []}', b'{"name": "ours"', b"null", b"\xff\xfe", b'{"name": ""}'],
         ids=repr,
     )
     @pytest.mark.parametrize("status", [200, 202])

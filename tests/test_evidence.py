@@ -21,7 +21,9 @@ def listing(*entries: DeployedModel, at: float = 0.0) -> Endpoint:
     return Endpoint(model_arch_id="a", deployed_models=entries).model_copy(update={"date": NOW + at})
 
 
-def seen(*reads: tuple[float, Mapping[str, object]], created: float = NOW - 10, followed: str = "") -> DeployedModel:
+def seen(
+    *reads: tuple[float, Mapping[str, object]], created: float = NOW - 10, followed: str = "ours"
+) -> DeployedModel:
     """Return the entry as it is judged after the last of these reads."""
     evidence, judged = Evidence(StatusWords({})), entry()
     for at, fields in reads:
@@ -91,19 +93,35 @@ class TestTwoWords:
         assert seen((0, bad), (59, bad)).status is Status.IN_PROGRESS
         assert seen((0, bad), (60, bad)).status is Status.ERROR
 
-    def test_of_two_ends_it_is_not_the_good_one(self) -> None:
-        judged = seen((0, {STATE: "complete", OTHER: "error"}))
+    def test_of_two_ends_the_one_that_has_moved_counts(self) -> None:
+        bad, good = {STATE: "complete", OTHER: "in_progress"}, {STATE: "in_progress", OTHER: "error"}
+        both = {STATE: "complete", OTHER: "error"}
 
-        assert (judged.status, judged.contradicted) == (Status.ERROR, True)
+        assert seen((0, both), (99, both)).status is Status.IN_PROGRESS
+        assert seen((0, bad), (10, both)).status is Status.ERROR
+        assert seen((0, good), (10, both)).status is Status.IN_PROGRESS
+        assert seen((0, good), (10, both), (70, both)).status is Status.DONE
+
+    def test_a_bad_end_that_has_moved_counts_at_once(self) -> None:
+        assert seen((0, RUNNING_BESIDE_COPY), (5, {STATE: "error", OTHER: "not_started"})).status is Status.ERROR
+
+    def test_in_an_entry_that_is_not_followed_the_end_counts_after_60_s_without_a_move(self) -> None:
+        assert seen((0, DONE_BESIDE_COPY), (59, DONE_BESIDE_COPY), followed="").status is Status.NOT_STARTED
+        assert seen((0, DONE_BESIDE_COPY), (60, DONE_BESIDE_COPY), followed="").status is Status.DONE
 
     def test_in_an_entry_over_an_hour_old_the_end_counts_at_once_unless_it_is_followed(self) -> None:
         read: Read = (0.0, DONE_BESIDE_COPY)
 
-        assert seen(read, created=OLD).status is Status.DONE
-        assert seen(read, created=OLD).contradicted
-        assert seen(read, created=OLD, followed="ours").status is Status.NOT_STARTED
-        assert seen(read, (60.0, DONE_BESIDE_COPY), created=OLD, followed="ours").status is Status.DONE
-        assert seen(read, created=NOW - 3600).status is Status.NOT_STARTED
+        assert seen(read, created=OLD, followed="").status is Status.DONE
+        assert seen(read, created=OLD, followed="").contradicted
+        assert seen(read, created=OLD).status is Status.NOT_STARTED
+        assert seen(read, (60.0, DONE_BESIDE_COPY), created=OLD).status is Status.DONE
+        assert seen(read, created=NOW - 3600, followed="").status is Status.NOT_STARTED
+
+    def test_done_after_it_was_rolling_back_is_contradicted_and_remembered(self) -> None:
+        judged = seen((0, {STATE: "rolling_back"}), (5, {STATE: "in_progress"}), (9, {STATE: "done"}))
+
+        assert (judged.contradicted, judged.was_rolling_back) == (True, True)
 
 
 def counted(word: str, updated: int, total: int = 8) -> dict[str, object]:
@@ -142,7 +160,7 @@ class TestCounts:
 
     @pytest.mark.parametrize(("updated", "contradicted"), [(0, False), (3, True)])
     def test_in_an_old_entry_zero_contradicts_nothing(self, updated: int, *, contradicted: bool) -> None:
-        judged = seen((0, counted("complete", updated)), created=OLD)
+        judged = seen((0, counted("complete", updated)), created=OLD, followed="")
 
         assert (judged.status, judged.contradicted) == (Status.DONE, contradicted)
 

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.container
 
 MANIFEST = runner.load_manifest(Path(__file__).parent.parent / "action.yml")
 FIRST_LINE, PLAN, ACCEPTED = r"^::add-mask::", r"^Deploy gpt-oss-120b ", r"  accepted as "
-HINT = "re-run the step: it attaches to it"
+HINT = "serves, then re-run the step"
 
 # A name server that hears questions and never answers one.
 SILENT = """

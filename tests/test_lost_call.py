@@ -9,7 +9,7 @@ OLD = "old 1 complete 10"
 
 
 def lost(asked: str = "production") -> LostCall:
-    return LostCall(make.name(), asked, make.endpoint(OLD, updated=10), since=100.0)
+    return LostCall(make.name(), asked, make.endpoint(OLD, updated=10), frozenset({"old"}), since=100.0)
 
 
 class TestFinding:
@@ -25,9 +25,17 @@ class TestFinding:
         assert lost().find(make.endpoint(OLD, line)) is None
 
     def test_an_entry_that_was_there_before_is_not(self) -> None:
-        call = LostCall(make.name(), "production", make.endpoint("old 2 complete 10"), since=100.0)
+        call = LostCall(make.name(), "production", make.endpoint("old 2 complete 10"), frozenset({"old"}), since=100.0)
 
         assert call.find(make.endpoint("old 2 complete 10")) is None
+
+    def test_one_that_an_earlier_look_has_shown_is_not_and_neither_is_one_of_yesterday(self) -> None:
+        before = make.endpoint(OLD, updated=10).model_copy(update={"date": 100_000.0})
+        call = LostCall(make.name(), "production", before, frozenset({"old", "seen"}), since=100.0)
+
+        assert call.find(make.endpoint("seen 2 complete 99999")) is None
+        assert call.find(make.endpoint("ours 2 complete 99939")) is None
+        assert call.find(make.endpoint("ours 2 complete 99940")) is not None
 
     def test_asked_for_by_integer_an_alias_is_not(self) -> None:
         assert lost(asked="2").find(make.endpoint(OLD, "their production queued 20")) is None
@@ -37,7 +45,7 @@ class TestFinding:
 class TestChanges:
     def test_nothing_has_changed_while_the_endpoint_is_as_it_was(self) -> None:
         call = lost()
-        call.read(make.endpoint(OLD, updated=10))
+        call.read(make.endpoint(OLD, updated=10), 101)
 
         assert (call.reads, call.something_changed) == (1, False)
 
@@ -48,14 +56,33 @@ class TestChanges:
     )
     def test_anything_new_is_a_change(self, lines: tuple[str, ...], updated: int) -> None:
         call = lost()
-        call.read(make.endpoint(*lines, updated=updated))
+        call.read(make.endpoint(*lines, updated=updated), 101)
 
         assert call.something_changed
 
+    def test_a_change_that_only_one_read_shows_is_one(self) -> None:
+        call = lost()
+        call.read(make.endpoint(OLD, "their 3 in_progress 20", updated=10), 101)
+        call.read(make.endpoint(OLD, updated=10), 103)
+
+        assert (call.reads, call.something_changed) == (2, True)
+
+    def test_an_entry_that_cannot_be_read_and_is_new_is_one(self) -> None:
+        call = lost()
+        call.read(make.endpoint(OLD, updated=10).model_copy(update={"unreadable": (None,)}), 101)
+
+        assert call.something_changed
+
+    def test_a_reply_that_was_made_before_the_call_says_nothing(self) -> None:
+        call = lost()
+        call.read(make.endpoint(OLD, "their 3 failed 20", updated=11), 99.9)
+
+        assert (call.reads, call.something_changed) == (0, False)
+
     def test_a_rollout_that_began_before_is_one_as_well(self) -> None:
         before = make.endpoint(OLD, "their 3 in_progress 12", updated=10)
-        call = LostCall(make.name(), "production", before, since=100.0)
-        call.read(before)
+        call = LostCall(make.name(), "production", before, frozenset({"old", "their"}), since=100.0)
+        call.read(before, 101)
 
         assert call.something_changed
 
@@ -69,6 +96,6 @@ def test_it_takes_20_seconds_and_five_reads_to_say_that_it_did_not_arrive(
 ) -> None:
     call = lost()
     for _ in range(reads):
-        call.read(make.endpoint(OLD, updated=10))
+        call.read(make.endpoint(OLD, updated=10), 101)
 
     assert call.is_undecided(now) is undecided

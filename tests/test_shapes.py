@@ -510,11 +510,93 @@ VERSIONS = [
     ),
 ]
 
-ALL = [*WORDS, *ENTRIES, *LOOKS, *IDS, *LISTED, *OTHERS, *VERSIONS]
+COPIED_END = {"ours": fields(state=HEALTHY, rollout_status=always("error"))}
+RELATIVES = [
+    Row("a copied error beside the word", COPIED_END, at=later(), inputs={"on-failure": "rollback"}),
+    Row(
+        "version 2 was rolling back when it was looked at",
+        {
+            "more": lambda _: [
+                entry("2", states((0, "rolling_back"), (20, "complete"))(clock_of["now"]() - EPOCH), 40, EPOCH)
+            ]
+        },
+        at=(75, 95),
+    ),
+    Row(
+        "ROLLBACK_STATE_COMPLETE is not done",
+        {"ours": ends("ROLLBACK_STATE_COMPLETE")},
+        "timed-out",
+        (TIMED_OUT, 1210),
+    ),
+    Row("not.done is not done", {"ours": ends("not.done")}, "timed-out", (TIMED_OUT, 1210)),
+    Row(
+        "one cached copy is one look",
+        LIVE
+        | {
+            "whole": lambda doc, _: httpx.Response(
+                200, headers={"age": str(int(100 + clock_of["now"]() - EPOCH))}, content=json.dumps(doc).encode()
+            )
+        },
+        "timed-out",
+        (TIMED_OUT, 1210),
+        (),
+    ),
+    Row(
+        "an operation that failed",
+        {"deploy": lambda *_: {"name": "operations/7", "error": {"message": "locked"}}, "ours": always(None)},
+        "unreachable",
+        (60, 90),
+        None,
+        says=("locked",),
+    ),
+    Row(
+        "canceled at its last replica, newer",
+        LIVE | {"more": lambda _: [entry("3", "cancelled", 600, EPOCH, rollout_replicas_updated=8)]},
+    ),
+    Row(
+        "the id is a number",
+        {
+            "ours": lambda age: {"state": HEALTHY(age), "id": 7},
+            "deploy": lambda reply, _: {"response": reply["response"] | {"deployment_id": 7}},
+        },
+    ),
+    Row(
+        "a lost call, and version 3 in flight for a while",
+        {
+            "deploy": lambda *_: httpx.Response(502),
+            "ours": always(None),
+            "more": lambda age: [entry("3", "in_progress", -2, EPOCH)] if age and 3 < age < 18 else [],
+        },
+        "unreachable",
+        (20, 40),
+    ),
+    Row(
+        "another organization's form of the model",
+        {"ours": lambda age: {"state": HEALTHY(age), "model": MODEL.format(2).replace("my-org", "org-8f2")}},
+    ),
+    Row(
+        "the architecture as a path in the deploy reply",
+        {"deploy": lambda reply, _: reply | {"response": reply["response"] | {"model_arch_id": "models/gpt-oss-120b"}}},
+    ),
+    Row(
+        "version 3 is newer, whatever its time says",
+        {"ours": ends("error"), "more": lambda age: [entry("3", "in_progress", 30, EPOCH)] if age and age > 30 else []},
+        "failed",
+        SLOW_ERROR,
+        says=("newest deployment is",),
+        inputs={"on-failure": "rollback"},
+    ),
+]
+
+ALL = [*RELATIVES, *WORDS, *ENTRIES, *LOOKS, *IDS, *LISTED, *OTHERS, *VERSIONS]
+
+
+clock_of: dict[str, Callable[[], float]] = {}  # the clock of the run that is played, for rows that need it
 
 
 def run(row: Row) -> tuple[Api, Played]:
     there = api(**row.made)
+    clock_of["now"] = there.stage.clock.now
     return there, there.stage.play({"timeout": "20m", "poll-interval": "5s"} | row.inputs)
 
 

@@ -124,7 +124,7 @@ def test_a_lost_call_is_not_repeated_while_somebody_else_deploys() -> None:
     played = stage.play({"if-busy": "queue"})
 
     assert (played.result, deployments(stage)) == ("unreachable", 0)
-    assert "may have been accepted; re-run the step: it attaches" in played.outputs["message"]
+    assert "may have been accepted; check what my-org-gpt-oss-120b serves, then re-run" in played.outputs["message"]
 
 
 def test_no_deploy_call_starts_with_less_than_five_seconds_left() -> None:
@@ -176,7 +176,7 @@ def test_interrupted_while_the_call_is_out_and_nothing_is_listed_the_message_say
     stage, played = interrupted(10, "deploy:1=read-timeout", scenario="late-listing:15")
 
     assert played.outputs["deployment-id"] == ""
-    assert "may have been accepted; re-run the step: it attaches" in played.outputs["message"]
+    assert "may have been accepted; check what my-org-gpt-oss-120b serves, then re-run" in played.outputs["message"]
     assert deployments(stage) == 1
 
 

@@ -162,6 +162,8 @@ def _parse(reply: type[R], answer: Answer) -> R:
         document = from_json(answer.body.removeprefix(BOM_UTF8))
     except ValueError as error:
         raise unreadable(answer, str(error)) from error
+    if isinstance(document, dict) and (said := message_in({"error": document.get("error")})):
+        raise unreadable(answer, said)
     try:
         return reply.model_validate(document)
     except ValidationError as error:

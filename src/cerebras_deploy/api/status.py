@@ -58,11 +58,18 @@ TABLE: Mapping[str, Status] = {
 def normal(word: str) -> str:
     """Return a word in the form of the table: `DeploymentState.COMPLETE` and `ROLLOUT_STATE_COMPLETE` are `complete`.
 
-    A class name before a dot and a prefix that ends in `STATE_` or `STATUS_` are dropped; no other word is shortened.
+    A class name before a dot and a prefix that ends in `STATE_` or `STATUS_` are dropped, unless they say that it is
+    about something else than the rollout; no other word is shortened.
     """
-    text = re.sub(r"[\s-]+", "_", word.strip().casefold())
-    text = re.sub(r"^[a-z_][a-z0-9_]*\.", "", text)
-    return re.sub(r"^(?:[a-z0-9]+_)*(?:state|status)_(?=.)", "", text)
+    text = re.sub(r"[\s-]+", "_", word.strip())
+    found = re.match(r"([A-Z][A-Za-z0-9]*(?:State|Status))\.(?=.)|((?:[a-z0-9]+_)*(?:state|status)_)(?=.)", text)
+    found = found or re.match(r"((?:[a-z0-9]+_)*(?:state|status)_)(?=.)", text, re.IGNORECASE)
+    if found and not _OF_ANOTHER.search(found[0]):
+        text = text[found.end() :]
+    return text.casefold()
+
+
+_OF_ANOTHER = re.compile(r"rollback|not|partial|weight|sync|submi|previous|last|target|desired", re.IGNORECASE)
 
 
 @dataclass(frozen=True)

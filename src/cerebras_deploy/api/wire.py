@@ -34,8 +34,8 @@ class DeployedModel(_Rollout):
 
     `created` is in unix seconds, None if the entry tells no time. `words` are the status words as they came, and `raw`
     is the entry as it came, for the log. `status` is what the words mean; `decide/evidence.py` puts its judgment there.
-    `contradicted`: something in the entry speaks against that. `is_young`: it may be rolling out although its word is
-    not known.
+    `contradicted`: something in the entry speaks against that. `was_rolling_back`: it was seen so in this run.
+    `is_young`: it may be rolling out although its word is not known.
     """
 
     id: Identifier
@@ -45,6 +45,7 @@ class DeployedModel(_Rollout):
     raw: str = Field(default="", repr=False)
     status: Status | Unknown = NO_STATUS
     contradicted: bool = False
+    was_rolling_back: bool = False
     is_young: bool = True
 
     @model_validator(mode="before")
@@ -55,7 +56,7 @@ class DeployedModel(_Rollout):
         words, identifier = words_of(raw), raw.get("id")
         figures = {name: raw.get(name) for name in _Rollout.model_fields}
         return figures | {
-            "id": same_form(identifier) if isinstance(identifier, str) else None,
+            "id": same_form(str(identifier)) if _is_identifier(identifier) else None,
             "model": raw.get("model") if isinstance(raw.get("model"), str) else "",
             "created": time_of(raw.get("created")),
             "words": words,
@@ -67,6 +68,14 @@ class DeployedModel(_Rollout):
     def name(self) -> ModelName | None:
         """The model's name, if it reads as one."""
         return ModelName.parse(self.model)
+
+
+def _is_identifier(value: object) -> bool:
+    return isinstance(value, str) or (isinstance(value, int) and not isinstance(value, bool))
+
+
+def _identifier(value: object) -> object:
+    return str(value) if _is_identifier(value) else value
 
 
 def single_status(statuses: Iterable[Status | Unknown]) -> Status | Unknown:
@@ -143,7 +152,7 @@ class Endpoints(Reply):
 class Deployment(_Rollout):
     """The deploy reply's metadata, "captured at submission time", so all of it is optional here."""
 
-    deployment_id: Text = None
+    deployment_id: Annotated[Text, BeforeValidator(_identifier)] = None
     endpoint_id: Text = None
     model_arch_id: Text = None
     version_id: Integer = None
@@ -158,7 +167,7 @@ class Operation(Reply):
     The deployment's ID is `deployment_id`, or else the last part of `name`; entries may have either.
     """
 
-    name: Annotated[Identifier | None, type_or_none] = None
+    name: Annotated[Identifier | None, type_or_none, BeforeValidator(_identifier)] = None
     response: Annotated[Deployment | None, type_or_none] = None
 
     @model_validator(mode="after")

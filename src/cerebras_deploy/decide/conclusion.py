@@ -118,7 +118,8 @@ def _rollout_lost(end: End, facts: Facts) -> _Said:
     if end.result is Result.FAILED:
         return f"{rollout} failed{why or ': the API gives no reason'}; {serving}", "fix the cause and deploy again"
     if end.result is Result.ROLLED_BACK:
-        return f"{rollout} was rolled back{why}; {serving}", "fix the cause and deploy again"
+        again = "check what it serves before you re-run" if facts.progress.status is Status.DONE else ""
+        return f"{rollout} was rolled back{why}; {serving}", again or "fix the cause and deploy again"
     if end.result is Result.CANCELLED:
         return f"{rollout} was cancelled{why}; {serving}", "ask who did it, or re-run the step"
     by = end.newer or "a newer deployment"
@@ -151,7 +152,7 @@ def _stopped(end: End, facts: Facts) -> _Said:
             after = ""
     elif facts.in_doubt:
         what = f"the deployment of {facts.what} to {facts.endpoint} may have been accepted"
-        after = "re-run the step: it attaches to it"
+        after = f"check what {facts.endpoint} serves, then re-run the step"
     else:
         return f"{reason}: nothing was deployed to {facts.endpoint}", end.hint
     return f"{reason}: {what}", "; ".join(filter(None, (end.hint, after)))

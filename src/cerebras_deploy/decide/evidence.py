@@ -42,6 +42,7 @@ class History:
     words: Mapping[str, Signal] = field(default_factory=dict)
     counts: Signal = field(default=Signal(None))
     counts_are_a_copy: bool = True  # none is updated, in any read
+    was_rolling_back: bool = False
 
     def read(self, entry: DeployedModel, known: StatusWords, at: float) -> "History":
         """Return it after a read that listed the entry."""
@@ -60,6 +61,7 @@ class History:
             words={**self.words, **words},
             counts=replace(self.counts, value=counts).read(shown, None),
             counts_are_a_copy=self.counts_are_a_copy and not entry.rollout_replicas_updated,
+            was_rolling_back=self.was_rolling_back or any(_rolls_back(word.text, known) for word in entry.words),
         )
 
     @property
@@ -71,6 +73,10 @@ class History:
     def word_moved(self) -> bool:
         """Whether a word moved in this run."""
         return any(signal.moved for signal in self.words.values())
+
+
+def _rolls_back(word: str, known: StatusWords) -> bool:
+    return known.parse(word) is Status.ROLLING_BACK
 
 
 @dataclass(frozen=True)
@@ -86,12 +92,13 @@ def judge(entry: DeployedModel, history: History, known: StatusWords, at: float,
     """Return what an entry means.
 
     A word for an end that others contradict is held back until nothing has moved for a minute. In an entry that is over
-    an hour old it counts at once, except for the deployment that is followed.
+    an hour old it counts at once, except for the deployment that is followed; and in one that is not followed it counts
+    after that minute, since nobody rolls it out any more.
     """
     meanings = {word.field: known.parse(word.text) for word in entry.words}
     sure = {name: status for name, status in meanings.items() if isinstance(status, Status)}
     is_quiet = at - history.quiet_since >= QUIET
-    counts_at_once = history.is_old and (is_quiet or not is_followed)
+    counts_at_once = (history.is_old or is_quiet) if not is_followed else (history.is_old and is_quiet)
     if len(set(sure.values())) > 1 and not all(status.under_way for status in sure.values()):
         return _judge_words(sure, history, counts_at_once=counts_at_once, is_quiet=is_quiet)
     status = single_status(meanings.values())
@@ -101,23 +108,27 @@ def judge(entry: DeployedModel, history: History, known: StatusWords, at: float,
 
 
 def _judge_words(sure: Mapping[str, Status], history: History, *, counts_at_once: bool, is_quiet: bool) -> Judgment:
-    final = [status for status in sure.values() if not status.under_way]
-    held = single_status(status for status in sure.values() if status.under_way)
-    said = " beside ".join(f"`{name}: {status.value}`" for name, status in sure.items())
-    if not isinstance(held, Status):  # two ends: it is not the good one
-        return Judgment(single_status(final), contradicted=True)
+    """Judge words of which one is an end and another is not, or is another end.
+
+    A bad end that has moved counts at once: it is no copy. All else is held back until nothing has moved for a while.
+    """
+    moved = [name for name in sure if history.words[name].moved]
+    bad = [status for status in sure.values() if not status.under_way and status is not Status.DONE]
+    if new := [sure[name] for name in moved if sure[name] in bad]:
+        return Judgment(single_status(new), contradicted=True)
+    is_done = Status.DONE in sure.values()
     if counts_at_once:
-        return Judgment(single_status(final), contradicted=True)
+        return Judgment(Status.DONE if is_done else single_status(bad), contradicted=True)
+    on_its_way = single_status(status for status in sure.values() if status.under_way)
+    held = on_its_way if isinstance(on_its_way, Status) else Status.IN_PROGRESS if is_done else single_status(bad)
     if not is_quiet:
         return Judgment(held, contradicted=True)
-    moved = [name for name in sure if history.words[name].moved]
-    if Status.DONE not in final:
-        alone = len(moved) == 1 and sure[moved[0]].under_way
-        return Judgment(held if alone else single_status(final), contradicted=True)
-    if len(moved) == 1 and history.words[moved[0]].said_in_progress:
-        note = f"the entry says {said}; only `{moved[0]}` has moved, and nothing for {QUIET:.0f} s, so that it counts"
-        return Judgment(sure[moved[0]], contradicted=True, note=note)
-    return Judgment(held, contradicted=True)
+    alone = moved[0] if len(moved) == 1 else ""
+    if alone and history.words[alone].said_in_progress:
+        said = " beside ".join(f"`{name}: {status.value}`" for name, status in sure.items())
+        note = f"the entry says {said}; only `{alone}` has moved, and nothing for {QUIET:.0f} s, so that it counts"
+        return Judgment(sure[alone], contradicted=True, note=note)
+    return Judgment(held if is_done or alone else single_status(bad), contradicted=True)
 
 
 def _counts_contradict(entry: DeployedModel) -> bool:
@@ -154,6 +165,11 @@ class Evidence:
         self._has_begun = False
         self._freshness = Freshness()
 
+    @property
+    def ids(self) -> frozenset[str]:
+        """IDs of all entries that any read of this run has listed."""
+        return frozenset(self._histories)
+
     def take(self, endpoint: Endpoint, at: float, followed: str) -> "list[Snapshot]":
         """Add a read, and return the snapshots that count now, with the judgment of each entry.
 
@@ -171,7 +187,8 @@ class Evidence:
             notes += [f"deployment {entry.id}: {judgment.note}"] if judgment.note and entry.id == followed else []
             changes = {
                 "status": judgment.status,
-                "contradicted": judgment.contradicted,
+                "contradicted": judgment.contradicted or (history.was_rolling_back and judgment.status is Status.DONE),
+                "was_rolling_back": history.was_rolling_back,
                 "is_young": _is_young(entry, history, endpoint.date),
             }
             judged.append(entry.model_copy(update=changes))
@@ -189,6 +206,7 @@ def _is_young(entry: DeployedModel, history: History, now: float | None) -> bool
     return history.moved or (now is not None and now - entry.created < HOUR)
 
 
+AGE_STEP = 1.0  # seconds; `Age` is a whole number of them, so that one copy seems to be made at several moments
 STALE_READS, STALE_SECONDS = 3, 20.0  # as many in a row, over that time, are the present after all
 
 
@@ -216,7 +234,7 @@ class Freshness:
         return ready
 
     def _goes_back(self, endpoint: Endpoint, made: float) -> bool:
-        if endpoint.age and self._seen_at is not None and made <= self._seen_at:
+        if endpoint.age and self._seen_at is not None and made < self._seen_at + AGE_STEP:
             return True
         if endpoint.updated is None:
             return False

@@ -30,6 +30,7 @@ class Facts:
     version: Version | None = None
     evidence: Evidence = field(default_factory=lambda: Evidence(PUBLISHED), repr=False)
     has_seen_endpoint: bool = False
+    seen_at: float = 0.0  # when the latest reply about the endpoint was made, as `Patience.answered_time`
     track: Track | None = None
     is_confirmed: bool = False  # the deployment that the workflow named is of the version that it named, if any
     found_live_already: bool = False  # the version was live before this step, so that nothing was deployed
@@ -107,7 +108,7 @@ class Facts:
         return snapshots[-1] if snapshots else None
 
     def _saw(self, endpoint: Endpoint, at: float) -> None:
-        self.has_seen_endpoint = True
+        self.has_seen_endpoint, self.seen_at = True, at
         self.serving = live(endpoint.deployed_models)
         if self.track is None:
             return

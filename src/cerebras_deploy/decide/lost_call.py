@@ -6,43 +6,52 @@ from cerebras_deploy.api.names import ModelName
 from cerebras_deploy.api.wire import DeployedModel, Endpoint
 from cerebras_deploy.decide.plan import in_flight, newest_first
 
+SKEW = 60.0  # seconds, between the clock that dates entries and the one that dates replies
 DOUBT_SECONDS, DOUBT_READS = 20.0, 5  # an accepted deployment is listed by then, or this is a stated limit
 
 
 @dataclass
 class LostCall:
-    """A deploy call that may have arrived. `before` is the endpoint as it was before the call.
+    """A deploy call that may have arrived.
 
-    `asked` is the version as the workflow named it, since an entry may name it like that. `since` is when the reply was
-    lost, on the clock in seconds.
+    `before` is the endpoint as it was before the call, and `listed_before` has the IDs of all deployments that the run
+    had seen by then. `asked` is the version as the workflow named it, since an entry may name it like that. `since` is
+    when the reply was lost, on the clock in seconds.
     """
 
     wanted: ModelName
     asked: str
     before: Endpoint
+    listed_before: frozenset[str]
     since: float
     reads: int = 0  # that do not show it
-    something_changed: bool = False  # in the latest of them
-
-    @property
-    def listed_before(self) -> frozenset[str]:
-        """IDs of the deployments that were there before the call."""
-        return frozenset(entry.id for entry in self.before.deployed_models)
+    something_changed: bool = False  # in any of them
 
     def find(self, endpoint: Endpoint) -> DeployedModel | None:
         """Return the deployment of the wanted version that was not there before the call."""
         forms = {str(self.wanted), str(self.wanted._replace(version=self.asked or self.wanted.version))}
         return next((entry for entry in self._new(endpoint) if entry.model in forms), None)
 
-    def read(self, endpoint: Endpoint) -> None:
-        """Note a read that does not show it: whether anything else has changed meanwhile."""
-        in_progress = bool(in_flight(endpoint.deployed_models))
+    def read(self, endpoint: Endpoint, made: float) -> None:
+        """Note a read that does not show it: whether anything else has changed meanwhile.
+
+        `made` is when the reply was made, on the clock: one from before the call, out of a cache, says nothing.
+        """
+        if made < self.since:
+            return
         self.reads += 1
-        self.something_changed = bool(self._new(endpoint)) or in_progress or endpoint.updated != self.before.updated
+        unreadable = len(endpoint.unreadable) > len(self.before.unreadable)
+        moved = unreadable or endpoint.updated != self.before.updated
+        self.something_changed |= moved or bool(self._new(endpoint)) or bool(in_flight(endpoint.deployed_models))
 
     def is_undecided(self, now: float) -> bool:
         """Whether it is too early to say that it did not arrive."""
         return now - self.since < DOUBT_SECONDS or self.reads < DOUBT_READS
 
     def _new(self, endpoint: Endpoint) -> list[DeployedModel]:
-        return [entry for entry in newest_first(endpoint.deployed_models) if entry.id not in self.listed_before]
+        entries = newest_first(endpoint.deployed_models)
+        return [entry for entry in entries if entry.id not in self.listed_before and not self._is_older(entry)]
+
+    def _is_older(self, entry: DeployedModel) -> bool:
+        """Whether the entry was surely made before the call, by the server's own clock."""
+        return entry.created is not None and self.before.date is not None and entry.created < self.before.date - SKEW

@@ -66,7 +66,7 @@ def make_plan(
     if version.weights is Weights.SYNCING:
         return WaitFirst()
     if flying := next(iter(in_flight(entries)), None):
-        is_ours = serves(flying, wanted) and flying.status is not Status.ROLLING_BACK
+        is_ours = serves(flying, wanted) and not flying.was_rolling_back and flying.status is not Status.ROLLING_BACK
         if is_ours and not (if_current == "deploy" and if_busy == "queue"):
             return Attach(flying)
         return Deploy() if is_ours else _busy(flying, if_busy)
@@ -176,10 +176,9 @@ def doubts(endpoint: Endpoint, now: DeployedModel) -> str:
 
 
 def _is_harmless(entry: DeployedModel) -> bool:
-    """Whether the entry has left the endpoint as it was. One that was canceled half way has not."""
-    updated, total = entry.rollout_replicas_updated, entry.rollout_total_replicas
-    half_way = updated is not None and total is not None and 0 < updated < total
-    return entry.status is Status.ROLLED_BACK or (entry.status is Status.CANCELLED and not half_way)
+    """Whether the entry has left the endpoint as it was. One that was canceled after its first replica has not."""
+    has_begun = bool(entry.rollout_replicas_updated)
+    return entry.status is Status.ROLLED_BACK or (entry.status is Status.CANCELLED and not has_begun)
 
 
 def previous(entries: Sequence[DeployedModel], ours: ModelName) -> DeployedModel | None:

@@ -50,6 +50,11 @@ class Target:
         """
         return newest_first([entry for entry in entries if not self.is_it(entry) and self._is_newer(entry)])
 
+    def may_be_newer(self, entries: Sequence[DeployedModel]) -> list[DeployedModel]:
+        """Return the entries that are newer, or may be: those without a time that were not there before the call."""
+        untimed = [e for e in entries if e.created is None and not self.is_it(e) and e.id not in (self.older or ())]
+        return [*self.newer_than_it(entries), *untimed]
+
     def _is_newer(self, entry: DeployedModel) -> bool:
         if entry.created is None:
             return False
@@ -68,7 +73,7 @@ class Target:
         """Whether an entry names another integer version than the one that was deployed."""
         if self.model is None or entry.name is None or not INTEGER_VERSION.fullmatch(entry.name.version):
             return False
-        return entry.name != self.model
+        return entry.name.version != self.model.version
 
 
 @dataclass(frozen=True)
@@ -115,7 +120,8 @@ class Track:
         """Return the track after a read that lists it so."""
         progress, created = Progress.of_entry(entry), entry.created
         is_same = self.is_listed and progress.status == self.progress.status
-        is_error, rolling_back = progress.status is Status.ERROR, progress.status is Status.ROLLING_BACK
+        is_error = progress.status is Status.ERROR
+        rolling_back = entry.was_rolling_back or progress.status is Status.ROLLING_BACK
         return replace(
             self,
             target=self.target if created is None else replace(self.target, created=created),

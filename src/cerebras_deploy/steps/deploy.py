@@ -1,5 +1,6 @@
 """The order of things: start or find the rollout, follow it, ask, then promote or roll back."""
 
+from cerebras_deploy.api.tolerance import same_form
 from cerebras_deploy.decide.conclusion import is_rolled_back
 from cerebras_deploy.decide.rollout import Target, Track
 from cerebras_deploy.result import End, Result
@@ -39,7 +40,7 @@ def _deploy_wanted(context: Context) -> End:
 
 def _follow_given(context: Context) -> End:
     """Follow the deployment that the workflow named."""
-    named = context.inputs.deployment_id
+    named = same_form(context.inputs.deployment_id)
     context.facts.attached(Track(Target(named, by_id=True)), context.time.elapsed)
     context.publish()
     context.journal.headline(f"Follow deployment {named} on {context.inputs.endpoint}")

@@ -2,6 +2,7 @@
 
 from typing import assert_never
 
+from cerebras_deploy.api.tolerance import same_form
 from cerebras_deploy.api.wire import DeployedModel, Weights
 from cerebras_deploy.decide.plan import (
     Attach,
@@ -36,7 +37,7 @@ def dry_run(context: Context) -> End:
 
 
 def _follow_given(context: Context) -> End:
-    wanted = context.inputs.deployment_id
+    wanted = same_form(context.inputs.deployment_id)
     endpoint = context.patience.read(context.read_endpoint)
     entry = next((entry for entry in endpoint.deployed_models if entry.id == wanted), None)
     if entry is None:

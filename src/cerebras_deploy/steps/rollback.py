@@ -5,8 +5,9 @@ from dataclasses import replace
 from cerebras_deploy.api.names import INTEGER_VERSION
 from cerebras_deploy.api.status import Status, Unknown
 from cerebras_deploy.api.wire import DeployedModel, Endpoint, Version, Weights
-from cerebras_deploy.decide.plan import newest_first, version_of
+from cerebras_deploy.decide.plan import version_of
 from cerebras_deploy.decide.progress import Progress
+from cerebras_deploy.decide.rollout import Target
 from cerebras_deploy.errors import Interrupted, Stop
 from cerebras_deploy.result import End, Result
 from cerebras_deploy.steps.context import Context, Look
@@ -85,7 +86,7 @@ def _roll_back(context: Context, back: Context, entry: DeployedModel) -> str:
     status = tracked(context).progress.status
     submission = Submission(back)
     endpoint = back.patience.read(back.read_endpoint)
-    while not (obstacle := _obstacle(endpoint, context.facts.deployment_id, status)):
+    while not (obstacle := _obstacle(endpoint, tracked(context).target, status)):
         if back.journal.first("roll back"):
             back.journal.say(f"rolling back {back.inputs.endpoint} to {version_of(entry)}, which was live before")
         if submission.send(Look(endpoint, version)):
@@ -105,14 +106,17 @@ def _version_of(context: Context, entry: DeployedModel) -> Version | str:
     return version
 
 
-def _obstacle(endpoint: Endpoint, ours: str, status: Status | Unknown) -> str:
+def _obstacle(endpoint: Endpoint, ours: Target, status: Status | Unknown) -> str:
     """Say what has changed on the endpoint meanwhile; empty if ours is the newest entry, with that status."""
-    newest = next(iter(newest_first(endpoint.deployed_models)), None)
-    if newest is None:
+    entries = endpoint.deployed_models
+    if not entries:
         return "the endpoint lists no deployment any more"
-    if newest.id != ours:
-        return f"the endpoint's newest deployment is {newest.id} ({version_of(newest)})"
-    return "" if newest.status == status else f"deployment {ours} is {Progress.of_entry(newest)} now"
+    if newer := next(iter(ours.may_be_newer(entries)), None):
+        return f"the endpoint's newest deployment is {newer.id} ({version_of(newer)})"
+    own = next((entry for entry in entries if ours.is_it(entry)), None)
+    if own is None:
+        return f"the endpoint no longer lists deployment {ours.id}"
+    return "" if own.status == status else f"deployment {ours.id} is {Progress.of_entry(own)} now"
 
 
 def _ended(back: Context, end: End) -> str:

@@ -74,7 +74,7 @@ class _Starting:
 
     def _found_live(self, entry: DeployedModel, before: tuple[str, float] | None) -> bool:
         """Take the version for live when two looks agree: one alone may come from a server that lags behind."""
-        now = self._context.patience.clock.now()
+        now = self._context.facts.seen_at
         since = before[1] if before and before[0] == entry.id else now
         if now - since >= CONFIRMED:
             self._context.facts.found_live(entry)

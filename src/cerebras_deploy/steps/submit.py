@@ -7,6 +7,7 @@ only when it surely did not.
 from http import HTTPStatus
 
 from cerebras_deploy.api.names import INTEGER_VERSION, ModelName
+from cerebras_deploy.api.tolerance import same_form
 from cerebras_deploy.api.wire import DeployedModel, Operation
 from cerebras_deploy.decide.lost_call import LostCall
 from cerebras_deploy.decide.plan import in_flight
@@ -31,6 +32,7 @@ class Submission:
         self._lost = 0  # calls that may have arrived
         self._turned_away = 0  # calls in a row that surely did not arrive
         self._latest_error: CallError | None = None  # of the latest such call
+        self._listed_before = frozenset[str]()  # IDs of all deployments that were seen before the latest call
         self._conflict_since: float | None = None  # when the first 409 came, of those with nothing in flight
 
     def send(self, look: Look) -> bool:
@@ -43,6 +45,7 @@ class Submission:
         if context.patience.left < LEAST_LEFT:
             raise Stop(self._too_late())
         sent = context.patience.clock.now()
+        self._listed_before = context.facts.evidence.ids
         context.facts.deploy_call_sent(context.time.elapsed)
         try:
             operation = context.api.deploy(context.inputs.endpoint, wanted, context.patience.call_bound)
@@ -92,7 +95,7 @@ class Submission:
                 context.journal.say(f"deployment {entry.id} is of this version, and was not listed before")
                 self._adopt(entry, call)
                 return True
-            call.read(endpoint)
+            call.read(endpoint, patience.clock.now() - endpoint.age)
             if in_flight(endpoint.deployed_models):
                 self._conflict_since = None
                 break
@@ -109,7 +112,8 @@ class Submission:
     def _note_lost(self, look: Look) -> LostCall:
         self._context.facts.deploy_call_lost()
         now = self._context.patience.clock.now()
-        return LostCall(look.version.model, self._context.facts.asked, look.endpoint, now)
+        facts = self._context.facts
+        return LostCall(look.version.model, facts.asked, look.endpoint, self._listed_before, now)
 
     def _find_lost(self, error: CallError, call: LostCall) -> bool:
         """Look for a call that may have arrived, and return whether it did."""
@@ -121,7 +125,7 @@ class Submission:
                 context.journal.say(f"the deploy call did arrive: deployment {entry.id} is listed, and was not before")
                 self._adopt(entry, call)
                 return True
-            call.read(endpoint)
+            call.read(endpoint, patience.clock.now() - endpoint.age)
             if not call.is_undecided(patience.clock.now()):
                 break
             endpoint = patience.read_next(context.read_endpoint, poll_fast=True)
@@ -144,11 +148,10 @@ class Submission:
     def _accepted(self, operation: Operation, look: Look) -> None:
         context, reply = self._context, operation.response
         progress = Progress.of_reply(reply)
-        listed_before = frozenset(entry.id for entry in look.endpoint.deployed_models)
         ids, created, model = operation.ids, reply.created if reply else None, look.version.model
         if reply and reply.version_id is not None and not INTEGER_VERSION.fullmatch(model.version):
             model = model._replace(version=str(reply.version_id))
-        target = Target(ids[0], created, listed_before, forms=frozenset(ids), model=model)
+        target = Target(ids[0], created, self._listed_before, forms=frozenset(ids), model=model)
         context.facts.deployed(Track(target, progress.if_under_way, reply=progress))
         context.publish()
         if wrong := _mismatch(operation, look.version.model):
@@ -181,5 +184,7 @@ def _mismatch(operation: Operation, wanted: ModelName) -> str:
         del asked["version"]  # an alias, with which no integer can be compared
     version = None if reply.version_id is None else str(reply.version_id)
     got = {"architecture": reply.model_arch_id, "version": version}
-    wrong = [key for key in asked if got[key] not in (None, asked[key])]
+    wrong = [
+        key for key, value in asked.items() if (said := got[key]) is not None and same_form(said) != same_form(value)
+    ]
     return ", ".join(f"{key} {got[key]} (asked for {asked[key]})" for key in wrong)
