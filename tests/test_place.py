@@ -304,7 +304,7 @@ class TestPrivateAuthorities:
     def test_an_empty_setting_is_as_none(self, tmp_path: Path) -> None:
         """OpenSSL reads these variables itself, and an empty one would leave it without any CA."""
         program = (
-            "import os; from cerebras_deploy.__main__ import main; main; "
+            "import os; from cerebras_deploy.__main__ import main; main(); "
             "print('left:', *(name for name in os.environ if name.startswith('SSL_')))"
         )
         with serving(Forged()) as server:

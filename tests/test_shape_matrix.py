@@ -71,8 +71,8 @@ def an_error_counts_at_once(patch: pytest.MonkeyPatch) -> None:
 
 def a_lost_call_is_not_looked_for(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(LostCall, "find", lambda *_: None)
-    patch.setattr(LostCall, "read", lambda self, _: setattr(self, "reads", self.reads + 1))
-    patch.setattr(plan, "in_flight", lambda _: [])  # which would find it after all
+    patch.setattr(LostCall, "read", lambda self, *_: setattr(self, "reads", self.reads + 1))
+    patch.setattr(plan, "in_flight", lambda _: [])
 
 
 def ids_are_compared_as_they_come(patch: pytest.MonkeyPatch) -> None:
