@@ -74,10 +74,6 @@ def _is_identifier(value: object) -> bool:
     return isinstance(value, str) or (isinstance(value, int) and not isinstance(value, bool))
 
 
-def _identifier(value: object) -> object:
-    return str(value) if _is_identifier(value) else value
-
-
 def single_status(statuses: Iterable[Status | Unknown]) -> Status | Unknown:
     """Return what several words mean together. One that is known outweighs one that is not.
 
@@ -152,7 +148,7 @@ class Endpoints(Reply):
 class Deployment(_Rollout):
     """The deploy reply's metadata, "captured at submission time", so all of it is optional here."""
 
-    deployment_id: Annotated[Text, BeforeValidator(_identifier)] = None
+    deployment_id: Text = None
     endpoint_id: Text = None
     model_arch_id: Text = None
     version_id: Integer = None
@@ -164,10 +160,11 @@ class Deployment(_Rollout):
 class Operation(Reply):
     """The deploy call's reply. Its `done` proves nothing and is not read.
 
-    The deployment's ID is `deployment_id`, or else the last part of `name`; entries may have either.
+    The deployment's ID is `deployment_id`, or else the last part of `name`; entries may have either. A number is none:
+    the deployment is then looked for on the endpoint, as after a reply that was lost.
     """
 
-    name: Annotated[Identifier | None, type_or_none, BeforeValidator(_identifier)] = None
+    name: Annotated[Identifier | None, type_or_none] = None
     response: Annotated[Deployment | None, type_or_none] = None
 
     @model_validator(mode="after")
