@@ -47,7 +47,7 @@ test-orders: .venv/ready  ## the tests of `make test` in file order, reversed, a
 
 .PHONY: test-long
 test-long: .venv/ready  ## all that needs no Docker, a thousand runs of the fault matrix included, with its coverage
-	$(BIN)/pytest -n 2 --cov --cov-report=term --chaos-runs 1000 --shape-runs 500 --timeout 1800 -m 'not container and not workflow and not browser'
+	$(BIN)/pytest -n 2 --cov --cov-report=term --chaos-runs 1000 --shape-runs 200 --timeout 1800 -m 'not container and not workflow and not browser'
 
 .PHONY: chaos
 chaos: .venv/ready  ## a thousand runs under random faults, and their tally
