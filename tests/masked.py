@@ -14,6 +14,7 @@ _BY_THE_REAL_CLOCK = (
     (rf"(?<= for ){_SPAN}|(?<=\| ){_SPAN}(?= \|)|{_SPAN}(?= left| after)", "<time>"),
     (r"\b\d+, \d+ of them failed", "<n>, <n> of them failed"),
     (r"\b\d+\.\d\d s(?=, \d+ tokens, )", "<latency>"),
+    (r'(?<="created": )\d+', "<n>"),  # in an entry as it came
     (r"(?<=^duration-seconds: )\d+$", "<n>"),
     (r"(?<=, )\d{4}-\d\d-\d\d \d\d:\d\d:\d\d, \d+s$", "<start>, <time>"),
 )
