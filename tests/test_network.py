@@ -1,5 +1,6 @@
 """What a failure of the network is called, how far the request may have come, and what to do about it."""
 
+import socket
 import ssl
 
 import httpx
@@ -93,3 +94,24 @@ def refusing() -> httpx.Client:
         raise httpx.InvalidURL("no such address")
 
     return httpx.Client(transport=httpx.MockTransport(handle))
+
+
+@pytest.mark.parametrize(
+    ("cause", "is_lasting"),
+    [
+        (ssl.SSLCertVerificationError("unable to get local issuer certificate"), True),
+        (socket.gaierror(socket.EAI_NONAME, "Name or service not known"), True),
+        (socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution"), False),
+        (ConnectionRefusedError(111, "Connection refused"), False),
+    ],
+    ids=["certificate", "unknown host", "name server away", "refused"],
+)
+def test_what_waiting_does_not_change_is_told_apart(cause: Exception, *, is_lasting: bool) -> None:
+    error = httpx.ConnectError(str(cause))
+    error.__cause__ = cause
+
+    assert call_error(error, Redactor(), 0).is_lasting == is_lasting
+
+
+def test_a_proxy_that_refuses_goes_on_refusing() -> None:
+    assert call_error(httpx.ProxyError("407 Proxy Authentication Required"), Redactor(), 0).is_lasting

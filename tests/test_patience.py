@@ -380,3 +380,14 @@ def test_time_that_was_lost_does_not_count_even_while_it_is_lost() -> None:
     scene.clock.sleep(60)
 
     assert scene.patience.answered_time == before
+
+
+def test_what_waiting_does_not_change_ends_after_a_minute_unless_there_was_a_good_read() -> None:
+    lasting = CallError(Fate.UNSENT, "TLS failed", is_lasting=True)
+    never, later = Scene(lambda _: lasting), Scene(lambda now: lasting if now > 1 else None)
+
+    for scene in (never, later):
+        with stopping(Result.UNREACHABLE):
+            scene.read_to_the_end()
+    assert 60 <= never.clock.time < 80
+    assert later.clock.time > 300

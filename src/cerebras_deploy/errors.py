@@ -26,6 +26,7 @@ class CallError(Exception):
     `reason` is the API's or the network's own words, cut to one line. `retry_after` and `seconds`, how long the call
     took, are in seconds. `ray` is Cloudflare's ID of the request, which support can look up. `is_misread`: a reply
     came, and is not what the API is known to say, so that waiting may not help. `is_stale`: it is older than another.
+    `is_lasting`: waiting does not change it: a certificate, an unknown host, a proxy that refuses.
     """
 
     fate: Fate
@@ -37,6 +38,7 @@ class CallError(Exception):
     seconds: float = 0.0
     is_misread: bool = False
     is_stale: bool = False
+    is_lasting: bool = False
 
     def __str__(self) -> str:
         """Return it in one line."""

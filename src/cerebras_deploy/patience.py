@@ -43,6 +43,7 @@ class Deadline:
         return End(Result.TIMED_OUT, f"{reason}, and the last read failed: {error}", error.hint, call_error=str(error))
 
 
+LASTING_BUDGET = 60.0  # seconds, for what waiting does not change, before any good read
 STEADY = 3  # failures of a kind in a row, before they count
 DENIED_STANDS, MISREAD_STANDS = 5.0, 30.0  # seconds
 
@@ -191,7 +192,8 @@ class Patience:
             return End(Result.REFUSED, str(error), error.hint, call_error=str(error))
         if error.is_misread and not self._answers and self._refusals.is_misread(self.clock.now()):
             return End(Result.UNREACHABLE, str(error), error.hint, call_error=str(error))
-        if outage >= FAILURE_BUDGET and not self.is_over:
+        budget = LASTING_BUDGET if error.is_lasting and not self._answers else FAILURE_BUDGET
+        if outage >= budget and not self.is_over:
             reason = f"the API could not be asked for {span(outage)}: {error}"
             return End(Result.UNREACHABLE, reason, error.hint, call_error=str(error))
         return self.deadline.end(error) if is_last else None

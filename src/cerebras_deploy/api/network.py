@@ -2,6 +2,7 @@
 
 import os
 import re
+import socket
 import ssl
 
 import httpx
@@ -52,7 +53,14 @@ def open_client() -> httpx.Client:
 def call_error(error: httpx.HTTPError, redact: Redactor, seconds: float) -> CallError:
     """Return what a failure of the network means; `seconds` is how long the call took."""
     fate = Fate.UNSENT if isinstance(error, _UNSENT) else Fate.UNKNOWN
-    return CallError(fate, redact(_words(error)), hint=_hint(error), seconds=seconds)
+    return CallError(fate, redact(_words(error)), hint=_hint(error), seconds=seconds, is_lasting=_is_lasting(error))
+
+
+def _is_lasting(error: httpx.HTTPError) -> bool:
+    """Whether waiting does not change it."""
+    cause = _cause(error)
+    unknown_host = isinstance(cause, socket.gaierror) and cause.errno == socket.EAI_NONAME
+    return unknown_host or isinstance(cause, ssl.SSLCertVerificationError) or isinstance(error, httpx.ProxyError)
 
 
 def _words(error: httpx.HTTPError) -> str:
