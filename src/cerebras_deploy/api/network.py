@@ -2,7 +2,6 @@
 
 import os
 import re
-import socket
 import ssl
 
 import httpx
@@ -12,6 +11,7 @@ from cerebras_deploy.errors import CallError, Fate, Stop
 from cerebras_deploy.result import End, Result
 from cerebras_deploy.text import Redactor, plain
 
+NO_SUCH_HOST = -2  # EAI_NONAME of glibc; socket itself is left to httpx
 USER_AGENT = f"cerebras-deploy-action/{__version__}"  # the API's front turns away the libraries' defaults
 # What a cache holds is not asked for: the step would follow a rollout of a minute ago.
 HEADERS = {
@@ -59,7 +59,7 @@ def call_error(error: httpx.HTTPError, redact: Redactor, seconds: float) -> Call
 def _is_lasting(error: httpx.HTTPError) -> bool:
     """Whether waiting does not change it."""
     cause = _cause(error)
-    unknown_host = isinstance(cause, socket.gaierror) and cause.errno == socket.EAI_NONAME
+    unknown_host = isinstance(cause, OSError) and type(cause).__name__ == "gaierror" and cause.errno == NO_SUCH_HOST
     return unknown_host or isinstance(cause, ssl.SSLCertVerificationError) or isinstance(error, httpx.ProxyError)
 
 
