@@ -233,7 +233,9 @@ def _files() -> Iterator[tuple[dict[str, str], Callable[[], dict[str, bytes]]]]:
         paths = {name: Path(folder) / name for name in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")}
         for path in paths.values():
             path.touch()
+        workspace = Path(folder) / "workspace"
+        workspace.mkdir()
         yield (
-            {name: str(path) for name, path in paths.items()},
+            {name: str(path) for name, path in paths.items()} | {"GITHUB_WORKSPACE": str(workspace)},
             lambda: {name: path.read_bytes() for name, path in paths.items()},
         )
