@@ -62,13 +62,13 @@ def normal(word: str) -> str:
     about something else than the rollout; no other word is shortened.
     """
     text = re.sub(r"[\s-]+", "_", word.strip())
-    found = re.match(r"([A-Z][A-Za-z0-9]*(?:State|Status))\.(?=.)|((?:[a-z0-9]+_)*(?:state|status)_)(?=.)", text)
-    found = found or re.match(r"((?:[a-z0-9]+_)*(?:state|status)_)(?=.)", text, re.IGNORECASE)
+    found = _CLASS_OR_PREFIX.match(text)
     if found and not _OF_ANOTHER.search(found[0]):
         text = text[found.end() :]
     return text.casefold()
 
 
+_CLASS_OR_PREFIX = re.compile(r"(?:[A-Z][A-Za-z0-9]*(?:State|Status)\.|(?i:(?:[a-z0-9]+_)*(?:state|status)_))(?=.)")
 _OF_ANOTHER = re.compile(r"rollback|not|partial|weight|sync|submi|previous|last|target|desired", re.IGNORECASE)
 
 
@@ -81,19 +81,21 @@ class StatusWords:
     def parse(self, word: object) -> Status | Unknown:
         """Read a status word of either vocabulary. A word outside the table is `Unknown`, never a guess."""
         text = plain(word if isinstance(word, str) else repr(word), 60)
-        known = _find(self.taught, text) or _find(TABLE, text)
-        return known or Unknown(text or "empty")
+        taught = {_joined(known): status for known, status in self.taught.items()}
+        return taught.get(_joined(text)) or in_table(text) or Unknown(text or "empty")
 
 
-def _find(table: Mapping[str, Status], text: str) -> Status | None:
-    """Look a word up; `RolledBack` is `rolled_back` without its underscore."""
-    joined = normal(text).replace("_", "")
-    return next((status for word, status in table.items() if word.replace("_", "") == joined), None)
+def _joined(word: str) -> str:
+    """Return the form in which words are compared: `RolledBack` is `rolled_back` without its underscore."""
+    return normal(word).replace("_", "")
 
 
 def in_table(word: str) -> Status | None:
     """Return the meaning that a word has without being taught; None if it has none."""
-    return _find(TABLE, word)
+    return _JOINED.get(_joined(word))
+
+
+_JOINED = {_joined(word): status for word, status in TABLE.items()}
 
 
 PUBLISHED = StatusWords({})

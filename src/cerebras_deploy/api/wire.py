@@ -13,7 +13,7 @@ from pydantic import BeforeValidator, Field, ValidationError, model_validator
 from cerebras_deploy.api.fields import Count, Integer, Reply, Text, type_or_none
 from cerebras_deploy.api.names import INTEGER_VERSION, ModelName
 from cerebras_deploy.api.status import NO_STATUS, NO_WORD, PUBLISHED, Status, Unknown, parse_status
-from cerebras_deploy.api.tolerance import Word, raw_text, same_form, time_of, words_of
+from cerebras_deploy.api.tolerance import Word, same_form, time_of, words_of
 from cerebras_deploy.text import plain
 
 AnyStatus = Annotated[Status | Unknown, BeforeValidator(parse_status)]
@@ -33,16 +33,16 @@ class DeployedModel(_Rollout):
     """One entry of an endpoint's `deployed_models`: a deployment. Read by itself, so that none spoils the others.
 
     `created` is in unix seconds, None if the entry tells no time. `words` are the status words as they came, and `raw`
-    is the entry as it came, for the log. `status` is what the words mean; `decide/evidence.py` puts its judgment there.
-    `contradicted`: something in the entry speaks against that. `was_rolling_back`: it was seen so in this run.
-    `is_young`: it may be rolling out although its word is not known.
+    is the entry as it came, for `tolerance.raw_text`. `status` is what the words mean; `decide/evidence.py` puts its
+    judgment there. `contradicted`: something in the entry speaks against that. `was_rolling_back`: it was seen so in
+    this run. `is_young`: it may be rolling out although its word is not known.
     """
 
     id: Identifier
     model: str = ""
     created: float | None = None
     words: tuple[Word, ...] = ()
-    raw: str = Field(default="", repr=False)
+    raw: Any = Field(default=None, repr=False)
     status: Status | Unknown = NO_STATUS
     contradicted: bool = False
     was_rolling_back: bool = False
@@ -60,7 +60,7 @@ class DeployedModel(_Rollout):
             "model": raw.get("model") if isinstance(raw.get("model"), str) else "",
             "created": time_of(raw.get("created")),
             "words": words,
-            "raw": raw_text(raw),
+            "raw": raw,
             "status": single_status(PUBLISHED.parse(word.text) for word in words),
         }
 

@@ -19,13 +19,15 @@ class Signal:
     """One status word or the counts of an entry, over the reads that listed it. It moved if two of them differed."""
 
     value: object
+    just_moved: bool = False
     moved: bool = False
     said_in_progress: bool = False
 
-    def read(self, value: object, status: Status | Unknown | None) -> "Signal":
+    def read(self, value: object, status: Status | Unknown | None = None) -> "Signal":
         """Return it after a read."""
+        just_moved = value != self.value
         in_progress = self.said_in_progress or status is Status.IN_PROGRESS
-        return Signal(value, self.moved or value != self.value, in_progress)
+        return Signal(value, just_moved, self.moved or just_moved, in_progress)
 
 
 @dataclass(frozen=True)
@@ -40,43 +42,37 @@ class History:
     is_old: bool
     appeared: bool
     words: Mapping[str, Signal] = field(default_factory=dict)
-    counts: Signal = field(default=Signal(None))
+    counts: Signal | None = None
     counts_are_a_copy: bool = True  # none is updated, in any read
     was_rolling_back: bool = False
 
-    def read(self, entry: DeployedModel, known: StatusWords, at: float) -> "History":
+    def read(self, entry: DeployedModel, meanings: "Meanings", at: float) -> "History":
         """Return it after a read that listed the entry."""
         words = {
-            word.field: self.words.get(word.field, Signal(word.text)).read(word.text, known.parse(word.text))
+            word.field: self.words.get(word.field, Signal(word.text)).read(word.text, meanings[word.field])
             for word in entry.words
         }
         shown = (entry.rollout_replicas_updated, entry.rollout_total_replicas)
-        counts = shown if self.counts.value is None else self.counts.value
-        is_quiet = counts == shown and all(
-            self.words[name].value == signal.value for name, signal in words.items() if name in self.words
-        )
+        counts = (self.counts or Signal(shown)).read(shown)
+        stirred = any(signal.just_moved for signal in (counts, *words.values()))
         return replace(
             self,
-            quiet_since=self.quiet_since if is_quiet else at,
+            quiet_since=at if stirred else self.quiet_since,
             words={**self.words, **words},
-            counts=replace(self.counts, value=counts).read(shown, None),
+            counts=counts,
             counts_are_a_copy=self.counts_are_a_copy and not entry.rollout_replicas_updated,
-            was_rolling_back=self.was_rolling_back or any(_rolls_back(word.text, known) for word in entry.words),
+            was_rolling_back=self.was_rolling_back or Status.ROLLING_BACK in meanings.values(),
         )
 
     @property
     def moved(self) -> bool:
         """Whether a word or the counts moved in this run."""
-        return self.counts.moved or self.word_moved
+        return (self.counts is not None and self.counts.moved) or self.word_moved
 
     @property
     def word_moved(self) -> bool:
         """Whether a word moved in this run."""
         return any(signal.moved for signal in self.words.values())
-
-
-def _rolls_back(word: str, known: StatusWords) -> bool:
-    return known.parse(word) is Status.ROLLING_BACK
 
 
 @dataclass(frozen=True)
@@ -88,14 +84,16 @@ class Judgment:
     note: str = ""
 
 
-def judge(entry: DeployedModel, history: History, known: StatusWords, at: float, *, is_followed: bool) -> Judgment:
+Meanings = Mapping[str, Status | Unknown]  # of an entry's words, by field
+
+
+def judge(entry: DeployedModel, meanings: Meanings, history: History, at: float, *, is_followed: bool) -> Judgment:
     """Return what an entry means.
 
     A word for an end that others contradict is held back until nothing has moved for a minute. In an entry that is over
     an hour old it counts at once, except for the deployment that is followed; and in one that is not followed it counts
     after that minute, since nobody rolls it out any more.
     """
-    meanings = {word.field: known.parse(word.text) for word in entry.words}
     sure = {name: status for name, status in meanings.items() if isinstance(status, Status)}
     is_quiet = at - history.quiet_since >= QUIET
     counts_at_once = (history.is_old or is_quiet) if not is_followed else (history.is_old and is_quiet)
@@ -181,9 +179,10 @@ class Evidence:
         notes: list[str] = []
         judged = []
         for entry in endpoint.deployed_models:
-            history = self._history(endpoint, entry, at).read(entry, self._known, at)
+            meanings = {word.field: self._known.parse(word.text) for word in entry.words}
+            history = self._history(endpoint, entry, at).read(entry, meanings, at)
             self._histories[entry.id] = history
-            judgment = judge(entry, history, self._known, at, is_followed=entry.id == followed)
+            judgment = judge(entry, meanings, history, at, is_followed=entry.id == followed)
             notes += [f"deployment {entry.id}: {judgment.note}"] if judgment.note and entry.id == followed else []
             changes = {
                 "status": judgment.status,

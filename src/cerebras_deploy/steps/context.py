@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from cerebras_deploy.api.management import Api
 from cerebras_deploy.api.names import NAME_PART, ModelName
-from cerebras_deploy.api.tolerance import same_form
+from cerebras_deploy.api.tolerance import raw_text, same_form
 from cerebras_deploy.api.wire import DeployedModel, Endpoint, Version
 from cerebras_deploy.clock import Stopwatch
 from cerebras_deploy.decide.evidence import teach
@@ -105,7 +105,7 @@ class Context:
     def teach(self, entry: DeployedModel) -> str:
         """Say how to have an entry's word understood. The entry is cut only when no secret is in it any more."""
         word = entry.words[0].text if entry.words else ""
-        return teach(self.runner.redact(word), plain(self.runner.redact(entry.raw), RAW_SHOWN))
+        return teach(self.runner.redact(word), plain(self.runner.redact(raw_text(entry.raw)), RAW_SHOWN))
 
     def _never_deployed_to(self, error: CallError) -> Endpoint:
         """Return the endpoint whose status call is 404, if the list of endpoints has it. Raises `error` otherwise."""

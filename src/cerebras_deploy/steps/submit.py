@@ -4,11 +4,12 @@ A call that surely did not arrive is sent again. One that may have arrived is lo
 only when it surely did not.
 """
 
+from collections.abc import Callable
 from http import HTTPStatus
 
 from cerebras_deploy.api.names import INTEGER_VERSION, ModelName
 from cerebras_deploy.api.tolerance import same_form
-from cerebras_deploy.api.wire import DeployedModel, Operation
+from cerebras_deploy.api.wire import DeployedModel, Endpoint, Operation
 from cerebras_deploy.decide.lost_call import LostCall
 from cerebras_deploy.decide.plan import in_flight
 from cerebras_deploy.decide.progress import Progress
@@ -86,22 +87,15 @@ class Submission:
         What else is in flight is for the next plan. If nothing is, the call is sent again for a while, but not before a
         deployment of ours would be listed.
         """
-        context, patience = self._context, self._context.patience
+        context = self._context
         context.journal.say(f"{error.reason}: looking what is in the way")
         self._conflict_since = call.since if self._conflict_since is None else self._conflict_since
-        endpoint = patience.read(context.read_endpoint)
-        while True:
-            if entry := call.find(endpoint):
-                context.journal.say(f"deployment {entry.id} is of this version, and was not listed before")
-                self._adopt(entry, call)
-                return True
-            call.read(endpoint, patience.clock.now() - endpoint.age)
-            if in_flight(endpoint.deployed_models):
-                self._conflict_since = None
-                break
-            if not call.is_undecided(patience.clock.now()):
-                break
-            endpoint = patience.read_next(context.read_endpoint, poll_fast=True)
+        found = "deployment {} is of this version, and was not listed before"
+        endpoint = self._look_for(call, found, is_over=lambda endpoint: bool(in_flight(endpoint.deployed_models)))
+        if endpoint is None:
+            return True
+        if in_flight(endpoint.deployed_models):
+            self._conflict_since = None
         context.facts.deploy_call_not_accepted()
         if self._conflict_since is not None and call.since - self._conflict_since >= CONFLICT_STANDS:
             raise refused(
@@ -117,18 +111,10 @@ class Submission:
 
     def _find_lost(self, error: CallError, call: LostCall) -> bool:
         """Look for a call that may have arrived, and return whether it did."""
-        context, patience = self._context, self._context.patience
+        context = self._context
         context.journal.say(f"{error.reason}; the deploy call may have arrived: looking for it on the endpoint")
-        endpoint = patience.read(context.read_endpoint)
-        while True:
-            if entry := call.find(endpoint):
-                context.journal.say(f"the deploy call did arrive: deployment {entry.id} is listed, and was not before")
-                self._adopt(entry, call)
-                return True
-            call.read(endpoint, patience.clock.now() - endpoint.age)
-            if not call.is_undecided(patience.clock.now()):
-                break
-            endpoint = patience.read_next(context.read_endpoint, poll_fast=True)
+        if self._look_for(call, "the deploy call did arrive: deployment {} is listed, and was not before") is None:
+            return True
         if call.something_changed or self._lost >= SENDS:
             reason = f"the deploy call got no readable answer ({error})"
             raise Stop(End(Result.UNREACHABLE, reason, error.hint)) from error
@@ -138,6 +124,25 @@ class Submission:
         )
         context.facts.deploy_call_not_accepted()
         return False
+
+    def _look_for(
+        self, call: LostCall, found: str, is_over: Callable[[Endpoint], bool] = lambda _: False
+    ) -> Endpoint | None:
+        """Read until the call's deployment is listed, and take it; `found` says so, with its ID.
+
+        If it is clear that it will not be, or `is_over` says so, return the endpoint as last read.
+        """
+        context, patience = self._context, self._context.patience
+        endpoint = patience.read(context.read_endpoint)
+        while True:
+            if entry := call.find(endpoint):
+                context.journal.say(found.format(entry.id))
+                self._adopt(entry, call)
+                return None
+            call.read(endpoint, patience.clock.now() - endpoint.age)
+            if is_over(endpoint) or not call.is_undecided(patience.clock.now()):
+                return endpoint
+            endpoint = patience.read_next(context.read_endpoint, poll_fast=True)
 
     def _adopt(self, entry: DeployedModel, call: LostCall) -> None:
         """Take the entry for the deployment that came of the call."""
@@ -179,9 +184,9 @@ def _mismatch(operation: Operation, wanted: ModelName) -> str:
     reply = operation.response
     if reply is None:
         return ""
-    asked = {"architecture": wanted.architecture, "version": wanted.version}
-    if not INTEGER_VERSION.fullmatch(wanted.version):
-        del asked["version"]  # an alias, with which no integer can be compared
+    asked = {"architecture": wanted.architecture}
+    if INTEGER_VERSION.fullmatch(wanted.version):  # no integer can be compared with an alias
+        asked["version"] = wanted.version
     version = None if reply.version_id is None else str(reply.version_id)
     got = {"architecture": reply.model_arch_id, "version": version}
     wrong = [
