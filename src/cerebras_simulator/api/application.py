@@ -5,13 +5,13 @@ Paths, operation ids and replies are the published ones. Errors are not publishe
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, FastAPI, HTTPException, Path, Request, Security
+from fastapi import APIRouter, Depends, FastAPI, Path, Request, Security
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.types import ASGIApp
 
 from cerebras_simulator.api import bodies, control, errors, inference, schemas
-from cerebras_simulator.api.flat import WRONG_API_KEY, FlatError, FlatRefusal
+from cerebras_simulator.api.flat import FlatError, check_key
 from cerebras_simulator.api.front import Front
 from cerebras_simulator.api.shapes import SHAPES
 from cerebras_simulator.page import overview
@@ -28,10 +28,7 @@ async def authenticated(
 ) -> World:
     """Let the holder of the management key in, and hand over the world."""
     world: World = request.app.state.world
-    if credentials is None:
-        raise HTTPException(403, "Not authenticated")
-    if credentials.credentials != world.key:
-        raise FlatRefusal(401, WRONG_API_KEY)
+    check_key(credentials, world.key)
     return world
 
 

@@ -1,5 +1,8 @@
 """Errors as flat objects: the inference API's, and that of a wrong key by either API."""
 
+from fastapi import HTTPException
+from fastapi.security import HTTPAuthorizationCredentials
+
 from cerebras_simulator.api.schemas import Schema
 
 
@@ -22,3 +25,11 @@ class FlatRefusal(Exception):
         super().__init__(error.message)
         self.status = status
         self.error = error
+
+
+def check_key(credentials: HTTPAuthorizationCredentials | None, accepted: str) -> None:
+    """Refuse a request that brings no key, or another one than is accepted, as either API does."""
+    if credentials is None:
+        raise HTTPException(403, "Not authenticated")
+    if credentials.credentials != accepted:
+        raise FlatRefusal(401, WRONG_API_KEY)

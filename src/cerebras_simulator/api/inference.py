@@ -8,11 +8,11 @@ import uuid
 from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal
 
-from fastapi import APIRouter, HTTPException, Request, Security
+from fastapi import APIRouter, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from cerebras_simulator.api import chat, schemas
-from cerebras_simulator.api.flat import WRONG_API_KEY, FlatError, FlatRefusal
+from cerebras_simulator.api.flat import FlatError, FlatRefusal, check_key
 from cerebras_simulator.world.inventory import Version
 from cerebras_simulator.world.rollouts import Deployment, VersionName
 from cerebras_simulator.world.scenarios import Inference
@@ -51,10 +51,7 @@ async def authenticated(
 ) -> World:
     """Let the holder of the inference key in, and hand over the world."""
     world: World = request.app.state.world
-    if credentials is None:
-        raise HTTPException(403, "Not authenticated")
-    if credentials.credentials != world.inference_key:
-        raise FlatRefusal(401, WRONG_API_KEY)
+    check_key(credentials, world.inference_key)
     return world
 
 
