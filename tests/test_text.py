@@ -4,6 +4,7 @@ import base64
 import json
 import time
 import tracemalloc
+from collections.abc import Callable
 from urllib.parse import quote, quote_plus
 
 import pytest
@@ -248,3 +249,11 @@ def test_a_cut_of_what_one_cannot_see_shows_too() -> None:
 @pytest.mark.parametrize("text", ["…", "a key…", "csk-…", f"{'…' * 1000}", "csk-012…0123456789"])
 def test_other_text_that_was_cut_stays_as_it_is(text: str) -> None:
     assert Redactor(["zsk-0123456789-management"])(text) == text
+
+
+@pytest.mark.parametrize("change", [str.lower, str.upper, str.swapcase])
+def test_a_key_in_another_case_is_blanked_whole_and_cut_off(change: Callable[[str], str]) -> None:
+    redact = Redactor(["csk-aBcDeFgHiJ"])
+
+    assert redact(f"before {change('csk-aBcDeFgHiJ')} after") == "before *** after"
+    assert redact(f"before {change('csk-aBcDe')}…") == "before ***…"

@@ -71,15 +71,20 @@ def cleaned(document: Any) -> Any:
 
 
 class Redactor:
-    """Blanks secrets, also URL-encoded, in base64 (which the runner shows in part) and with blanks between letters."""
+    """Blanks secrets, also URL-encoded, in base64 (which the runner shows in part) and with blanks between letters.
+
+    In upper and lower case, too: IDs and status words are shown in the case in which they are compared.
+    """
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         secrets = list(secrets)
         forms = {form for secret in secrets if len(secret) >= _SHORTEST_SECRET for form in _forms(secret)}
         self._forms = sorted(forms, key=len, reverse=True)
         spaced = [_GAP.join(map(re.escape, secret)) for secret in secrets if len(secret) >= _SHORTEST_SECRET]
-        self._pattern = re.compile("|".join([*map(re.escape, self._forms), *spaced])) if forms else None
-        self._pieces = {form[n - _SHORTEST_SECRET : n] for form in forms for n in range(_SHORTEST_SECRET, len(form))}
+        self._pattern = re.compile("|".join([*map(re.escape, self._forms), *spaced]), re.IGNORECASE) if forms else None
+        self._pieces = {
+            form[n - _SHORTEST_SECRET : n].lower() for form in forms for n in range(_SHORTEST_SECRET, len(form))
+        }
 
     def __call__(self, text: str) -> str:
         """Return `text` with `***` for each secret in it, and for the head of one that was cut off by `…`."""
@@ -89,10 +94,10 @@ class Redactor:
         return "…".join([*map(self._beheaded, cut), last])
 
     def _beheaded(self, text: str) -> str:
-        if text[-_SHORTEST_SECRET:] in self._pieces:  # a look that is cheap: a server may send many a `…`
+        if text[-_SHORTEST_SECRET:].lower() in self._pieces:  # a look that is cheap: a server may send many a `…`
             for form in self._forms:
                 for length in range(min(len(form), len(text)), _SHORTEST_SECRET - 1, -1):
-                    if text.endswith(form[:length]):
+                    if text[-length:].lower() == form[:length].lower():
                         return f"{text[:-length]}***"
         return text
 
@@ -100,7 +105,7 @@ class Redactor:
 def _forms(secret: str) -> Iterable[str]:
     raw = secret.encode("utf-8", "replace")
     yield from (secret, code(secret, len(secret) + 2).strip("`"), repr(secret)[1:-1], json.dumps(secret)[1:-1])
-    yield from (quote(raw, safe=""), quote_plus(raw), raw.hex(), raw.hex().upper())
+    yield from (quote(raw, safe=""), quote_plus(raw), raw.hex())
     for encode in (base64.b64encode, base64.urlsafe_b64encode):
         for shift in range(3):  # the three ways it may lie in a longer text, less the characters its neighbours share
             whole = encode(b"\0" * shift + raw).decode().rstrip("=")
