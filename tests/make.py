@@ -1,7 +1,8 @@
 """Values for tests: good ones, but for what a test is about."""
 
+from cerebras_deploy.api.endpoint import DeployedModel, Endpoint
 from cerebras_deploy.api.names import ModelName
-from cerebras_deploy.api.wire import DeployedModel, Endpoint, Version
+from cerebras_deploy.api.version import Version
 
 ARCHITECTURE = "gpt-oss-120b"
 ENDPOINT = "my-org-gpt-oss-120b"

@@ -24,15 +24,30 @@ ROOT = Path(__file__).parent.parent
 DECIDES_OR_ACTS = (
     *(
         "decide.plan",
+        "decide.entries",
         "decide.evidence",
+        "decide.judgment",
+        "decide.freshness",
         "decide.rollout",
+        "decide.target",
         "decide.facts",
         "decide.lost_call",
         "decide.conclusion",
+        "decide.outcome",
         "decide.schedule",
     ),
     *("steps.start", "steps.submit", "steps.follow", "steps.rollback", "steps.promote", "steps.smoke_test"),
-    *("steps.matcher", "steps.deploy", "steps.dry_run", "steps.context", "patience", "clock", "api.http", "api.early"),
+    *(
+        "steps.matcher",
+        "steps.deploy",
+        "steps.dry_run",
+        "steps.look",
+        "steps.context",
+        "patience",
+        "clock",
+        "api.http",
+        "api.early",
+    ),
 )
 SAMPLE_SECONDS = 480.0  # of mutants; the tests run once before
 MOST_TESTS = 60  # at first: half of those that run least of the product, half by turns from each file

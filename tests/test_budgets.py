@@ -15,7 +15,7 @@ NEVER = {
 NOT_YET = {
     *(
         "cerebras_deploy.steps.deploy",
-        "cerebras_deploy.api.wire",
+        "cerebras_deploy.api.endpoint",
         "concurrent.futures",
         "decimal",
         "importlib.metadata",

@@ -8,8 +8,8 @@ import make
 import pytest
 from chaos import Run, chaos, play
 
+from cerebras_deploy.api.endpoint import Endpoint
 from cerebras_deploy.api.status import Status
-from cerebras_deploy.api.wire import Endpoint
 from cerebras_deploy.decide.progress import Progress
 from cerebras_deploy.decide.rollout import Track
 

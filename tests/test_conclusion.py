@@ -7,11 +7,13 @@ import make
 import pytest
 
 from cerebras_deploy.api.status import Status
-from cerebras_deploy.decide.conclusion import Outcome, conclude, is_rolled_back
+from cerebras_deploy.decide.conclusion import conclude
 from cerebras_deploy.decide.facts import Facts
+from cerebras_deploy.decide.outcome import Outcome, is_rolled_back
 from cerebras_deploy.decide.progress import Progress
-from cerebras_deploy.decide.rollout import Target, Track
+from cerebras_deploy.decide.rollout import Track
 from cerebras_deploy.decide.smoke_test import SmokeTestResult
+from cerebras_deploy.decide.target import Target
 from cerebras_deploy.errors import Interrupted
 from cerebras_deploy.result import End, Result
 

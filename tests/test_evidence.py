@@ -5,9 +5,10 @@ from collections.abc import Mapping
 import make
 import pytest
 
+from cerebras_deploy.api.endpoint import DeployedModel, Endpoint
 from cerebras_deploy.api.status import Status, StatusWords, Unknown
-from cerebras_deploy.api.wire import DeployedModel, Endpoint
-from cerebras_deploy.decide.evidence import Evidence, Freshness, teach
+from cerebras_deploy.decide.evidence import Evidence, teach
+from cerebras_deploy.decide.freshness import Freshness
 
 NOW = 100_000.0  # the server's clock at the first read
 

@@ -8,8 +8,9 @@ import pytest
 
 from cerebras_deploy.api.status import Status
 from cerebras_deploy.decide.facts import Facts
-from cerebras_deploy.decide.rollout import Target, Track
+from cerebras_deploy.decide.rollout import Track
 from cerebras_deploy.decide.smoke_test import SmokeTestResult
+from cerebras_deploy.decide.target import Target
 
 CODE = Path(__file__).parent.parent / "src" / "cerebras_deploy"
 

@@ -10,9 +10,9 @@ import pytest
 from ends import stopping
 from virtual import AT_ONCE, VirtualClock
 
-from cerebras_deploy.decide.schedule import Outage, Pace
+from cerebras_deploy.decide.schedule import Deadline, Outage, Pace
 from cerebras_deploy.errors import CallError, Fate, Interrupted
-from cerebras_deploy.patience import Deadline, Patience
+from cerebras_deploy.patience import Patience
 from cerebras_deploy.result import Result
 
 LOST = CallError(Fate.UNSENT, "no connection")

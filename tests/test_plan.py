@@ -8,22 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cerebras_deploy.api.endpoint import DeployedModel
 from cerebras_deploy.api.status import Status, Unknown
-from cerebras_deploy.api.wire import DeployedModel
-from cerebras_deploy.decide.plan import (
-    Attach,
-    Deploy,
-    NotPossible,
-    Plan,
-    Unchanged,
-    WaitFirst,
-    live,
-    make_plan,
-    previous,
-    unknown_and_old,
-    version_of,
-)
-from cerebras_deploy.decide.rollout import Target
+from cerebras_deploy.decide.entries import live, previous, unknown_and_old, version_of
+from cerebras_deploy.decide.plan import Attach, Deploy, NotPossible, Plan, Unchanged, WaitFirst, make_plan
+from cerebras_deploy.decide.target import Target
 
 IfCurrent = Literal["skip", "deploy"]
 IfBusy = Literal["wait", "queue", "fail"]

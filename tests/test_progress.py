@@ -3,8 +3,8 @@
 import make
 import pytest
 
+from cerebras_deploy.api.operation import Deployment
 from cerebras_deploy.api.status import Status, Unknown
-from cerebras_deploy.api.wire import Deployment
 from cerebras_deploy.decide.progress import Progress
 
 

@@ -8,10 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cerebras_deploy.api.endpoint import DeployedModel, Endpoint
+from cerebras_deploy.api.operation import Deployment
 from cerebras_deploy.api.status import Status
-from cerebras_deploy.api.wire import DeployedModel, Deployment, Endpoint
 from cerebras_deploy.decide.progress import Progress
-from cerebras_deploy.decide.rollout import Target, Track
+from cerebras_deploy.decide.rollout import Track
+from cerebras_deploy.decide.target import Target
 from cerebras_deploy.result import End, Result
 
 OLD = "old 1 complete 10"

@@ -8,11 +8,11 @@ from dataclasses import replace
 import pytest
 from shape_matrix import Run, play
 
-from cerebras_deploy.api import wire
+from cerebras_deploy.api import endpoint
+from cerebras_deploy.api.endpoint import DeployedModel
 from cerebras_deploy.api.status import PUBLISHED, Status
-from cerebras_deploy.api.wire import DeployedModel
 from cerebras_deploy.decide import evidence, plan
-from cerebras_deploy.decide.evidence import Judgment
+from cerebras_deploy.decide.judgment import Judgment
 from cerebras_deploy.decide.lost_call import LostCall
 from cerebras_deploy.decide.rollout import Track
 from cerebras_deploy.result import End, Result
@@ -76,7 +76,7 @@ def a_lost_call_is_not_looked_for(patch: pytest.MonkeyPatch) -> None:
 
 
 def ids_are_compared_as_they_come(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(wire, "same_form", str)
+    patch.setattr(endpoint, "same_form", str)
 
 
 @pytest.mark.long

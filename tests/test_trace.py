@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stage import KEY, Stage
 
-from cerebras_deploy.api import trace
+from cerebras_deploy.api import har, trace
 from cerebras_deploy.api.message import Answer, Request
 from cerebras_deploy.api.trace import Trace, open_file
 from cerebras_deploy.errors import CallError, Fate, Stop
@@ -112,14 +112,14 @@ class TestFile:
     @given(text=st.text(), before=st.integers(0, 70_000))
     def test_no_key_is_in_it_wherever_it_stood(self, text: str, before: int) -> None:
         body = f"{'x' * before}{text}{SECRET}{text}"
-        call = trace.entry(REQUEST, ok(body, location=f"https://x/{SECRET}"), 0.0, Redactor([SECRET]))
+        call = har.entry(REQUEST, ok(body, location=f"https://x/{SECRET}"), 0.0, Redactor([SECRET]))
 
         assert SECRET not in json.dumps(call)
 
     def test_no_key_is_in_it_with_escapes_between_its_letters(self) -> None:
         body = json.dumps({"said": "\x1b[31m".join(SECRET), "again": "\0".join(SECRET)})
 
-        call = trace.entry(REQUEST, ok(body), 0.0, Redactor([SECRET]))
+        call = har.entry(REQUEST, ok(body), 0.0, Redactor([SECRET]))
 
         assert json.loads(call["response"]["content"]["text"]) == {"said": "***", "again": "***"}
 

@@ -10,9 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
+from cerebras_deploy.api.endpoint import Endpoint, Endpoints
 from cerebras_deploy.api.names import ModelName
+from cerebras_deploy.api.operation import Operation
 from cerebras_deploy.api.status import Status, Unknown, parse_status
-from cerebras_deploy.api.wire import Endpoint, Endpoints, Operation, Version, Weights
+from cerebras_deploy.api.version import Version, Weights
 
 WIRE = Path(__file__).parent / "wire"
 REPLIES: dict[str, type[BaseModel]] = {

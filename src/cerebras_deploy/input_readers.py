@@ -1,14 +1,13 @@
 """How each input is read: from its text to its value. A `ValueError` says what is accepted."""
 
-import ipaddress
 import re
 import warnings
 from collections.abc import Callable
 from typing import NamedTuple
-from urllib.parse import urlsplit
 
 from cerebras_deploy.api.names import ALIAS, INTEGER_VERSION, NAME_PART
 from cerebras_deploy.api.status import Status, in_table, normal
+from cerebras_deploy.input_base_url import read_base_url
 from cerebras_deploy.text import plain
 
 _DURATION = re.compile(r"(?:(\d{1,9})h)?(?:(\d{1,9})m(?!s))?(?:(\d{1,9})s)?(?:(\d{1,9})ms)?", re.ASCII)
@@ -21,7 +20,6 @@ LEAST_LATENCY, MOST_LATENCY = 0.01, 30.0  # seconds; the most is what one call m
 NAME = "a name of letters, digits, `.`, `_`, `~` and `-`"
 VERSION = "a version alias (a-z first, then letters, digits and dashes, 2 to 128 in all) or an integer version id"
 MODEL = "`orgs/<org>/models/<arch>/versions/<version>`, `orgs/<org>/models/<arch>` or `<arch>`"
-BASE_URL = "an https:// address (http:// only for loopback and private addresses and names without a dot)"
 
 
 class ModelRef(NamedTuple):
@@ -140,30 +138,6 @@ def _key(text: str) -> str:
     return text
 
 
-def _base_url(text: str) -> str:
-    try:
-        url = urlsplit(text)
-        host, _ = url.hostname or "", url.port
-    except ValueError as error:
-        raise ValueError(BASE_URL) from error
-    clean = text.isascii() and text.isprintable() and not re.search(r"[\s\\?#]", text)
-    bare = "@" not in url.netloc
-    named = re.fullmatch(r"[a-z0-9._-]{1,253}|[0-9a-f:.]+", host)  # what httpx, too, takes for a host
-    if not (clean and bare and named and (url.scheme == "https" or (url.scheme == "http" and _is_private(host)))):
-        raise ValueError(BASE_URL)
-    return text.rstrip("/")
-
-
-def _is_private(host: str) -> bool:
-    """Whether plain http to it stays inside: a key must not cross the internet in the clear."""
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return bool(re.fullmatch(r"[a-z_][a-z0-9_-]*", host))
-    address = getattr(address, "ipv4_mapped", None) or address
-    return (address.is_loopback or address.is_private) and not address.is_unspecified
-
-
 READERS: dict[str, Callable[[str], object]] = {
     "api-key": _key,
     "endpoint": _name,
@@ -184,6 +158,6 @@ READERS: dict[str, Callable[[str], object]] = {
     "promote-aliases": _aliases,
     "status-words": _status_words,
     "trace": str,
-    "base-url": _base_url,
+    "base-url": read_base_url,
     "summary": _boolean,
 }

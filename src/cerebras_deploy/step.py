@@ -14,10 +14,10 @@ from cerebras_deploy.clock import Clock, Stopwatch
 from cerebras_deploy.decide.conclusion import conclude
 from cerebras_deploy.decide.evidence import Evidence
 from cerebras_deploy.decide.facts import Facts
-from cerebras_deploy.decide.schedule import Outage, Pace
+from cerebras_deploy.decide.schedule import Deadline, Outage, Pace
 from cerebras_deploy.errors import end_of
 from cerebras_deploy.inputs import Inputs
-from cerebras_deploy.patience import Deadline, Patience
+from cerebras_deploy.patience import Patience
 from cerebras_deploy.result import End
 from cerebras_deploy.steps.context import Context
 from cerebras_deploy.steps.deploy import deploy

@@ -14,12 +14,16 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import from_json
 
 from cerebras_deploy.api.completion import Completion
-from cerebras_deploy.api.failures import changed, failure, message_in, unix_time, unreadable
+from cerebras_deploy.api.endpoint import Endpoint, Endpoints
+from cerebras_deploy.api.error_body import message_in
+from cerebras_deploy.api.failures import changed, failure, unreadable
 from cerebras_deploy.api.http import BODY_LIMIT
+from cerebras_deploy.api.http_dates import unix_time
 from cerebras_deploy.api.message import Answer, Ask, Request
 from cerebras_deploy.api.names import ROOT, ModelName, endpoint_path
+from cerebras_deploy.api.operation import Operation
 from cerebras_deploy.api.tolerance import same_form
-from cerebras_deploy.api.wire import Aliases, Endpoint, Endpoints, Operation, Version, Versions
+from cerebras_deploy.api.version import Aliases, Version, Versions
 from cerebras_deploy.errors import CallError, Fate, Interrupted
 from cerebras_deploy.text import Redactor, plain
 

@@ -1,6 +1,6 @@
 """What is tolerated in an endpoint's status, whose schema is published only in part (docs/api.md).
 
-Here it is read only; what it proves is judged in `decide/evidence.py`.
+Here it is read only; what it proves is judged in `decide/judgment.py`.
 """
 
 import json

@@ -1,53 +1,13 @@
 """What the step concluded, in words: what happened, where, why, and what to do next, for every end."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
 from typing import assert_never
 
 from cerebras_deploy.api.status import Status
+from cerebras_deploy.decide.entries import version_of
 from cerebras_deploy.decide.facts import Facts
-from cerebras_deploy.decide.plan import version_of
+from cerebras_deploy.decide.outcome import Outcome
 from cerebras_deploy.result import End, Result
 from cerebras_deploy.times import span
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What the step concluded. `title` is a few words, `statement` says what, where and why, `advice` what to do next.
-
-    `details` say the same, a line each, where a sentence would be hard to read.
-    """
-
-    result: Result
-    title: str
-    statement: str
-    advice: str = ""
-    details: tuple[str, ...] = ()
-
-    @property
-    def message(self) -> str:
-        """Statement and advice in one line."""
-        return "; ".join(filter(None, (self.statement, self.advice)))
-
-    def mapped(self, change: Callable[[str], str]) -> "Outcome":
-        """Return it with each of its texts changed."""
-        details = tuple(map(change, self.details))
-        return replace(self, statement=change(self.statement), advice=change(self.advice), details=details)
-
-
-def is_rolled_back(end: End, facts: Facts) -> bool:
-    """Whether `on-failure: rollback` applies: the one rule.
-
-    It does if the rollout ended in an error, or if the smoke test judged the version bad. It does not if that says
-    nothing about the version, or if the version was live before this step, so that there is nothing to go back to.
-    """
-    match end.result:
-        case Result.FAILED:
-            return facts.progress.status is Status.ERROR
-        case Result.SMOKE_TEST_FAILED:
-            return facts.smoke_test.verdict == "failed" and not facts.found_live_already
-        case _:
-            return False
 
 
 def conclude(end: End, facts: Facts) -> Outcome:

@@ -4,14 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import assert_never
 
+from cerebras_deploy.api.endpoint import DeployedModel, Endpoint
 from cerebras_deploy.api.names import INTEGER_VERSION, ModelName
 from cerebras_deploy.api.status import PUBLISHED, Status, Unknown
-from cerebras_deploy.api.wire import DeployedModel, Endpoint, Version
+from cerebras_deploy.api.version import Version
+from cerebras_deploy.decide.entries import live, previous
 from cerebras_deploy.decide.evidence import Evidence, Snapshot
-from cerebras_deploy.decide.plan import live, previous
 from cerebras_deploy.decide.progress import NOTHING_SEEN, Progress
-from cerebras_deploy.decide.rollout import Target, Track
+from cerebras_deploy.decide.rollout import Track
 from cerebras_deploy.decide.smoke_test import NOT_ASKED, SmokeTestResult
+from cerebras_deploy.decide.target import Target
 
 
 @dataclass

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
+from cerebras_deploy.api.endpoint import DeployedModel, Endpoint
 from cerebras_deploy.api.names import ModelName
-from cerebras_deploy.api.wire import DeployedModel, Endpoint
-from cerebras_deploy.decide.plan import in_flight, newest_first
+from cerebras_deploy.decide.entries import in_flight, newest_first
 
 SKEW = 60.0  # seconds, between the clock that dates entries and the one that dates replies
 DOUBT_SECONDS, DOUBT_READS = 20.0, 5  # an accepted deployment is listed by then, or this is a stated limit

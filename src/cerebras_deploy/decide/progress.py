@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
+from cerebras_deploy.api.endpoint import DeployedModel
+from cerebras_deploy.api.operation import Deployment
 from cerebras_deploy.api.status import NO_STATUS, Status, Unknown
-from cerebras_deploy.api.wire import DeployedModel, Deployment
 from cerebras_deploy.text import plain
 
 CELLS = 10  # of the replica bar, at most

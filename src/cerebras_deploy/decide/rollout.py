@@ -4,15 +4,14 @@ A deployment is identified by its ID alone: other entries of the endpoint may be
 have the status that `evidence.py` has judged.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import assert_never
 
-from cerebras_deploy.api.names import INTEGER_VERSION, ModelName
+from cerebras_deploy.api.endpoint import DeployedModel, Endpoint
 from cerebras_deploy.api.status import Status, Unknown
-from cerebras_deploy.api.wire import DeployedModel, Endpoint
-from cerebras_deploy.decide.plan import deployment_of, newest_first
+from cerebras_deploy.decide.entries import deployment_of
 from cerebras_deploy.decide.progress import NOTHING_SEEN, Progress
+from cerebras_deploy.decide.target import Target
 from cerebras_deploy.result import End, Result
 
 STEADY_READS = 3  # good reads in a row; one alone may come from a stale replica of the API
@@ -20,60 +19,6 @@ LISTED_WITHIN = 300.0  # seconds of good reads, when the workflow named the depl
 LISTED_LATE = 20.0  # seconds; an accepted deployment may be listed as late as that, and a listed one be missing
 ERROR_STANDS = 30.0  # seconds; until then the rollout may recover
 CONFIRMED = 2.0  # seconds between two reads that agree
-
-
-@dataclass(frozen=True)
-class Target:
-    """The deployment to follow, by its ID and all forms of it. `created` is in unix seconds.
-
-    `older` has the IDs of those that were listed before the deploy call, if that was ours. `model` is the version that
-    was deployed, if it is known by its integer. `by_id`: the workflow named the ID, so that the endpoint may have no
-    such deployment.
-    """
-
-    id: str
-    created: float | None = None
-    older: frozenset[str] | None = None
-    by_id: bool = False
-    forms: frozenset[str] = frozenset()
-    model: ModelName | None = None
-
-    def is_it(self, entry: DeployedModel) -> bool:
-        """Whether the entry is of this deployment."""
-        return entry.id == self.id or entry.id in self.forms
-
-    def newer_than_it(self, entries: Sequence[DeployedModel]) -> list[DeployedModel]:
-        """Return the entries made after this deployment, newest first.
-
-        What was first listed after our deploy call is newer, whatever the clocks say; for a deployment that this step
-        did not start, what has a later time. An entry without a time is never taken for newer.
-        """
-        return newest_first([entry for entry in entries if not self.is_it(entry) and self._is_newer(entry)])
-
-    def may_be_newer(self, entries: Sequence[DeployedModel]) -> list[DeployedModel]:
-        """Return the entries that are newer, or may be: those without a time that were not there before the call."""
-        untimed = [e for e in entries if e.created is None and not self.is_it(e) and e.id not in (self.older or ())]
-        return [*self.newer_than_it(entries), *untimed]
-
-    def _is_newer(self, entry: DeployedModel) -> bool:
-        if entry.created is None:
-            return False
-        if self.older is not None:
-            return entry.id not in self.older
-        return self.created is not None and entry.created > self.created
-
-    def older_than_it(self, entries: Sequence[DeployedModel]) -> list[DeployedModel]:
-        """Return the entries made before this deployment: those listed before the deploy call, or else by time."""
-        if self.older is not None:
-            return [entry for entry in entries if entry.id in self.older]
-        mine = self.created
-        return [e for e in entries if mine is not None and e.created is not None and e.created <= mine]
-
-    def is_of_another_version(self, entry: DeployedModel) -> bool:
-        """Whether an entry names another integer version than the one that was deployed."""
-        if self.model is None or entry.name is None or not INTEGER_VERSION.fullmatch(entry.name.version):
-            return False
-        return entry.name.version != self.model.version
 
 
 @dataclass(frozen=True)

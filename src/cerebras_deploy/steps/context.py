@@ -1,19 +1,17 @@
-"""What every step of a run is given: the inputs, the API, patience, the log, and the facts; and how to look."""
+"""What every step is given: the inputs, the API, patience, the log and the facts; and how the endpoint is read."""
 
 from dataclasses import dataclass, replace
 from http import HTTPStatus
-from typing import NamedTuple
 
+from cerebras_deploy.api.endpoint import DeployedModel, Endpoint
 from cerebras_deploy.api.management import Api
-from cerebras_deploy.api.names import NAME_PART, ModelName
+from cerebras_deploy.api.names import ModelName
 from cerebras_deploy.api.tolerance import raw_text, same_form
-from cerebras_deploy.api.wire import DeployedModel, Endpoint, Version
 from cerebras_deploy.clock import Stopwatch
 from cerebras_deploy.decide.evidence import teach
 from cerebras_deploy.decide.facts import Facts
-from cerebras_deploy.decide.plan import Plan, make_plan
 from cerebras_deploy.decide.progress import Progress
-from cerebras_deploy.errors import CallError, Fate, refused
+from cerebras_deploy.errors import CallError, Fate
 from cerebras_deploy.inputs import Inputs
 from cerebras_deploy.patience import Patience
 from cerebras_deploy.tell.journal import Journal
@@ -23,13 +21,6 @@ from cerebras_deploy.tell.timeline import Change, Section, change_of
 from cerebras_deploy.text import plain
 
 RAW_SHOWN = 500  # characters of an entry that are logged
-
-
-class Look(NamedTuple):
-    """The endpoint and the wanted version, read one after the other."""
-
-    endpoint: Endpoint
-    version: Version
 
 
 @dataclass(frozen=True)
@@ -126,69 +117,3 @@ class Context:
                 return Endpoint(model_arch_id=architecture, managing_org_name=org)
         names = ", ".join(item.endpoint_id for item in found[:10]) or "none"
         raise error.with_hint(f"the endpoints of {org} are: {names}") from error
-
-    def read_version(self, endpoint: Endpoint, architecture: str, org: str, ref: str) -> Version:
-        """Read a version by alias or integer once; without `org`, that of the endpoint."""
-        org = org or endpoint.managing_org_name or ""
-        if not NAME_PART.fullmatch(org):
-            raise refused(
-                f"{self.inputs.endpoint} does not say which organisation manages it",
-                "give `model` as `orgs/<org>/models/<arch>`",
-            )
-        wanted = ModelName(org, architecture, ref)
-        version = self._version(wanted)
-        if version.model[:2] != wanted[:2] or (ref.isdigit() and version.model.version != ref):
-            raise refused(f"asked for {wanted}, the API answered for {version.model}", "report this to Cerebras")
-        return version
-
-    def _version(self, wanted: ModelName) -> Version:
-        """Read a version once, by its integer where the API tells that. The hint of a 404 names what there is."""
-        try:
-            version = self.api.version(wanted, self.patience.call_bound)
-        except CallError as error:
-            if error.status != HTTPStatus.NOT_FOUND:
-                raise
-            raise error.with_hint(self._known_versions(wanted)) from error
-        if version.has_integer:
-            return version
-        try:
-            listed = self.api.versions(wanted, self.patience.call_bound).named(wanted.version)
-        except CallError:
-            listed = None
-        if listed is None:
-            text = (
-                f"the API does not tell the integer of version {wanted.version}: it is not compared with what is live"
-            )
-            self.journal.warn_once("Version not known by its integer", text)
-        return listed or version
-
-    def _known_versions(self, wanted: ModelName) -> str:
-        try:
-            listed = self.api.versions(wanted, self.patience.call_bound).model_versions
-        except CallError:
-            return ""
-        shown = [f"{one.model.version} ({', '.join(one.aliases or ()) or 'no alias'})" for one in listed[:10]]
-        return f"the versions of {wanted.architecture} are: {', '.join(shown) or 'none'}"
-
-    def find_version(self, model: ModelName) -> Version | None:
-        """Read a version by integer or alias, with patience; None if there is none."""
-        return self.patience.read(lambda: self.api.find_version(model, self.patience.call_bound))
-
-    def look(self) -> Look:
-        """Read endpoint and version once. The first look resolves the alias; later ones keep to its integer."""
-        endpoint = self.read_endpoint()
-        ref = self.inputs.model
-        if ref is None:
-            raise ValueError("there is no model to look for")
-        pinned = self.facts.model.version if self.facts.model else self.inputs.version_ref
-        version = self.read_version(endpoint, ref.architecture, ref.org, pinned)
-        self.facts.saw_version(version)
-        if version.has_unknown_weights:
-            text = f"the weights of {self.facts.what} are in unknown state `{version.sync_status}`"
-            self.journal.warn_once("Unknown state of the weights", f"{text}: the deploy call decides")
-        return Look(endpoint, version)
-
-    def plan(self, look: Look) -> Plan:
-        """Decide what to do."""
-        self.facts.saw_before_deploying(look.endpoint.deployed_models)
-        return make_plan(*look, if_current=self.inputs.if_current, if_busy=self.inputs.if_busy)

@@ -2,33 +2,25 @@
 
 from typing import assert_never
 
+from cerebras_deploy.api.endpoint import DeployedModel
 from cerebras_deploy.api.tolerance import same_form
-from cerebras_deploy.api.wire import DeployedModel, Weights
-from cerebras_deploy.decide.plan import (
-    Attach,
-    Deploy,
-    NotPossible,
-    Plan,
-    Unchanged,
-    WaitFirst,
-    deployment_of,
-    newer_than_live,
-    newest_first,
-    version_of,
-)
+from cerebras_deploy.api.version import Weights
+from cerebras_deploy.decide.entries import deployment_of, newer_than_live, newest_first, version_of
+from cerebras_deploy.decide.plan import Attach, Deploy, NotPossible, Plan, Unchanged, WaitFirst
 from cerebras_deploy.decide.progress import Progress
 from cerebras_deploy.errors import refused
 from cerebras_deploy.result import End, Result
-from cerebras_deploy.steps.context import Context, Look
+from cerebras_deploy.steps.context import Context
 from cerebras_deploy.steps.follow import check_given
+from cerebras_deploy.steps.look import Look, find_version, look_at, plan_for
 
 
 def dry_run(context: Context) -> End:
     """Tell what a real run would do. Raises a `Stop` if that would be refused."""
     if context.inputs.deployment_id:
         return _follow_given(context)
-    look = context.patience.read(context.look)
-    plan = context.plan(look)
+    look = context.patience.read(lambda: look_at(context))
+    plan = plan_for(context, look)
     would = _would(context, plan, look)
     _tell(context, [*_seen(context, look), ("would", would), *_afterwards(context)])
     if isinstance(plan, NotPossible):
@@ -104,5 +96,5 @@ def _holder(context: Context, alias: str) -> str:
     """Say which version holds an alias now."""
     if context.facts.model is None:
         return "its holder is not looked up"
-    version = context.find_version(context.facts.model._replace(version=alias))
+    version = find_version(context, context.facts.model._replace(version=alias))
     return f"version {version.model.version} holds it now" if version else "free now"

@@ -2,13 +2,15 @@
 
 from collections.abc import Callable
 
+from cerebras_deploy.api.endpoint import DeployedModel, Endpoint
 from cerebras_deploy.api.status import Status, Unknown
-from cerebras_deploy.api.wire import DeployedModel, Endpoint
 from cerebras_deploy.decide.progress import Progress
-from cerebras_deploy.decide.rollout import ERROR_STANDS, Target, Track
+from cerebras_deploy.decide.rollout import ERROR_STANDS, Track
+from cerebras_deploy.decide.target import Target
 from cerebras_deploy.errors import Stop, refused
 from cerebras_deploy.result import End, Result
 from cerebras_deploy.steps.context import Context
+from cerebras_deploy.steps.look import read_version
 from cerebras_deploy.tell.timeline import Change
 
 Check = Callable[[Context, Endpoint, DeployedModel], None]
@@ -96,7 +98,7 @@ def check_given(context: Context, endpoint: Endpoint, entry: DeployedModel) -> N
         matches = ref is None or ((ref.org or entry.name.org), ref.architecture) == entry.name[:2]
     else:
         architecture, org = (ref.architecture, ref.org) if ref else (entry.name.architecture, entry.name.org)
-        version = context.patience.read(lambda: context.read_version(endpoint, architecture, org, wanted))
+        version = context.patience.read(lambda: read_version(context, endpoint, architecture, org, wanted))
         matches = entry.name in (version.model, version.model._replace(version=wanted))
     if not matches:
         asked = ", ".join(

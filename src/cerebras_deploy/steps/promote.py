@@ -9,12 +9,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from cerebras_deploy.api.names import ModelName
-from cerebras_deploy.api.wire import Version
+from cerebras_deploy.api.version import Version
 from cerebras_deploy.errors import CallError, Fate, Interrupted, Stop, refused
 from cerebras_deploy.patience import Patience
 from cerebras_deploy.result import End, Result
 from cerebras_deploy.steps.context import Context
 from cerebras_deploy.steps.follow import tracked
+from cerebras_deploy.steps.look import find_version
 
 HOLD = 6.0  # seconds that an interrupt is held back while an alias is unassigned
 HALF = 20.0  # seconds of trying, for either half
@@ -63,8 +64,8 @@ class _Move:
 
     def make(self) -> None:
         """Move it, with the smallest gap."""
-        holder = self.context.find_version(self.ours._replace(version=self.alias))
-        target = self.context.find_version(self.ours)
+        holder = find_version(self.context, self.ours._replace(version=self.alias))
+        target = find_version(self.context, self.ours)
         if target is None:
             raise refused(f"version {self.ours.version} is gone")
         if holder and holder.model == self.ours:

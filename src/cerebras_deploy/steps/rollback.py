@@ -2,16 +2,18 @@
 
 from dataclasses import replace
 
+from cerebras_deploy.api.endpoint import DeployedModel, Endpoint
 from cerebras_deploy.api.names import INTEGER_VERSION
 from cerebras_deploy.api.status import Status, Unknown
-from cerebras_deploy.api.wire import DeployedModel, Endpoint, Version, Weights
-from cerebras_deploy.decide.plan import version_of
+from cerebras_deploy.api.version import Version, Weights
+from cerebras_deploy.decide.entries import version_of
 from cerebras_deploy.decide.progress import Progress
-from cerebras_deploy.decide.rollout import Target
+from cerebras_deploy.decide.target import Target
 from cerebras_deploy.errors import Interrupted, Stop
 from cerebras_deploy.result import End, Result
-from cerebras_deploy.steps.context import Context, Look
+from cerebras_deploy.steps.context import Context
 from cerebras_deploy.steps.follow import follow, tracked
+from cerebras_deploy.steps.look import Look
 from cerebras_deploy.steps.submit import Submission
 from cerebras_deploy.times import span
 

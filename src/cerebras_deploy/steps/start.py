@@ -2,26 +2,16 @@
 
 from typing import assert_never
 
+from cerebras_deploy.api.endpoint import DeployedModel
 from cerebras_deploy.api.status import Unknown
-from cerebras_deploy.api.wire import DeployedModel
-from cerebras_deploy.decide.plan import (
-    Attach,
-    Deploy,
-    NotPossible,
-    Unchanged,
-    WaitFirst,
-    deployment_of,
-    doubts,
-    live,
-    serves,
-    unknown_and_old,
-    version_of,
-)
+from cerebras_deploy.decide.entries import deployment_of, doubts, live, serves, unknown_and_old, version_of
+from cerebras_deploy.decide.plan import Attach, Deploy, NotPossible, Unchanged, WaitFirst
 from cerebras_deploy.decide.progress import Progress
 from cerebras_deploy.decide.rollout import CONFIRMED
 from cerebras_deploy.errors import refused
-from cerebras_deploy.steps.context import Context, Look
+from cerebras_deploy.steps.context import Context
 from cerebras_deploy.steps.follow import attach
+from cerebras_deploy.steps.look import Look, look_at, plan_for
 from cerebras_deploy.steps.submit import Submission
 from cerebras_deploy.tell.timeline import Change
 
@@ -32,9 +22,9 @@ RERUN_LOOKS, RERUN_SECONDS = 5, 20.0  # before the first deploy call of a re-run
 def start(context: Context) -> None:
     """Look until the plan can be carried out, then do so. After it, the facts have the deployment."""
     starting = _Starting(context)
-    look = context.patience.read(context.look)
+    look = context.patience.read(lambda: look_at(context))
     while not starting.carried_out(look):
-        look = context.patience.read_next(context.look, poll_fast=starting.is_quick)
+        look = context.patience.read_next(lambda: look_at(context), poll_fast=starting.is_quick)
 
 
 class _Starting:
@@ -51,7 +41,7 @@ class _Starting:
 
     def carried_out(self, look: Look) -> bool:
         """Carry the plan out, and return whether that was possible."""
-        context, plan = self._context, self._context.plan(look)
+        context, plan = self._context, plan_for(self._context, look)
         self._looks += 1
         _tell(context, look)
         self.is_quick = False

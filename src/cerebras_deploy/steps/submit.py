@@ -7,16 +7,19 @@ only when it surely did not.
 from collections.abc import Callable
 from http import HTTPStatus
 
+from cerebras_deploy.api.endpoint import DeployedModel, Endpoint
 from cerebras_deploy.api.names import INTEGER_VERSION, ModelName
+from cerebras_deploy.api.operation import Operation
 from cerebras_deploy.api.tolerance import same_form
-from cerebras_deploy.api.wire import DeployedModel, Endpoint, Operation
+from cerebras_deploy.decide.entries import in_flight
 from cerebras_deploy.decide.lost_call import LostCall
-from cerebras_deploy.decide.plan import in_flight
 from cerebras_deploy.decide.progress import Progress
-from cerebras_deploy.decide.rollout import Target, Track
+from cerebras_deploy.decide.rollout import Track
+from cerebras_deploy.decide.target import Target
 from cerebras_deploy.errors import CallError, Fate, Interrupted, Stop, refused
 from cerebras_deploy.result import End, Result
-from cerebras_deploy.steps.context import Context, Look
+from cerebras_deploy.steps.context import Context
+from cerebras_deploy.steps.look import Look
 from cerebras_deploy.text import plain
 
 LEAST_LEFT = 5.0  # seconds; no deploy call starts with less time left

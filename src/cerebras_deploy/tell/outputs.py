@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 from cerebras_deploy.result import Result
 
 if TYPE_CHECKING:  # not imported: the first outputs are written before there is time for it
-    from cerebras_deploy.decide.conclusion import Outcome
     from cerebras_deploy.decide.facts import Facts
+    from cerebras_deploy.decide.outcome import Outcome
 
 KILLED = "the action was killed before it could conclude"
 

@@ -8,9 +8,9 @@ from itertools import groupby
 from typing import NamedTuple
 
 from cerebras_deploy.api.names import INTEGER_VERSION, NAME_PART
-from cerebras_deploy.decide.conclusion import Outcome
+from cerebras_deploy.decide.entries import version_of
 from cerebras_deploy.decide.facts import Facts
-from cerebras_deploy.decide.plan import version_of
+from cerebras_deploy.decide.outcome import Outcome
 from cerebras_deploy.tell.timeline import Moment, Section, Timeline
 from cerebras_deploy.text import code, plain, prose
 from cerebras_deploy.times import span, stamp

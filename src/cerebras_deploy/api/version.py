@@ -1,0 +1,103 @@
+"""Model versions and their aliases, as the API replies them. Facts: the API's reference, see docs/api.md."""
+
+from contextlib import suppress
+from enum import Enum, auto
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field, ValidationError
+
+from cerebras_deploy.api.fields import Reply, Text, type_or_none
+from cerebras_deploy.api.names import INTEGER_VERSION, ModelName
+from cerebras_deploy.api.status import Status, Unknown, parse_status
+from cerebras_deploy.text import plain
+
+
+class Weights(Enum):
+    """Whether a version's weights have arrived."""
+
+    READY = auto()
+    SYNCING = auto()
+    FAILED = auto()
+
+
+def _name(text: object) -> ModelName:
+    name = ModelName.parse(text) if isinstance(text, str) else None
+    if name is None:
+        raise ValueError("not a model name")
+    return name
+
+
+def _readable_versions(listed: object) -> object:
+    """Leave out what cannot be read of a list of versions."""
+    if not isinstance(listed, list):
+        return listed
+    found = []
+    for item in listed:
+        with suppress(ValidationError):
+            found.append(Version.model_validate(item))
+    return found
+
+
+class Version(Reply):
+    """`GET …/versions/{version_id}`, by integer or alias. The reply's name holds the integer, or repeats the alias."""
+
+    class Details(Reply):
+        """The version's metadata."""
+
+        sync_status: Text = None
+        system_fingerprint_suffix: Text = None
+        version_aliases: Annotated[tuple[str, ...] | None, type_or_none] = None
+
+    model: Annotated[ModelName, BeforeValidator(_name)] = Field(alias="name")
+    done: Annotated[bool | None, type_or_none] = None
+    response: Annotated[Details | None, type_or_none] = None
+
+    @property
+    def has_integer(self) -> bool:
+        """Whether the reply names the version by its integer: an alias may move."""
+        return INTEGER_VERSION.fullmatch(self.model.version) is not None
+
+    @property
+    def sync_status(self) -> str:
+        """The word for the weights, as the API gave it; empty if it gave none."""
+        return plain((self.response and self.response.sync_status) or "", 60)
+
+    @property
+    def weights(self) -> Weights:
+        """Whether it can be deployed. With a word that nobody knows the deploy call decides."""
+        match parse_status(self.sync_status):
+            case Status.DONE:
+                return Weights.READY
+            case Status.ERROR | Status.CANCELLED | Status.ROLLED_BACK:
+                return Weights.FAILED
+            case Unknown() if self.sync_status or self.done:
+                return Weights.READY
+            case _:
+                return Weights.SYNCING
+
+    @property
+    def has_unknown_weights(self) -> bool:
+        """Whether the word for the weights is not known, so that the deploy call has to decide."""
+        return bool(self.sync_status) and not self.done and isinstance(parse_status(self.sync_status), Unknown)
+
+    @property
+    def aliases(self) -> tuple[str, ...] | None:
+        """All of its aliases; None if the reply does not tell, so that none must be set."""
+        return self.response.version_aliases if self.response else None
+
+
+class Versions(Reply):
+    """`GET /management/v1/orgs/{org_name}/models/{model_arch_id}/versions`, as far as it can be read."""
+
+    model_versions: Annotated[tuple[Version, ...], BeforeValidator(_readable_versions)]
+
+    def named(self, ref: str) -> Version | None:
+        """Return the version with that alias."""
+        holders = [one for one in self.model_versions if one.has_integer and ref in (one.aliases or ())]
+        return holders[0] if len(holders) == 1 else None
+
+
+class Aliases(Reply):
+    """`PATCH …/versions/{version_id}`: the reply."""
+
+    version_aliases: tuple[str, ...]

@@ -1,0 +1,103 @@
+"""What an endpoint's entries say together: which is live, which are newer, which are rolling out.
+
+Entries are ordered by the server's `created`, and have the status that `evidence.py` has judged.
+"""
+
+import math
+from collections.abc import Sequence
+
+from cerebras_deploy.api.endpoint import DeployedModel, Endpoint
+from cerebras_deploy.api.names import INTEGER_VERSION, ModelName
+from cerebras_deploy.api.status import Status, Unknown
+
+
+def serves(entry: DeployedModel, wanted: ModelName) -> bool:
+    """Whether the entry is of the wanted version, by integer.
+
+    An entry that names an alias proves nothing: the alias may have moved since.
+    """
+    return entry.name == wanted and INTEGER_VERSION.fullmatch(wanted.version) is not None
+
+
+def newest_first(entries: Sequence[DeployedModel]) -> list[DeployedModel]:
+    """Order entries by creation; within the same second one that is not done counts as the newer.
+
+    An entry without a time comes last: it is never evidence that something is newer.
+    """
+    return sorted(entries, key=lambda entry: (_when(entry), entry.status is not Status.DONE), reverse=True)
+
+
+def _when(entry: DeployedModel) -> float:
+    return -math.inf if entry.created is None else entry.created
+
+
+def live(entries: Sequence[DeployedModel]) -> DeployedModel | None:
+    """Return the newest done entry: what the endpoint serves. Of several without a time nobody knows which it is."""
+    done = [entry for entry in newest_first(entries) if entry.status is Status.DONE]
+    is_clear = bool(done) and (done[0].created is not None or len(done) == 1)
+    return done[0] if is_clear else None
+
+
+def newer_than_live(entries: Sequence[DeployedModel]) -> list[DeployedModel]:
+    """Return the entries that may be newer than the live one, newest first; those without a time come last."""
+    ordered = newest_first(entries)
+    at = next((n for n, entry in enumerate(ordered) if entry.status is Status.DONE), len(ordered))
+    untimed = [entry for entry in ordered[at + 1 :] if entry.created is None]
+    return ordered[:at] + untimed
+
+
+def in_flight(entries: Sequence[DeployedModel]) -> list[DeployedModel]:
+    """Return the entries that are rolling out, newest first. A young one in an unknown word counts as one."""
+    newer = newer_than_live(entries)
+    return [entry for entry in newer if (entry.is_young if is_unknown(entry) else _is_under_way(entry))]
+
+
+def _is_under_way(entry: DeployedModel) -> bool:
+    return isinstance(entry.status, Status) and entry.status.under_way
+
+
+def is_unknown(entry: DeployedModel) -> bool:
+    """Whether the entry's word is not known, so that it may be rolling out or not."""
+    return isinstance(entry.status, Unknown)
+
+
+def unknown_and_old(entries: Sequence[DeployedModel]) -> list[DeployedModel]:
+    """Return newer entries in an unknown word that are not young: they block nothing, but the log names them."""
+    return [entry for entry in newer_than_live(entries) if is_unknown(entry) and not entry.is_young]
+
+
+def doubts(endpoint: Endpoint, now: DeployedModel) -> str:
+    """Say what speaks against the live entry being what the endpoint serves; empty if nothing does."""
+    if now.contradicted:
+        return f"{deployment_of(now)} is reported in words that contradict each other"
+    if now.created is None:
+        return f"the API tells no time for {deployment_of(now)}"
+    entries = endpoint.deployed_models
+    as_new = [entry for entry in entries if entry.created == now.created and entry.model != now.model]
+    newer = next((entry for entry in (*newer_than_live(entries), *as_new) if not _is_harmless(entry)), None)
+    if newer:
+        return f"{deployment_of(newer)}, which may be newer, is not known to have left the endpoint as it was"
+    if any(time is None or time >= now.created for time in endpoint.unreadable):
+        return "an entry that cannot be read may be newer"
+    return ""
+
+
+def _is_harmless(entry: DeployedModel) -> bool:
+    """Whether the entry has left the endpoint as it was. One that was canceled after its first replica has not."""
+    has_begun = bool(entry.rollout_replicas_updated)
+    return entry.status is Status.ROLLED_BACK or (entry.status is Status.CANCELLED and not has_begun)
+
+
+def previous(entries: Sequence[DeployedModel], ours: ModelName) -> DeployedModel | None:
+    """Return the newest done entry of another version; `entries` are those that are older than ours."""
+    return live([entry for entry in entries if not serves(entry, ours)])
+
+
+def version_of(entry: DeployedModel) -> str:
+    """Name the entry's version for people."""
+    return f"version {entry.name.version}" if entry.name else "an unreadable version"
+
+
+def deployment_of(entry: DeployedModel) -> str:
+    """Name the entry's deployment and version for people."""
+    return f"deployment {entry.id} ({version_of(entry)})"

@@ -1,0 +1,65 @@
+"""The deployment that is followed: which entry is it, and which are older or newer.
+
+A deployment is identified by its ID alone: other entries of the endpoint may be done too, and prove nothing.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cerebras_deploy.api.endpoint import DeployedModel
+from cerebras_deploy.api.names import INTEGER_VERSION, ModelName
+from cerebras_deploy.decide.entries import newest_first
+
+
+@dataclass(frozen=True)
+class Target:
+    """The deployment to follow, by its ID and all forms of it. `created` is in unix seconds.
+
+    `older` has the IDs of those that were listed before the deploy call, if that was ours. `model` is the version that
+    was deployed, if it is known by its integer. `by_id`: the workflow named the ID, so that the endpoint may have no
+    such deployment.
+    """
+
+    id: str
+    created: float | None = None
+    older: frozenset[str] | None = None
+    by_id: bool = False
+    forms: frozenset[str] = frozenset()
+    model: ModelName | None = None
+
+    def is_it(self, entry: DeployedModel) -> bool:
+        """Whether the entry is of this deployment."""
+        return entry.id == self.id or entry.id in self.forms
+
+    def newer_than_it(self, entries: Sequence[DeployedModel]) -> list[DeployedModel]:
+        """Return the entries made after this deployment, newest first.
+
+        What was first listed after our deploy call is newer, whatever the clocks say; for a deployment that this step
+        did not start, what has a later time. An entry without a time is never taken for newer.
+        """
+        return newest_first([entry for entry in entries if not self.is_it(entry) and self._is_newer(entry)])
+
+    def may_be_newer(self, entries: Sequence[DeployedModel]) -> list[DeployedModel]:
+        """Return the entries that are newer, or may be: those without a time that were not there before the call."""
+        untimed = [e for e in entries if e.created is None and not self.is_it(e) and e.id not in (self.older or ())]
+        return [*self.newer_than_it(entries), *untimed]
+
+    def _is_newer(self, entry: DeployedModel) -> bool:
+        if entry.created is None:
+            return False
+        if self.older is not None:
+            return entry.id not in self.older
+        return self.created is not None and entry.created > self.created
+
+    def older_than_it(self, entries: Sequence[DeployedModel]) -> list[DeployedModel]:
+        """Return the entries made before this deployment: those listed before the deploy call, or else by time."""
+        if self.older is not None:
+            return [entry for entry in entries if entry.id in self.older]
+        mine = self.created
+        return [e for e in entries if mine is not None and e.created is not None and e.created <= mine]
+
+    def is_of_another_version(self, entry: DeployedModel) -> bool:
+        """Whether an entry names another integer version than the one that was deployed."""
+        if self.model is None or entry.name is None or not INTEGER_VERSION.fullmatch(entry.name.version):
+            return False
+        return entry.name.version != self.model.version

@@ -1,0 +1,88 @@
+"""How to look: the endpoint and the wanted version, read one after the other, and the plan that follows."""
+
+from http import HTTPStatus
+from typing import NamedTuple
+
+from cerebras_deploy.api.endpoint import Endpoint
+from cerebras_deploy.api.names import NAME_PART, ModelName
+from cerebras_deploy.api.version import Version
+from cerebras_deploy.decide.plan import Plan, make_plan
+from cerebras_deploy.errors import CallError, refused
+from cerebras_deploy.steps.context import Context
+
+
+class Look(NamedTuple):
+    """The endpoint and the wanted version, read one after the other."""
+
+    endpoint: Endpoint
+    version: Version
+
+
+def read_version(context: Context, endpoint: Endpoint, architecture: str, org: str, ref: str) -> Version:
+    """Read a version by alias or integer once; without `org`, that of the endpoint."""
+    org = org or endpoint.managing_org_name or ""
+    if not NAME_PART.fullmatch(org):
+        raise refused(
+            f"{context.inputs.endpoint} does not say which organisation manages it",
+            "give `model` as `orgs/<org>/models/<arch>`",
+        )
+    wanted = ModelName(org, architecture, ref)
+    version = _version(context, wanted)
+    if version.model[:2] != wanted[:2] or (ref.isdigit() and version.model.version != ref):
+        raise refused(f"asked for {wanted}, the API answered for {version.model}", "report this to Cerebras")
+    return version
+
+
+def _version(context: Context, wanted: ModelName) -> Version:
+    """Read a version once, by its integer where the API tells that. The hint of a 404 names what there is."""
+    try:
+        version = context.api.version(wanted, context.patience.call_bound)
+    except CallError as error:
+        if error.status != HTTPStatus.NOT_FOUND:
+            raise
+        raise error.with_hint(_known_versions(context, wanted)) from error
+    if version.has_integer:
+        return version
+    try:
+        listed = context.api.versions(wanted, context.patience.call_bound).named(wanted.version)
+    except CallError:
+        listed = None
+    if listed is None:
+        text = f"the API does not tell the integer of version {wanted.version}: it is not compared with what is live"
+        context.journal.warn_once("Version not known by its integer", text)
+    return listed or version
+
+
+def _known_versions(context: Context, wanted: ModelName) -> str:
+    try:
+        listed = context.api.versions(wanted, context.patience.call_bound).model_versions
+    except CallError:
+        return ""
+    shown = [f"{one.model.version} ({', '.join(one.aliases or ()) or 'no alias'})" for one in listed[:10]]
+    return f"the versions of {wanted.architecture} are: {', '.join(shown) or 'none'}"
+
+
+def find_version(context: Context, model: ModelName) -> Version | None:
+    """Read a version by integer or alias, with patience; None if there is none."""
+    return context.patience.read(lambda: context.api.find_version(model, context.patience.call_bound))
+
+
+def look_at(context: Context) -> Look:
+    """Read endpoint and version once. The first look resolves the alias; later ones keep to its integer."""
+    endpoint = context.read_endpoint()
+    ref = context.inputs.model
+    if ref is None:
+        raise ValueError("there is no model to look for")
+    pinned = context.facts.model.version if context.facts.model else context.inputs.version_ref
+    version = read_version(context, endpoint, ref.architecture, ref.org, pinned)
+    context.facts.saw_version(version)
+    if version.has_unknown_weights:
+        text = f"the weights of {context.facts.what} are in unknown state `{version.sync_status}`"
+        context.journal.warn_once("Unknown state of the weights", f"{text}: the deploy call decides")
+    return Look(endpoint, version)
+
+
+def plan_for(context: Context, look: Look) -> Plan:
+    """Decide what to do."""
+    context.facts.saw_before_deploying(look.endpoint.deployed_models)
+    return make_plan(*look, if_current=context.inputs.if_current, if_busy=context.inputs.if_busy)
