@@ -27,7 +27,7 @@ lock: .venv/ready  ## resolve the locked versions anew
 .PHONY: demo
 SCENARIO ?= healthy
 demo: .venv/ready  ## deploy to the simulator, as the runner would: make demo SCENARIO=rolls-back
-	@$(BIN)/python tests/demo.py $(SCENARIO)
+	@$(BIN)/python tools/demo.py $(SCENARIO)
 
 .PHONY: test
 test: .venv/ready  ## what needs no Docker and takes a minute: format, lint, types, boundaries, tests
@@ -51,24 +51,24 @@ test-long: .venv/ready  ## all that needs no Docker, a thousand runs of the faul
 
 .PHONY: chaos
 chaos: .venv/ready  ## a thousand runs under random faults, and their tally
-	$(BIN)/pytest -q -s tests/test_chaos.py --chaos-runs 1000 --timeout 1800
+	$(BIN)/pytest -q -s tests/stories/test_chaos.py --chaos-runs 1000 --timeout 1800
 
 .PHONY: shapes
 shapes: .venv/ready  ## two thousand runs against an API that tells the truth in random shapes, and their tally
-	$(BIN)/pytest -q -s tests/test_shape_matrix.py --shape-runs 2000 --timeout 1800
+	$(BIN)/pytest -q -s tests/stories/test_shape_matrix.py --shape-runs 2000 --timeout 1800
 
 .PHONY: hostile
 hostile: .venv/ready  ## ten thousand examples of text, replies and keys that mean harm
-	$(BIN)/pytest -n 2 --dist worksteal --hypothesis-profile ci --timeout 1800 tests/test_{hostile,fuzz,secrets,text}.py
+	$(BIN)/pytest -n 2 --dist worksteal --hypothesis-profile ci --timeout 1800 tests/stories/test_{hostile,fuzz,secrets}.py tests/unit/test_text.py
 
 .PHONY: mutants
 MODULES ?=
 mutants: .venv/ready  ## bugs put in one at a time, and which no test notices; ten minutes, or ALL=1, or MODULES="decide.plan"
-	$(BIN)/python tests/mutants.py $(if $(ALL),--all) $(MODULES)
+	$(BIN)/python tools/mutants.py $(if $(ALL),--all) $(MODULES)
 
 .PHONY: goldens
 goldens: .venv/ready  ## write the golden files anew; read the diff
-	$(BIN)/pytest -q tests/test_stories.py --write-goldens
+	$(BIN)/pytest -q tests/stories/test_stories.py --write-goldens
 
 IMAGE := cerebras-deploy-action:local
 SIMULATOR_IMAGE := cerebras-management-simulator:local
@@ -80,7 +80,7 @@ image:  ## build the action's image and the simulator's
 
 .PHONY: test-image
 test-image: .venv/ready image  ## the tests of the image, run as the runner runs it
-	$(BIN)/pytest -m container tests/test_image*.py tests/test_runner_harness_container.py
+	$(BIN)/pytest -m container tests/image tests/runner/test_container.py
 
 TOOLS := .venv/tools/bin
 
@@ -91,7 +91,7 @@ TOOLS := .venv/tools/bin
 
 .PHONY: test-workflow
 test-workflow: .venv/tools/ready  ## run the selftest workflow and examples on this machine, with act
-	$(BIN)/pytest -m workflow tests/test_workflow.py tests/test_examples.py
+	$(BIN)/pytest -m workflow tests/repository/test_workflow.py tests/repository/test_examples.py
 
 .PHONY: lint
 lint: .venv/tools/ready  ## hadolint; what is for Python is in `make test`
@@ -109,28 +109,28 @@ audit: .venv/tools/ready  ## known vulnerabilities of what is locked; needs the 
 
 .PHONY: release-dry-run
 release-dry-run:  ## what a release would commit, tag and say; of what is committed, in a scratch clone
-	@$(PYTHON) tests/release.py dry-run
+	@$(PYTHON) tools/release.py dry-run
 
-tests/render/node_modules/ready: tests/render/package-lock.json
+tests/stories/render/node_modules/ready: tests/stories/render/package-lock.json
 	@missing=(); \
 	command -v chromium > /dev/null || missing+=(chromium fonts-noto-color-emoji); \
 	command -v npm > /dev/null || missing+=(npm); \
 	if (($${#missing[@]})); then \
 	  apt-get update -qq; apt-get install --yes -qq --no-install-recommends "$${missing[@]}"; \
 	fi
-	npm --prefix tests/render ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	npm --prefix tests/stories/render ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
 .PHONY: test-page
-test-page: .venv/ready tests/render/node_modules/ready  ## the summary and the simulator's page in a browser; pictures in build/
+test-page: .venv/ready tests/stories/render/node_modules/ready  ## the summary and the simulator's page in a browser; pictures in build/
 	$(BIN)/pytest -m browser tests
 
-tests/bench/node_modules/action.mjs: tests/bench/action.js tests/bench/package-lock.json
-	npm --prefix tests/bench ci --ignore-scripts --no-audit --no-fund --loglevel=error
-	tests/bench/node_modules/.bin/esbuild $< --bundle --platform=node --format=esm --outfile=$@ --log-level=warning \
+tools/bench/node_modules/action.mjs: tools/bench/action.js tools/bench/package-lock.json
+	npm --prefix tools/bench ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	tools/bench/node_modules/.bin/esbuild $< --bundle --platform=node --format=esm --outfile=$@ --log-level=warning \
 	  --banner:js='import { createRequire } from "node:module"; const require = createRequire(import.meta.url);'
 
 .PHONY: bench
 RUNS ?= 15
-bench: .venv/ready image tests/bench/node_modules/action.mjs  ## start, memory, size and waiting, beside Node's and the peers'
-	@PYTHONPATH=tests $(BIN)/python tests/bench/bench.py $(RUNS)
+bench: .venv/ready image tools/bench/node_modules/action.mjs  ## start, memory, size and waiting, beside Node's and the peers'
+	@$(BIN)/python tools/bench/bench.py $(RUNS)

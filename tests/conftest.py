@@ -16,7 +16,8 @@ from _pytest.faulthandler import fault_handler_stderr_fd_key as stderr
 from hypothesis import settings
 from pytest_timeout import Settings, is_debugging
 
-GOLDEN = Path(__file__).parent / "golden"
+from helpers.repository import GOLDEN, ROOT
+
 LIMITS = {"browser": 240, "container": 300, "long": 180, "workflow": 900}  # seconds; of all others: pyproject.toml
 LIMIT = pytest.StashKey[float]()
 
@@ -113,7 +114,7 @@ def golden(request: pytest.FixtureRequest) -> Callable[..., None]:
 @pytest.fixture
 def tracked() -> Callable[[], list[Path]]:
     """List the files that git tracks."""
-    root = Path(__file__).parent.parent
+    root = ROOT
 
     def files() -> list[Path]:
         listed = subprocess.run(["git", "ls-files", "-z"], cwd=root, check=True, capture_output=True, text=True).stdout

@@ -1,4 +1,4 @@
-"""The variables of a step, and what becomes of them on the way into its container (contract, section 1.5)."""
+"""The variables of a step, and what becomes of them on the way into its container."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -148,7 +148,7 @@ def _last_words(recorder: Recorder, ended: Ended, cancel: Cancel | None) -> tupl
 
 
 def _outcome(failures: tuple[str, ...], ended: Ended, cancel: Cancel | None) -> Outcome:
-    """Judge the step (contract, section 5); after a cancel neither exit code nor files matter."""
+    """Judge the step; after a cancel neither exit code nor files matter."""
     if ended.interrupted_at is not None and cancel and not cancel.by_timeout:
         return "cancelled"
     return "failure" if failures else "success"

@@ -1,0 +1,49 @@
+"""Workflows as act runs them: a second opinion, beside the emulated runner, on how everything is wired."""
+
+import shutil
+import subprocess
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from helpers.repository import ROOT
+
+ACT = ROOT / ".venv" / "tools" / "bin" / "act"
+# A job's container. Of what GitHub's runner has, the workflows need a shell and a client for Docker.
+RUNNER = "act-runner:local"
+DOCKERFILE = """\
+FROM debian:trixie-slim
+RUN apt-get update && apt-get install --yes --no-install-recommends docker-cli
+"""
+
+
+def build_runner() -> None:
+    subprocess.run(["docker", "build", "--tag", RUNNER, "-"], input=DOCKERFILE, text=True, check=True)
+
+
+def copy_to(folder: Path, files: Iterable[Path]) -> None:
+    """Copy files of the repository there, each to its place."""
+    for file in files:
+        target = folder / file.relative_to(ROOT)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(file, target)
+
+
+def act(
+    folder: Path, workflow: str, event: str = "push", secrets: Mapping[str, str] | None = None
+) -> tuple[int, list[str]]:
+    """Run the workflow there; gives the exit code, and what its steps printed."""
+    options = ("--pull=false", "--action-offline-mode", "--no-cache-server", "--rm")
+    told = [word for name, value in (secrets or {}).items() for word in ("--secret", f"{name}={value}")]
+    command = [str(ACT), event, "--workflows", workflow, "--platform", f"ubuntu-latest={RUNNER}", *options, *told]
+    done = subprocess.run(
+        command,
+        cwd=folder,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        timeout=600,
+    )
+    print(done.stdout)
+    return done.returncode, [line.partition("] ")[2].lstrip(" |") for line in done.stdout.splitlines()]

@@ -1,0 +1,260 @@
+"""HTTP: one try a call, and of every failure how far the request may have come."""
+
+import contextlib
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+import httpx
+import pytest
+
+from cerebras_deploy.api.http import Http
+from cerebras_deploy.api.management import Api, Call
+from cerebras_deploy.api.message import Answer, Request
+from cerebras_deploy.api.network import open_client
+from cerebras_deploy.clock import SystemClock
+from cerebras_deploy.errors import CallError, Fate, Interrupted, Stop
+from cerebras_deploy.text import Redactor
+from helpers import make
+from helpers.repository import WIRE
+from helpers.virtual import PATIENCE, VirtualClock, given_up_at
+
+KEY = "csk-0123456789-management"
+BASE = "https://api.example.com"
+LISTED = "my-org-llama-3.3-70b"  # the endpoint of the reference's example
+Handler = Callable[[httpx.Request], httpx.Response]
+Bounded = Callable[[Callable[[], Answer], float], Answer]
+
+
+def at_once(function: Callable[[], Answer], _: float) -> Answer:
+    return function()
+
+
+class Scene:
+    """An API client whose requests a handler answers."""
+
+    def __init__(self, handler: Handler, *, base: str = BASE, bounded: Bounded = at_once) -> None:
+        self.requests: list[httpx.Request] = []
+        self.calls: list[Call] = []
+        self.connections = 0
+        self._handler = handler
+        redact = Redactor([KEY])
+        self.clock = VirtualClock()
+        http = Http(bounded=bounded, now=self.clock.now, redact=redact, connect=self._connect)
+        self.api = Api(base, KEY, ask=http.ask, redact=redact, observe=self.calls.append)
+
+    def _connect(self) -> httpx.Client:
+        self.connections += 1
+        with open_client() as client:
+            headers = client.headers
+        return httpx.Client(transport=httpx.MockTransport(self._answer), headers=headers)
+
+    def _answer(self, request: httpx.Request) -> httpx.Response:
+        self.requests.append(request)
+        response = self._handler(request)
+        if not response.is_stream_consumed:
+            return response
+        return httpx.Response(response.status_code, headers=response.headers, stream=httpx.ByteStream(response.content))
+
+    def endpoint(self) -> None:
+        self.api.endpoint(LISTED, 30)
+
+    def deploy(self) -> None:
+        self.api.deploy(make.ENDPOINT, make.name(), 30)
+
+    def failure(self) -> CallError:
+        with pytest.raises(CallError) as raised:
+            self.deploy()
+        return raised.value
+
+
+class TestGivenUp:
+    """A call that took too long, or that a signal cut short."""
+
+    def test_one_that_hangs_ends_and_the_next_has_a_connection_of_its_own(self) -> None:
+        hangs, over = threading.Event(), threading.Event()
+
+        def handler(_: httpx.Request) -> httpx.Response:
+            hangs.set()
+            over.wait(PATIENCE)
+            return httpx.Response(200)
+
+        scene = Scene(handler, bounded=given_up_at(hangs))
+        for _ in range(2):
+            with pytest.raises(CallError):
+                scene.endpoint()
+        over.set()
+
+        assert scene.connections == 2
+
+    @pytest.mark.parametrize(("before", "fate"), [(True, Fate.UNKNOWN), (False, Fate.UNSENT)], ids=["sent", "not sent"])
+    def test_too_late_tells_whether_it_was_sent(self, before: bool, fate: Fate) -> None:  # noqa: FBT001
+        def bounded(function: Callable[[], Answer], _: float) -> Answer:
+            if before:
+                function()
+            raise TimeoutError
+
+        with listening() as (address, _):
+            assert refused_in(bounded, address).fate is fate
+
+    @pytest.mark.parametrize("before", [True, False], ids=["sent", "not sent"])
+    def test_an_interrupt_knows_whether_it_was_sent(self, before: bool) -> None:  # noqa: FBT001
+        def bounded(function: Callable[[], Answer], _: float) -> Answer:
+            if before:
+                function()
+            raise Interrupted
+
+        with listening() as (address, _), pytest.raises(Interrupted) as raised:
+            real_api(address, bounded).deploy(make.ENDPOINT, make.name(), 5)
+
+        assert raised.value.sent is before
+
+    @pytest.mark.parametrize("end", [TimeoutError, Interrupted])
+    def test_before_its_first_byte_it_is_never_sent_afterwards(self, end: type[Exception]) -> None:
+        begun: list[Callable[[], Answer]] = []
+
+        def bounded(function: Callable[[], Answer], _: float) -> Answer:
+            begun.append(function)
+            raise end
+
+        with listening() as (address, received):
+            with pytest.raises((CallError, Interrupted)):
+                real_api(address, bounded).deploy(make.ENDPOINT, make.name(), 5)
+            with pytest.raises((httpx.ConnectTimeout, RuntimeError)):
+                begun[0]()
+
+        assert b"".join(received) == b""
+
+    def test_while_it_connects_it_is_never_sent_afterwards(self) -> None:
+        """The worker is inside the connection's set-up while the main thread gives up."""
+        connecting, given_up, over = threading.Event(), threading.Event(), threading.Event()
+        reached: list[str] = []
+
+        def handler(request: httpx.Request) -> httpx.Response:
+            connecting.set()
+            given_up.wait(PATIENCE)
+            try:
+                request.extensions["trace"]("http11.send_request_headers.started", {"request": Sending(request)})
+                reached.append("the wire")
+            finally:
+                over.set()
+            return httpx.Response(200)
+
+        failed = Scene(handler, bounded=given_up_at(connecting)).failure()
+        given_up.set()
+
+        assert over.wait(PATIENCE)
+        assert failed.fate is Fate.UNSENT
+        assert reached == []
+
+
+class Sending:
+    """A request as httpcore tells of it: its method is in bytes."""
+
+    def __init__(self, request: httpx.Request) -> None:
+        self.method = request.method.encode()
+
+
+def test_a_date_to_retry_after_counts_from_now_if_the_server_tells_no_time() -> None:
+    until = format_datetime(datetime.now(UTC) + timedelta(seconds=100), usegmt=True)
+
+    failed = Scene(lambda _: httpx.Response(503, headers={"Retry-After": until})).failure()
+
+    assert failed.retry_after == pytest.approx(100, abs=20)
+
+
+class TestTheEnvironment:
+    @pytest.mark.parametrize(("name", "value"), [("SSL_CERT_FILE", "/dev/null"), ("HTTPS_PROXY", "nonsense://")])
+    def test_settings_that_cannot_be_used_are_named(
+        self, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+    ) -> None:
+        monkeypatch.setenv(name, value)
+
+        with pytest.raises(Stop) as raised:
+            open_client()
+
+        assert name in raised.value.end.reason
+
+
+@contextlib.contextmanager
+def listening() -> Iterator[tuple[str, list[bytes]]]:
+    """A server on a port of its own that answers everything with a deploy reply; at the end, what it received."""
+    received: list[bytes] = []
+    body = (WIRE / "deploy-reply.json").read_bytes()
+    reply = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s" % (len(body), body)
+
+    def serve(server: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = server.accept()
+                with connection:
+                    while data := connection.recv(65536):
+                        received.append(data)
+                        if b'"model"' in data:
+                            connection.sendall(reply)
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        worker = threading.Thread(target=serve, args=(server,))
+        worker.start()
+        yield f"http://127.0.0.1:{server.getsockname()[1]}", received
+        server.shutdown(socket.SHUT_RDWR)
+        worker.join()
+
+
+def real_api(address: str, bounded: Bounded) -> Api:
+    redact = Redactor()
+    http = Http(bounded=bounded, now=SystemClock().now, redact=redact)
+    return Api(address, KEY, ask=http.ask, redact=redact, observe=lambda _: None)
+
+
+def refused_in(bounded: Bounded, address: str) -> CallError:
+    with pytest.raises(CallError) as raised:
+        real_api(address, bounded).deploy(make.ENDPOINT, make.name(), 5)
+    return raised.value
+
+
+class TestSeconds:
+    """Each failure says how long the call took."""
+
+    @pytest.mark.parametrize(
+        "error",
+        [httpx.ReadTimeout("late"), httpx.InvalidURL("bad"), Interrupted()],
+        ids=["lost", "no address", "signal"],
+    )
+    def test_it_is_the_time_of_the_call(self, error: Exception) -> None:
+        clock = VirtualClock()
+
+        def bounded(*_: object) -> Answer:
+            clock.sleep(2.5)
+            raise error
+
+        http = Http(bounded=bounded, now=clock.now, redact=Redactor())
+        with pytest.raises((CallError, Interrupted)) as raised:
+            http.ask(Request("GET", BASE, KEY), 30)
+        assert getattr(raised.value, "seconds", None) == 2.5
+
+    def test_of_a_call_that_was_given_up_too(self) -> None:
+        clock = VirtualClock()
+
+        def bounded(*_: object) -> Answer:
+            clock.sleep(30)
+            raise TimeoutError
+
+        http = Http(bounded=bounded, now=clock.now, redact=Redactor())
+        with pytest.raises(CallError) as raised:
+            http.ask(Request("GET", BASE, KEY), 30)
+        assert (raised.value.seconds, raised.value.reason) == (30, "no complete reply within 30 s")
+
+
+@pytest.mark.parametrize(("size", "is_read"), [(4 * 1024 * 1024, True), (4 * 1024 * 1024 + 1, False)])
+def test_a_reply_of_four_mebibytes_is_read_and_no_byte_more(size: int, *, is_read: bool) -> None:
+    body = (WIRE / "endpoint-status.json").read_bytes()
+    scene = Scene(lambda _: httpx.Response(200, content=body + b" " * (size - len(body))))
+
+    if is_read:
+        scene.endpoint()
+    else:
+        with pytest.raises(CallError, match="more than 4 MiB"):
+            scene.endpoint()

@@ -1,0 +1,155 @@
+"""The file of `trace`: whole at any moment, read by others, and without a key."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from haralyzer import HarParser
+
+from cerebras_deploy.api import trace
+from cerebras_deploy.api.message import Answer, Request
+from cerebras_deploy.api.trace import Trace, open_file
+from cerebras_deploy.errors import CallError, Fate, Stop
+from cerebras_deploy.text import Redactor
+from helpers.forged import OURS, Forged, stage
+from helpers.stage import KEY, Stage
+
+SECRET = "csk-0123456789"
+REQUEST = Request("GET", "https://api.example.com/management/v1/endpoints/e?x=1", SECRET)
+
+
+def recorded(path: Path) -> list[dict[str, Any]]:
+    entries: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["log"]["entries"]
+    return entries
+
+
+def tracing(path: Path, *outcomes: Answer | CallError) -> Trace:
+    left = list(outcomes)
+
+    def ask(_: Request, __: float) -> Answer:
+        outcome = left.pop(0)
+        if isinstance(outcome, CallError):
+            raise outcome
+        return outcome
+
+    return Trace(open_file(path.name, str(path.parent)), ask, Redactor([SECRET]), lambda: 1_790_000_000.0)
+
+
+def ok(body: str = "{}", **headers: str) -> Answer:
+    return Answer(200, {"content-type": "application/json"} | headers, body.encode(), 0.25)
+
+
+class TestFile:
+    def test_it_is_whole_before_and_after_each_call(self, tmp_path: Path) -> None:
+        path = tmp_path / "t.har"
+        tracer = tracing(path, *[ok() for _ in range(5)])
+        counts = [len(recorded(path))]
+        for _ in range(5):
+            tracer.send(REQUEST, 30)
+            counts.append(len(recorded(path)))
+
+        assert counts == [0, 1, 2, 3, 4, 5]
+        assert tracer.close()
+
+    def test_a_call_that_failed_is_there_with_the_reason(self, tmp_path: Path) -> None:
+        path = tmp_path / "t.har"
+        tracer = tracing(path, CallError(Fate.UNKNOWN, f"lost by {SECRET}", seconds=2.0))
+        with pytest.raises(CallError):
+            tracer.send(REQUEST, 30)
+
+        (call,) = recorded(path)
+        assert (call["response"]["status"], call["response"]["_error"], call["time"]) == (0, "lost by ***", 2000)
+
+    def test_of_headers_only_those_that_hold_no_secret_are_kept(self, tmp_path: Path) -> None:
+        path = tmp_path / "t.har"
+        tracing(path, ok(server="cloudflare", **{"set-cookie": "a=b", "x-secret": "c"})).send(REQUEST, 30)
+
+        (call,) = recorded(path)
+        assert {header["name"] for header in call["response"]["headers"]} == {"content-type", "server"}
+        assert call["request"]["headers"] == []
+
+    def test_a_body_is_cut_and_says_so(self, tmp_path: Path) -> None:
+        path = tmp_path / "t.har"
+        chat = Request("POST", "https://api.example.com/v1/chat/completions", SECRET, {"prompt": "x" * 70_000})
+        tracing(path, ok("y" * 70_000)).send(chat, 30)
+
+        (call,) = recorded(path)
+        for part in (call["request"]["postData"], call["response"]["content"]):
+            assert (len(part["text"]), part["_truncated"]) == (65536, True)
+
+    def test_an_endpoints_status_is_kept_up_to_a_mebibyte(self, tmp_path: Path) -> None:
+        path = tmp_path / "t.har"
+        tracing(path, ok("y" * 1_000_000)).send(REQUEST, 30)
+
+        assert len(recorded(path)[0]["response"]["content"]["text"]) == 1_000_000
+
+    def test_when_it_is_full_the_first_and_the_last_calls_stay(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(trace, "MOST", 400_000)
+        path = tmp_path / "t.har"
+        tracer = tracing(path, *[ok(json.dumps({"n": n})) for n in range(1500)])
+        for _ in range(1500):
+            tracer.send(REQUEST, 30)
+
+        numbers = [json.loads(call["response"]["content"]["text"])["n"] for call in recorded(path)]
+        assert numbers[:100] == list(range(100))
+        assert numbers[-200:] == list(range(1300, 1500))
+        assert path.stat().st_size <= 400_000
+
+    def test_a_key_that_is_found_at_the_end_empties_it(self, tmp_path: Path) -> None:
+        path = tmp_path / "t.har"
+        tracer = tracing(path)
+        os.pwrite(tracer.file, f'{{"log": "{SECRET}"'.encode(), 0)
+
+        assert not tracer.close()
+        assert path.read_bytes() == b""
+
+
+class TestPath:
+    @pytest.mark.parametrize("path", ["../out.har", "/etc/out.har", "a/../../out.har", ".", "link/t.har", "there.har"])
+    def test_it_must_be_new_and_inside_without_a_link(self, path: str, tmp_path: Path) -> None:
+        workspace = tmp_path / "workspace"
+        workspace.mkdir()
+        (workspace / "link").symlink_to(tmp_path)
+        (workspace / "there.har").touch()
+
+        with pytest.raises(Stop, match="accepted: a new file inside the workspace"):
+            open_file(path, str(workspace))
+
+    def test_missing_folders_are_made(self, tmp_path: Path) -> None:
+        os.close(open_file("a/b/t.har", str(tmp_path)))
+
+        assert (tmp_path / "a" / "b" / "t.har").exists()
+
+    def test_one_that_cannot_be_used_is_told_before_anything_is_sent(self, tmp_path: Path) -> None:
+        (tmp_path / "t.har").touch()
+        api = Forged()
+
+        played = stage(api).play({"trace": "t.har"}, env={"GITHUB_WORKSPACE": str(tmp_path)})
+
+        assert (played.result, api.requests) == ("invalid-input", [])
+        assert "it is there already" in played.outputs["message"]
+
+
+class TestWholeRuns:
+    def test_an_independent_reader_finds_every_call(self, tmp_path: Path) -> None:
+        played = Stage(latency=0.1).play({"trace": "out/t.har"}, env={"GITHUB_WORKSPACE": str(tmp_path)})
+        text = (tmp_path / "out" / "t.har").read_text(encoding="utf-8")
+        (page,) = HarParser(json.loads(text)).pages
+
+        assert played.result == "succeeded"
+        calls = [(entry.request.method, entry.status) for entry in page.entries]
+        assert calls.count(("POST", 200)) == 1
+        assert len(calls) == len(played.world.requests)
+        assert KEY not in text
+        assert "it holds prompts and answers" in played.text
+
+    def test_the_deploy_call_is_in_it(self, tmp_path: Path) -> None:
+        stage(Forged()).play({"trace": "t.har"}, env={"GITHUB_WORKSPACE": str(tmp_path)})
+
+        (deploy,) = [call for call in recorded(tmp_path / "t.har") if call["request"]["method"] == "POST"]
+        assert json.loads(deploy["response"]["content"]["text"])["name"] == OURS
+        assert deploy["request"]["url"].endswith(":deployModel")

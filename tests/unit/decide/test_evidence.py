@@ -1,0 +1,79 @@
+"""What an entry's words and counts prove, by all reads of a run; and which replies are too old to prove anything."""
+
+from collections.abc import Mapping
+
+import pytest
+
+from cerebras_deploy.api.endpoint import DeployedModel, Endpoint
+from cerebras_deploy.api.status import StatusWords, Unknown
+from cerebras_deploy.decide.evidence import Evidence, teach
+from helpers import make
+
+NOW = 100_000.0  # the server's clock at the first read
+
+
+def entry(created: object = NOW - 10, **fields: object) -> DeployedModel:
+    return DeployedModel.model_validate({"id": "ours", "model": str(make.name()), "created": created} | fields)
+
+
+def listing(*entries: DeployedModel, at: float = 0.0) -> Endpoint:
+    """Return a snapshot of these, read so many seconds after the first one."""
+    return Endpoint(model_arch_id="a", deployed_models=entries).model_copy(update={"date": NOW + at})
+
+
+def seen(
+    *reads: tuple[float, Mapping[str, object]], created: float = NOW - 10, followed: str = "ours"
+) -> DeployedModel:
+    """Return the entry as it is judged after the last of these reads."""
+    evidence, judged = Evidence(StatusWords({})), entry()
+    for at, fields in reads:
+        ((snapshot, _, _),) = evidence.take(listing(entry(created, **fields), at=at), at, followed)
+        (judged,) = snapshot.deployed_models
+    return judged
+
+
+STATE, OTHER = "state", "rollout_status"
+DONE_BESIDE_COPY = {STATE: "complete", OTHER: "not_started"}
+RUNNING_BESIDE_COPY = {STATE: "in_progress", OTHER: "not_started"}
+OLD = NOW - 3601
+
+
+def counted(word: str, updated: int, total: int = 8) -> dict[str, object]:
+    return {STATE: word, "rollout_replicas_updated": updated, "rollout_total_replicas": total}
+
+
+class TestYoung:
+    @pytest.mark.parametrize(("age", "is_young"), [(3599, True), (3600, False), (0, True)])
+    def test_it_is_less_than_an_hour_old(self, age: float, *, is_young: bool) -> None:
+        assert seen((0, {STATE: "odd"}), created=NOW - age).is_young == is_young
+
+    def test_or_it_moved_in_this_run(self) -> None:
+        assert seen((0, {STATE: "odd"}), (5, {STATE: "odder"}), created=OLD).is_young
+        assert seen((0, counted("odd", 1)), (5, counted("odd", 2)), created=OLD).is_young
+
+    def test_one_without_a_time_only_if_it_appeared_or_moved_in_this_run(self) -> None:
+        evidence = Evidence(StatusWords({}))
+        first, later = entry(state="odd", created="?"), entry(state="odd", created="?", id="later")
+        for at, listed in ((0, (first,)), (5, (first, later))):
+            taken = evidence.take(listing(*listed), at, "")
+
+        assert [one.is_young for one in taken[0].endpoint.deployed_models] == [False, True]
+
+
+def snapshot(*entries: str, updated: float | None = None, age: float = 0) -> Endpoint:
+    return make.endpoint(*entries).model_copy(update={"updated": updated, "age": age})
+
+
+def test_a_word_is_taught_in_the_form_of_the_table_with_the_entry() -> None:
+    assert "`status-words: live=done`" in teach("DeploymentState.LIVE", '{"state": 1}')
+    assert teach("live", '{"state": 1}').endswith('{"state": 1}')
+    assert teach("", "{}") == "the entry has no status word: {}"
+
+
+def test_what_is_counted_all_the_same_is_said_of_the_deployment_that_is_followed() -> None:
+    evidence, notes = Evidence(StatusWords({})), list[tuple[str, ...]]()
+    for at, fields in ((0, RUNNING_BESIDE_COPY), (10, DONE_BESIDE_COPY), (70, DONE_BESIDE_COPY)):
+        notes = [one.notes for one in evidence.take(listing(entry(NOW - 10, **fields)), at, "ours")]
+
+    assert "only `state` has moved" in "".join(notes[0])
+    assert isinstance(seen((0, {})).status, Unknown)

@@ -1,0 +1,242 @@
+"""Facts change by their methods only, each of which sets together what belongs together."""
+
+import ast
+
+import pytest
+
+from cerebras_deploy.api.status import Status
+from cerebras_deploy.decide.facts import Facts
+from cerebras_deploy.decide.rollout import Track
+from cerebras_deploy.decide.smoke_test import SmokeTestResult
+from cerebras_deploy.decide.target import Target
+from helpers import make
+from helpers.repository import CODE
+
+
+def resolved(asked: str = "production") -> Facts:
+    facts = Facts(endpoint=make.ENDPOINT, asked=asked)
+    facts.saw_version(make.version())
+    return facts
+
+
+def tracked(state: str = "in_progress") -> Track:
+    return Track(Target("ours", 20)).listed(make.entry(f"ours 2 {state} 20"), 0)
+
+
+def previous_of(facts: Facts) -> str:
+    return facts.previous.id if facts.previous else ""
+
+
+class TestStatus:
+    @pytest.mark.parametrize("status", Status)
+    def test_it_is_in_the_apis_words(self, status: Status) -> None:
+        facts = resolved()
+        facts.attached(tracked(status.value), 0)
+
+        assert facts.status == status.value
+        assert facts.under_way == status.under_way
+
+    def test_a_word_outside_the_table_is_unknown_and_may_go_on(self) -> None:
+        facts = resolved()
+        facts.attached(tracked("frobnicating"), 0)
+
+        assert facts.status == "unknown"
+        assert facts.under_way
+
+    def test_before_there_is_one_it_is_empty(self) -> None:
+        assert (resolved().status, resolved().deployment_id) == ("", "")
+
+
+def test_a_version_is_named_with_the_alias_that_it_was_asked_for_by() -> None:
+    assert resolved().what == "gpt-oss-120b version 2 (alias production)"
+    assert resolved("2").what == "gpt-oss-120b version 2"
+    assert Facts(endpoint="e", asked="production").what == "version production"
+    assert Facts(endpoint="e").what == "an unknown version"
+
+
+class TestPrevious:
+    """What was live before ours, known once and never forgotten."""
+
+    def test_it_is_known_from_the_look_before_the_deploy_call(self) -> None:
+        facts = resolved()
+        facts.saw_before_deploying(make.endpoint("old 1 complete 10").deployed_models)
+
+        assert previous_of(facts) == "old"
+
+    def test_it_is_kept_when_the_endpoint_lists_ours_alone(self) -> None:
+        facts = resolved()
+        facts.saw_before_deploying(make.endpoint("old 1 complete 10").deployed_models)
+        facts.deployed(Track(Target("ours", older=frozenset({"old"}))))
+        facts.saw_endpoint(make.endpoint("ours 2 in_progress 20"), 1)
+
+        assert previous_of(facts) == "old"
+
+    def test_another_rollout_that_is_awaited_is_what_was_live_before_ours(self) -> None:
+        facts = resolved()
+        facts.saw_before_deploying(make.endpoint("old 1 complete 10", "next 3 in_progress 15").deployed_models)
+        facts.saw_before_deploying(make.endpoint("old 1 complete 10", "next 3 complete 15").deployed_models)
+
+        assert previous_of(facts) == "next"
+
+    def test_of_a_deployment_named_by_its_id_it_is_known_from_the_first_read_that_lists_it(self) -> None:
+        facts = Facts(endpoint=make.ENDPOINT)
+        facts.attached(Track(Target("ours", by_id=True)), 0)
+        facts.saw_endpoint(make.endpoint("old 1 complete 10", "ours 2 complete 20", "next 3 complete 30"), 1)
+
+        assert previous_of(facts) == "old"
+        assert facts.model == make.name("2")
+
+    def test_what_was_not_there_before_the_deploy_call_was_not_live_before_it(self) -> None:
+        facts = resolved()
+        facts.saw_before_deploying(make.endpoint("old 1 complete 10").deployed_models)
+        facts.deployed(Track(Target("ours", older=frozenset({"old"}))))
+        facts.saw_endpoint(make.endpoint("old 1 complete 10", "their 3 complete 19", "ours 2 in_progress 20"), 1)
+
+        assert previous_of(facts) == "old"
+
+
+class TestDuration:
+    def test_it_counts_from_the_call_that_was_accepted(self) -> None:
+        facts = resolved()
+        facts.deploy_call_sent(10)
+        facts.deploy_call_sent(400)
+        facts.deployed(tracked())
+        facts.finished(600)
+
+        assert facts.duration == 200
+
+    def test_it_counts_from_the_attach(self) -> None:
+        facts = resolved()
+        facts.attached(tracked(), 5)
+        facts.finished(65)
+
+        assert facts.duration == 60
+
+    def test_without_a_deployment_there_is_none(self) -> None:
+        facts = resolved()
+        facts.deploy_call_sent(10)
+        facts.finished(600)
+
+        assert facts.duration is None
+
+
+class TestWhatBelongsTogether:
+    def test_a_deployment_ends_doubt_and_waiting(self) -> None:
+        facts = resolved()
+        facts.wait_for("waiting for another rollout")
+        facts.deploy_call_lost()
+        facts.deployed(tracked())
+
+        assert (facts.deployment_id, facts.in_doubt, facts.waiting_for) == ("ours", False, "")
+
+    def test_a_call_that_has_not_arrived_ends_doubt(self) -> None:
+        facts = resolved()
+        facts.deploy_call_lost()
+        facts.deploy_call_not_accepted()
+
+        assert not facts.in_doubt
+
+    def test_a_version_that_is_live_is_done_and_nothing_began(self) -> None:
+        facts = resolved()
+        facts.found_live(make.entry("live 2 complete 10"))
+        facts.finished(9)
+
+        assert (facts.deployment_id, facts.status, facts.found_live_already, facts.duration) == (
+            "live",
+            "done",
+            True,
+            None,
+        )
+
+    def test_an_answer_or_a_moved_alias_ends_waiting(self) -> None:
+        facts = resolved()
+        facts.wait_for("awaiting the smoke test's answer")
+        facts.smoke_tested(SmokeTestResult("passed"))
+        answered = facts.waiting_for
+        facts.wait_for("moving alias stable")
+        facts.alias_moved("stable: free → version 2")
+
+        assert (answered, facts.waiting_for, facts.promoted) == ("", "", ["stable: free → version 2"])
+
+    def test_what_a_rollback_read_last_is_what_is_served(self) -> None:
+        facts = resolved()
+        facts.saw_endpoint(make.endpoint("ours 2 complete 20"), 1)
+        back = facts.rollback_begun(make.name("1"))
+        back.saw_endpoint(make.endpoint("ours 2 complete 20", "back 1 complete 30"), 2)
+        facts.rollback_ended("rolled back")
+
+        assert facts.rollback is back
+        assert facts.serving is not None
+        assert (facts.serving.id, facts.rollback_outcome) == ("back", "rolled back")
+
+    def test_a_reply_that_goes_back_changes_nothing(self) -> None:
+        facts = resolved()
+        facts.attached(tracked(), 0)
+        facts.saw_endpoint(make.endpoint("ours 2 in_progress 20", updated=30), 1)
+
+        assert facts.saw_endpoint(make.endpoint("ours 2 complete 20", updated=29), 2) is None
+        assert facts.status == "in_progress"
+
+
+def test_nothing_but_their_methods_writes_facts() -> None:
+    found = []
+    for path in sorted(CODE.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+            written = [ast.unparse(one) for target in targets if target for one in ast.walk(target)]
+            if isinstance(node, ast.Assign | ast.AugAssign | ast.AnnAssign):
+                found += [f"{path.name}: {text}" for text in written if "facts." in text]
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == "setattr":
+                found.append(f"{path.name}: {ast.unparse(node)}")
+
+    assert found == []
+
+
+class TestBeforeAnythingIsKnown:
+    def test_no_deployment_is_named_and_no_version_has_an_integer(self) -> None:
+        assert not resolved().was_named
+        assert not Facts(endpoint="e").has_integer
+        assert not Facts(endpoint="e").is_confirmed
+
+    def test_an_attempt_that_was_never_sent_began_at_once(self) -> None:
+        facts = resolved()
+        facts.deployed(tracked())
+
+        assert facts.began == 0
+
+    def test_what_is_live_before_a_version_is_known_is_not_what_was_live_before_it(self) -> None:
+        facts = Facts(endpoint="e")
+        facts.saw_before_deploying(make.endpoint("old 1 complete 10").deployed_models)
+
+        assert facts.previous is None
+
+
+def test_the_version_that_is_known_stays_the_one_that_is_meant() -> None:
+    facts = resolved()
+    facts.learn_model(make.entry("ours 3 complete 20"))
+
+    assert facts.model == make.name("2")
+
+
+def test_what_the_workflow_named_is_confirmed_once_it_was_compared() -> None:
+    facts = Facts(endpoint="e")
+    facts.confirm_asked("production")
+
+    assert (facts.asked, facts.is_confirmed) == ("production", True)
+
+
+def test_a_rollback_has_facts_of_its_own_about_the_version_before() -> None:
+    facts = resolved()
+    back = facts.rollback_begun(make.name("1"))
+
+    assert (back.model, back.endpoint, back.deployment_id) == (make.name("1"), facts.endpoint, "")
+
+
+def test_a_rollback_that_read_nothing_leaves_what_is_served_as_it_was() -> None:
+    facts = resolved()
+    facts.saw_endpoint(make.endpoint("ours 2 complete 20"), 1)
+    facts.rollback_begun(make.name("1"))
+    facts.rollback_ended("not rolled back")
+
+    assert facts.serving is not None
+    assert facts.serving.id == "ours"

@@ -1,0 +1,139 @@
+"""What every step shares, in whole runs: reading the version that was asked for, and outputs that are written early."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+import runner
+from helpers.forged import ENDPOINT, Forged, Reply
+from helpers.forged import stage as forged_stage
+from helpers.stage import Played, Stage
+
+ORG = "orgs/my-org/models/gpt-oss-120b"
+
+
+class TestAnEndpointThatIsNotThere:
+    def test_the_hint_names_those_that_there_are(self) -> None:
+        played = Stage().play({"endpoint": "my-org-gpt-oss-210b"})
+
+        assert "the endpoints of my-org are: my-org-gpt-oss-120b, my-org-llama-3.3-70b" in played.outputs["message"]
+
+    def test_if_they_cannot_be_read_the_hint_is_the_usual_one(self) -> None:
+        played = Stage(faults=["endpoints:*=503"]).play({"endpoint": "my-org-gpt-oss-210b"})
+
+        assert played.result == "refused"
+        assert "check that it is spelt right" in played.outputs["message"]
+
+    def test_of_very_many_ten_are_named_and_of_none_that_is_said(self) -> None:
+        def play(count: int) -> str:
+            def edit(call: str, _: int, whole: Any) -> Any:
+                if call == "endpoint":
+                    return Reply(404, body=b'{"detail": "Not Found"}')
+                return {"endpoints": [{"endpoint_id": f"e{n}"} for n in range(count)]} if call == "endpoints" else whole
+
+            return forged_stage(Forged(edit)).play().outputs["message"]
+
+        assert "the endpoints of my-org are: e0, e1, e2, e3, e4, e5, e6, e7, e8, e9" in play(50)
+        assert "e10" not in play(50)
+        assert "the endpoints of my-org are: none" in play(0)
+
+    def test_any_other_refusal_looks_for_none(self) -> None:
+        api = Forged(lambda call, _, whole: Reply(403, body=b'{"message": "No"}') if call == "endpoint" else whole)
+
+        forged_stage(api).play()
+
+        assert api.calls["endpoints"] == 0
+
+
+class Watched:
+    """A run whose output file is looked into whenever a request arrives."""
+
+    def __init__(self, there: Stage) -> None:
+        self.seen: list[tuple[str, dict[str, str]]] = []
+        self._there, self._transport = there, there.transport
+        there.transport = _Hook(self._transport, self._note)
+
+    def play(self, inputs: dict[str, str] | None = None) -> Played:
+        return self._there.play(inputs)
+
+    def at(self, method: str, path: str, number: int) -> dict[str, str]:
+        """The outputs as they were when the request of that number (from 1) arrived."""
+        return [seen for call, seen in self.seen if call.startswith(method) and call.endswith(path)][number - 1]
+
+    def _note(self, request: httpx.Request) -> None:
+        written = Path(os.environ["GITHUB_OUTPUT"]).read_bytes()
+        self.seen.append((f"{request.method} {request.url.path}", dict(runner.read_outputs(written).values)))
+
+
+class _Hook(httpx.BaseTransport):
+    def __init__(self, inner: httpx.BaseTransport, hook: Callable[[httpx.Request], None]) -> None:
+        self._inner, self._hook = inner, hook
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        self._hook(request)
+        return self._inner.handle_request(request)
+
+
+class TestOutputsAreWrittenBeforeAnyWait:
+    """The job may be killed at any moment: out of memory, runner lost, 10 s after a cancel."""
+
+    def test_before_the_first_request_they_are_pessimistic(self) -> None:
+        run = Watched(Stage())
+        run.play()
+
+        first = run.at("GET", ENDPOINT, 1)
+        assert (first["result"], first["deployment-id"], first["smoke-test"]) == ("interrupted", "", "skipped")
+
+    def test_the_id_is_there_at_the_first_read_after_the_deploy_call(self) -> None:
+        run = Watched(Stage())
+        played = run.play()
+
+        early = run.at("GET", ENDPOINT, 2)
+        assert early["deployment-id"] == played.outputs["deployment-id"] != ""
+        assert early["model"] == f"{ORG}/versions/2"
+        assert early["previous-model"] == f"{ORG}/versions/1"
+        assert early["status"] == "not_started"
+        assert early["result"] == "interrupted"
+
+    def test_the_id_of_a_call_whose_reply_was_lost_is_there_at_the_read_after_it_was_found(self) -> None:
+        run = Watched(Stage(faults=["deploy:1=reset-after"]))
+        played = run.play()
+
+        assert run.at("GET", ENDPOINT, 3)["deployment-id"] == played.outputs["deployment-id"]
+
+    def test_the_id_of_a_deployment_that_is_attached_to_is_there_at_the_next_read(self) -> None:
+        run = Watched(Stage("busy-same"))
+        played = run.play()
+
+        assert run.at("GET", ENDPOINT, 2)["deployment-id"] == played.outputs["deployment-id"] != ""
+
+    def test_the_id_that_the_workflow_gave_is_there_when_the_first_read_is_over(self) -> None:
+        there = Stage()
+        started = there.play({"wait": "false"}).outputs["deployment-id"]
+        run = Watched(there)
+        run.play({"model": "", "alias": "", "deployment-id": started})
+
+        assert run.at("GET", ENDPOINT, 2)["deployment-id"] == started
+
+    def test_the_status_is_there_as_soon_as_it_changes(self) -> None:
+        run = Watched(Stage())
+        run.play()
+
+        seen = [outputs["status"] for _, outputs in run.seen]
+        assert list(dict.fromkeys(seen)) == ["", "not_started", "in_progress"]
+
+    def test_the_rollbacks_id_is_there_at_the_first_read_after_its_call_and_ours_stays(self) -> None:
+        ask = {"smoke-test-prompt": "Hi", "smoke-test-expect": "hello", "inference-api-key": "sim-inference-key"}
+        run = Watched(Stage("wrong-answer"))
+        played = run.play(ask | {"on-failure": "rollback"})
+
+        back = next(n for n, (_, seen) in enumerate(run.seen) if seen["rollback-deployment-id"])
+        call, early = run.seen[back]
+        assert run.seen[back - 1][0].endswith(":deployModel")
+        assert call.startswith("GET")
+        assert early["rollback-deployment-id"] == played.outputs["rollback-deployment-id"]
+        assert early["deployment-id"] == played.outputs["deployment-id"]
+        assert early["status"] == "done"  # of ours, not of the rollback

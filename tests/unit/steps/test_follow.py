@@ -1,0 +1,224 @@
+"""One deployment to its end, in whole runs: what is said must be true whatever the endpoint lists next."""
+
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from helpers.forged import OLD, OURS, Forged, Reply, entry, stage
+from helpers.stage import Played, Stage
+
+BEFORE = entry(OLD, "1", "complete", 1)
+NEXT = entry("22222222-2222-4222-8222-222222222222", "3", "complete", 3)
+DOWN = Reply(503)
+
+Script = Callable[[float], list[dict[str, Any]] | Reply]
+
+
+def ours(state: str, **more: Any) -> dict[str, Any]:
+    return entry(OURS, "2", state, 2) | more
+
+
+def play(script: Script, *, lost: bool = False, **inputs: str) -> Played:
+    """Run while the endpoint lists what the script says at those seconds; `lost`: the deploy call gets no reply."""
+
+    def edit(call: str, _: int, whole: Any) -> Any:
+        if call == "deploy" and lost:
+            return httpx.ReadTimeout("timed out")
+        if call != "endpoint":
+            return whole
+        now = script(made.clock.now() - began)
+        return now if isinstance(now, Reply) else whole | {"deployed_models": now}
+
+    made = stage(Forged(edit))
+    began = made.clock.now()
+    given = {name.replace("_", "-"): value for name, value in inputs.items()}
+    return made.play({"timeout": "5m", "poll-interval": "5s"} | given)
+
+
+@pytest.mark.parametrize(("lost", "seen"), [(False, 1), (True, 12)], ids=["attached to", "adopted"])
+def test_a_deployment_that_vanishes_has_failed_soon(lost: bool, seen: float) -> None:  # noqa: FBT001
+    def script(now: float) -> list[dict[str, Any]]:
+        if lost and now == 0:
+            return [BEFORE]
+        return [BEFORE, ours("in_progress")] if now < seen else [BEFORE]
+
+    played = play(script, lost=lost)
+
+    assert played.result == "failed"
+    assert "no longer lists it" in played.outputs["message"]
+    assert played.seconds < seen + 60
+
+
+def test_an_empty_word_for_the_state_is_an_unknown_one_of_what_is_listed() -> None:
+    played = play(lambda _: [BEFORE, ours("")], timeout="1m")
+
+    assert (played.result, played.outputs["status"]) == ("timed-out", "unknown")
+    assert "not listed" not in played.text
+
+
+def test_done_and_replaced_at_once_by_another_version_is_superseded() -> None:
+    played = play(lambda now: [BEFORE, ours("in_progress")] if now < 1 else [BEFORE, ours("complete"), NEXT])
+
+    assert played.result == "superseded"
+    assert "serves version 3" in played.outputs["message"]
+
+
+MODEL = "orgs/my-org/models/gpt-oss-120b"
+GIVEN = {
+    "its alias": {"alias": "production"},
+    "another alias of it": {"alias": "v2"},
+    "its integer as the alias": {"alias": "2"},
+    "its integer": {"model": f"{MODEL}/versions/2"},
+    "its alias in the model": {"model": f"{MODEL}/versions/production"},
+    "its model without a version": {"model": MODEL},
+    "its architecture": {"model": "gpt-oss-120b"},
+    "its architecture and alias": {"model": "gpt-oss-120b", "alias": "v2"},
+    "nothing": {},
+}
+WRONG = {
+    "another version's alias": ({"alias": "candidate"}, "`alias: candidate`"),
+    "another integer": ({"alias": "3"}, "`alias: 3`"),
+    "another integer in the model": ({"model": f"{MODEL}/versions/1"}, f"`model: {MODEL}/versions/1`"),
+    "another alias in the model": ({"model": f"{MODEL}/versions/stable"}, f"`model: {MODEL}/versions/stable`"),
+    "another architecture": ({"model": "llama-3.3-70b"}, "`model: llama-3.3-70b`"),
+    "another organization": ({"model": "orgs/others/models/gpt-oss-120b"}, "`model: orgs/others/models/gpt-oss-120b`"),
+}
+
+
+class TestWhatCameWithTheId:
+    """`model` and `alias` beside `deployment-id` must match it."""
+
+    def play(self, inputs: dict[str, str], *, dry_run: str = "false") -> tuple[str, Played]:
+        there = Stage()
+        started = there.play({"wait": "false"}).outputs["deployment-id"]
+        by_id = {"model": "", "alias": "", "deployment-id": started, "dry-run": dry_run}
+        return started, there.play(by_id | inputs)
+
+    @pytest.mark.parametrize("inputs", GIVEN.values(), ids=GIVEN)
+    def test_a_deployment_that_matches_is_followed(self, inputs: dict[str, str]) -> None:
+        started, played = self.play(inputs)
+
+        assert played.result == "succeeded"
+        assert (played.outputs["deployment-id"], played.outputs["version-id"]) == (started, "2")
+
+    @pytest.mark.parametrize("dry_run", ["false", "true"])
+    @pytest.mark.parametrize(("inputs", "shown"), WRONG.values(), ids=WRONG)
+    def test_one_that_does_not_is_refused_and_both_are_named(
+        self, inputs: dict[str, str], shown: str, dry_run: str
+    ) -> None:
+        started, played = self.play(inputs, dry_run=dry_run)
+
+        assert (played.result, played.exit_code) == ("refused", 1)
+        assert f"deployment {started} is of {MODEL}/versions/2, not of {shown}" in played.outputs["message"]
+
+    def test_the_message_neither_denies_itself_nor_advises_what_was_refused(self) -> None:
+        started, played = self.play({"alias": "candidate"})
+
+        assert played.outputs["message"] == (
+            f"deployment {started} is of {MODEL}/versions/2, not of `alias: candidate`: deployment {started} of "
+            "gpt-oss-120b version 2 to my-org-gpt-oss-120b was last seen not started and goes on; "
+            "correct the one or the other"
+        )
+
+    def test_the_alias_is_shown_once_it_is_known_to_match(self) -> None:
+        _, played = self.play({"alias": "v2"})
+
+        assert "serves gpt-oss-120b version 2 (alias v2)" in played.outputs["message"]
+
+    @pytest.mark.parametrize(("model", "result"), [("", "succeeded"), ("gpt-oss-120b", "refused")])
+    def test_an_entry_whose_model_is_no_name_matches_no_model(self, model: str, result: str) -> None:
+        nameless = ours("complete", model="weights.bin")
+
+        played = play(lambda _: [BEFORE, nameless], deployment_id=OURS, model=model, alias="")
+
+        assert played.result == result
+        refusal = f"deployment {OURS} is of weights.bin, which is not a model's name"
+        assert (refusal in played.outputs["message"]) == (result == "refused")
+
+
+class TestById:
+    def test_with_a_wrong_key_it_is_named_once(self) -> None:
+        played = play(lambda _: Reply(401, body=b'{"message": "Wrong"}'), deployment_id=OURS, model="", alias="")
+
+        assert played.result == "refused"
+        assert f"deployment {OURS} of the deployment" not in played.outputs["message"]
+
+    def test_only_reads_that_went_well_count_towards_never_listed(self) -> None:
+        played = play(
+            lambda now: [BEFORE] if now < 1 or now > 70 else DOWN, deployment_id=OURS, model="", alias="", timeout="20m"
+        )
+
+        assert played.result == "refused"
+        assert "does not list" in played.outputs["message"]
+        assert played.seconds > 340
+
+
+def test_an_api_that_is_down_for_all_of_a_short_timeout_is_timed_out() -> None:
+    played = play(lambda _: DOWN, timeout="5m")
+
+    assert played.result == "timed-out"
+
+
+class TestListedLate:
+    """A deploy reply that says nothing but the ID, and a list that shows the deployment late."""
+
+    @pytest.mark.parametrize("seconds", [25, 45])
+    def test_what_was_live_before_does_not_supersede_it(self, seconds: float) -> None:
+        def edit(call: str, _: int, whole: Any) -> Any:
+            if call == "deploy":
+                return {"name": OURS, "done": False}
+            if call != "endpoint":
+                return whole
+            listed = [ours("complete")] if made.clock.now() - began >= seconds else []
+            return whole | {"deployed_models": [entry(OLD, "1", "complete", 5), *listed]}
+
+        made = stage(Forged(edit))
+        began = made.clock.now()
+
+        played = made.play({"timeout": "5m", "poll-interval": "5s"})
+
+        assert (played.result, played.outputs["previous-model"]) == ("succeeded", f"{MODEL}/versions/1")
+
+    def test_one_that_is_never_listed_is_superseded_by_a_newer_one(self) -> None:
+        def edit(call: str, _: int, whole: Any) -> Any:
+            if call == "deploy":
+                return {"name": OURS, "done": False}
+            if call != "endpoint":
+                return whole
+            return whole | {"deployed_models": [BEFORE, NEXT] if made.clock.now() > began + 1 else [BEFORE]}
+
+        made = stage(Forged(edit))
+        began = made.clock.now()
+
+        played = made.play({"timeout": "5m", "poll-interval": "5s"})
+
+        assert played.result == "superseded"
+        assert "it was never listed" in played.outputs["message"]
+        assert 20 <= played.seconds < 60
+
+
+def test_patience_is_as_long_after_a_wait_for_weights_as_at_once() -> None:
+    def edit(call: str, _: int, whole: Any) -> Any:
+        now = made.clock.now() - began
+        if call == "version":
+            word = "done" if now > 600 else "in_progress"
+            return whole | {"done": now > 600, "response": whole["response"] | {"sync_status": word}}
+        if (
+            call == "endpoint" and api.calls["deploy"]
+        ):  # ours is listed 15 s after the call; another one is there at once
+            late = [ours("complete", created=40)] if now - deployed() > 15 else []
+            return whole | {"deployed_models": [BEFORE, entry(OLD[::-1], "3", "in_progress", 30), *late]}
+        return whole
+
+    def deployed() -> float:
+        times.append(made.clock.now() - began)
+        return times[0]
+
+    times: list[float] = []
+    api = Forged(edit)
+    made = stage(api)
+    began = made.clock.now()
+
+    assert made.play({"timeout": "20m", "poll-interval": "5s"}).result == "succeeded"

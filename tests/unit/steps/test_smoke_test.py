@@ -1,0 +1,290 @@
+"""The smoke test, in whole runs: what is asked how often, what is judged, and what says nothing about the version."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
+import pytest
+
+from helpers.forged import MODEL, OLD, OURS, Forged, Reply, entry
+from helpers.forged import stage as forged_stage
+from helpers.stage import EPOCH, HELLO, HELLO_OR_BACK, Played, Stage, VirtualClock, play
+
+ASK = {"smoke-test-prompt": "Say hello.", "smoke-test-expect": "(?i)hello", "inference-api-key": "sim-inference-key"}
+WARM_UP = 30.0  # seconds
+
+
+def asked(played: Played) -> int:
+    """How many answers were asked for."""
+    return sum(request.path == "/v1/chat/completions" for request in played.world.requests)
+
+
+class Chat:
+    """An API on which version 2 is live; `reply` makes the answer of each number (from 1), and it may take a while."""
+
+    def __init__(self, *replies: Any, seconds: tuple[float, ...] = ()) -> None:
+        self._replies, self._seconds = replies, seconds
+        self.api = Forged(self._edit, begun=True, states=("complete",))
+        self.stage = forged_stage(self.api)
+
+    def play(self, **inputs: str) -> Played:
+        given = {name.replace("_", "-"): value for name, value in inputs.items()}
+        return self.stage.play({"timeout": "10m"} | ASK | {"smoke-test-expect": "pong"} | given)
+
+    def _edit(self, call: str, number: int, whole: Any) -> Any:
+        if call != "chat":
+            return whole | {"response": {"version_aliases": [], "sync_status": "done"}} if call == "version" else whole
+        if number < len(self._seconds):
+            self.stage.clock.sleep(self._seconds[number])
+        reply = self._replies[min(number, len(self._replies) - 1)] if self._replies else whole
+        return reply if isinstance(reply, Reply | Exception) else whole | reply
+
+
+SLOW = httpx.ReadTimeout("timed out")
+
+
+class TestHowOftenItIsAsked:
+    def test_a_good_answer_is_asked_for_once_and_at_once(self) -> None:
+        there = Stage("live")
+
+        played = there.play(ASK)
+
+        assert (played.outputs["smoke-test"], asked(played)) == ("passed", 1)
+        assert played.seconds < 3  # the second look that agrees comes after 2 s
+
+    def test_a_bad_answer_is_asked_for_once(self) -> None:
+        played = Stage("wrong-answer").play(ASK)
+
+        assert (played.outputs["smoke-test"], asked(played)) == ("failed", 1)
+
+    def test_a_bad_answer_that_is_slow_as_well_is_asked_for_once(self) -> None:
+        chat = Chat(seconds=(8,))
+
+        played = chat.play(smoke_test_expect="nonsense", smoke_test_max_latency="2s")
+
+        assert (played.outputs["smoke-test"], chat.api.calls["chat"]) == ("failed", 1)
+        assert "is not in the answer" in played.outputs["message"]
+
+    def test_errors_are_forgiven_for_30_s(self) -> None:
+        chat = Chat(Reply(503))
+
+        played = chat.play()
+
+        assert played.result == "unreachable"
+        assert WARM_UP <= played.seconds < WARM_UP + 16
+        assert chat.api.calls["chat"] > 3
+
+    def test_a_slow_answer_is_forgiven_for_30_s_and_then_is_the_answer(self) -> None:
+        chat = Chat(seconds=(8,) * 99)
+
+        played = chat.play(smoke_test_max_latency="2s")
+
+        assert (played.result, played.outputs["smoke-test"]) == ("smoke-test-failed", "failed")
+        assert "it took 8.00 s, more than the 2 s allowed" in played.outputs["message"]
+        assert WARM_UP <= played.seconds < WARM_UP + 16
+
+    def test_one_as_slow_as_allowed_is_no_slow_one(self) -> None:
+        chat = Chat(seconds=(2,))
+
+        assert chat.play(smoke_test_max_latency="2s").outputs["smoke-test"] == "passed"
+        assert chat.api.calls["chat"] == 1
+
+    def test_if_the_first_call_takes_all_of_the_warm_up_there_is_a_second(self) -> None:
+        chat = Chat(SLOW, {}, seconds=(30,))
+
+        played = chat.play()
+
+        assert (played.outputs["smoke-test"], chat.api.calls["chat"]) == ("passed", 2)
+
+    def test_what_a_429_asks_for_is_waited(self) -> None:
+        chat = Chat(Reply(429, headers=((b"retry-after", b"20"),)), {})
+
+        played = chat.play()
+
+        assert played.outputs["smoke-test"] == "passed"
+        assert 20 <= played.seconds < 25
+
+    def test_what_a_429_asks_for_is_waited_for_30_s_at_most(self) -> None:
+        played = Chat(Reply(429, headers=((b"retry-after", b"55"),)), {}).play()
+
+        assert 30 <= played.seconds < 35
+
+    def test_errors_are_told_with_what_is_left(self) -> None:
+        played = Chat(Reply(503), {}).play()
+
+        assert re.search(r"question to .*: HTTP 503 Service Unavailable; trying again for 30s at most", played.text)
+
+    def test_at_the_deadline_it_is_timed_out(self) -> None:
+        chat = Chat(Reply(503))
+
+        played = chat.play(timeout="10s")
+
+        assert played.result == "timed-out"
+        assert "gave no answer to the smoke test (question to" in played.outputs["message"]
+        assert 10 <= played.seconds < 15
+
+
+FIFTY: dict[str, Any] = {"usage": {"completion_tokens": 50}}
+
+
+class TestFigures:
+    @pytest.mark.parametrize(
+        ("reply", "figures"),
+        [
+            (
+                {"usage": {"completion_tokens": 50}, "time_info": {"completion_time": 0.1}},
+                "2.00 s, 50 tokens, 500 tokens/s",
+            ),
+            (FIFTY | {"time_info": {}}, "2.00 s, 50 tokens, 25 tokens/s"),
+            (
+                {"usage": {"completion_tokens": 50}, "time_info": {"completion_time": 0}},
+                "2.00 s, 50 tokens, 25 tokens/s",
+            ),
+            (FIFTY | {"time_info": None}, "2.00 s, 50 tokens, 25 tokens/s"),
+            ({"usage": {"completion_tokens": 0}, "time_info": None}, "2.00 s, 0 tokens"),
+            ({"usage": {}, "time_info": None}, "2.00 s"),
+            ({"usage": None, "time_info": {"completion_time": 0.1}}, "2.00 s"),
+        ],
+    )
+    def test_the_rate_is_by_the_apis_time_or_else_by_the_latency(self, reply: Mapping[str, Any], figures: str) -> None:
+        played = Chat(reply, seconds=(2,)).play()
+
+        assert f"smoke test passed, {figures}, fp_1: pong" in played.text
+
+    def test_without_any_time_there_is_no_rate(self) -> None:
+        assert "smoke test passed, 0.00 s, 50 tokens, fp_1: pong" in (Chat(FIFTY | {"time_info": None}).play().text)
+
+    def test_without_a_fingerprint_none_is_shown(self) -> None:
+        assert (
+            "smoke test passed, 0.00 s, 1 tokens, 10 tokens/s: pong" in Chat({"system_fingerprint": None}).play().text
+        )
+
+
+class TestFingerprint:
+    @pytest.mark.parametrize(("found", "warned"), [("fp_suffix", False), ("fp_other", True), (None, True)])
+    @pytest.mark.parametrize("by_id", [False, True], ids=["deployed", "followed by id"])
+    def test_one_without_the_versions_suffix_is_a_warning(
+        self, found: str | None, *, warned: bool, by_id: bool
+    ) -> None:
+        def edit(call: str, _: int, whole: Any) -> Any:
+            return whole | {"system_fingerprint": found} if call == "chat" else whole
+
+        api = Forged(edit, begun=True, states=("complete",))
+        given = {"model": "", "alias": "", "deployment-id": OURS} if by_id else {}
+
+        played = forged_stage(api).play(ASK | {"smoke-test-expect": ""} | given)
+
+        assert played.exit_code == 0
+        shown = f"fingerprint {found or 'none'}, which does not end with suffix, the suffix of gpt-oss-120b version 2"
+        assert (shown in played.text) == warned
+
+    @pytest.mark.parametrize("reply", [{"response": None}, Reply(503)], ids=["no details", "no reply"])
+    def test_followed_by_id_with_no_details_of_the_version_nothing_is_compared(self, reply: Any) -> None:
+        def edit(call: str, _: int, whole: Any) -> Any:
+            return (reply if isinstance(reply, Reply) else whole | reply) if call == "version" else whole
+
+        api = Forged(edit, begun=True, states=("complete",))
+        by_id = {"model": "", "alias": "", "deployment-id": OURS}
+
+        played = forged_stage(api).play(ASK | {"smoke-test-expect": ""} | by_id)
+
+        assert (played.result, "Fingerprint" in played.text) == ("succeeded", False)
+
+    def test_followed_by_id_the_version_that_is_told_stays_the_deployed_one(self) -> None:
+        def edit(call: str, _: int, whole: Any) -> Any:
+            if call == "endpoint":
+                listed = [entry(OLD, "1", "complete", 1), entry(OURS, "production", "complete", 2)]
+                return whole | {"deployed_models": listed}
+            return whole | {"name": MODEL.format("3")} if call == "version" else whole
+
+        by_id = {"model": "", "alias": "", "deployment-id": OURS}
+
+        played = forged_stage(Forged(edit)).play(ASK | {"smoke-test-expect": ""} | by_id)
+
+        assert played.outputs["model"] == MODEL.format("production")
+
+
+class TestStopped:
+    def test_canceled_before_the_answer_it_says_what_was_cut_off(self) -> None:
+        clock = VirtualClock(interrupt_at=EPOCH + 5)
+        there = Stage("live", clock=clock, faults=["chat:1=read-timeout"], latency=0.5)
+
+        played = there.play(ASK)
+
+        assert played.result == "interrupted"
+        assert "the job was cancelled while awaiting the smoke test's answer: deployment" in played.outputs["message"]
+
+    @pytest.mark.parametrize(("status", "hint"), [(401, True), (403, True), (400, False), (422, False)])
+    def test_a_question_that_is_refused_is_asked_once_and_only_a_key_gets_the_hint_about_keys(
+        self, status: int, *, hint: bool
+    ) -> None:
+        chat = Chat(Reply(status, body=b'{"message": "No"}'))
+
+        played = chat.play()
+
+        assert (played.result, chat.api.calls["chat"]) == ("refused", 1)
+        assert ("`inference-api-key` must be an inference key" in played.outputs["message"]) == hint
+
+
+def made(played: Played) -> list[int]:
+    """The versions that the caller has deployed, in order."""
+    return [one.version for one in played.world.deployments if one.by == "caller"]
+
+
+class TestSmokeTest:
+    def test_a_match_that_takes_too_long_says_nothing_about_the_version(self) -> None:
+        played = play("healthy", HELLO_OR_BACK | {"smoke-test-expect": "(a+)+$"}, answer="a" * 60 + "!")
+
+        assert (played.result, played.outputs["smoke-test"]) == ("smoke-test-failed", "unanswered")
+        assert "`(a+)+$` could not be matched: the match took more than 1 s of CPU time" in played.outputs["message"]
+        assert "says nothing about the version" in played.outputs["message"]
+        assert made(played) == [2]
+
+    @pytest.mark.parametrize(
+        "warm_up",
+        [
+            "chat:1=404",
+            "chat:1-2=429",
+            "chat:1=503",
+            "chat:1=refused",
+            "chat:1=reset-after",
+            "chat:1=html",
+            "chat:1=408",
+        ],
+    )
+    def test_errors_at_first_are_forgiven(self, warm_up: str) -> None:
+        assert play("live", HELLO, warm_up).result == "unchanged"
+
+    def test_a_first_slow_answer_is_forgiven(self) -> None:
+        played = play("live", HELLO | {"smoke-test-max-latency": "2s"}, "chat:1=slow;seconds=12")
+
+        assert (played.result, played.outputs["smoke-test"]) == ("unchanged", "passed")
+
+    @pytest.mark.parametrize("fault", ["chat:*=503", "chat:*=404", "chat:*=refused", "chat:*=read-timeout"])
+    def test_nothing_but_errors_says_nothing_on_the_version(self, fault: str) -> None:
+        played = play("healthy", HELLO_OR_BACK, fault)
+
+        assert (played.result, played.outputs["smoke-test"]) == ("unreachable", "skipped")
+        assert made(played) == [2]
+
+    @pytest.mark.parametrize("fault", ["chat:1=401", "chat:1=403"])
+    def test_a_key_that_is_turned_away_is_refused_and_rolls_nothing_back(self, fault: str) -> None:
+        played = play("healthy", HELLO_OR_BACK, fault)
+
+        assert played.result == "refused"
+        assert "`inference-api-key` must be an inference key" in played.outputs["message"]
+        assert made(played) == [2]
+
+    def test_a_failed_one_is_red_again_on_a_re_run(self) -> None:
+        stage = Stage("wrong-answer")
+        first, again = stage.play(HELLO), stage.play(HELLO)
+
+        assert (first.result, again.result) == ("smoke-test-failed", "smoke-test-failed")
+        assert made(again) == [2]
+
+    def test_the_deadline_bounds_it(self) -> None:
+        played = play("live", HELLO | {"timeout": "10s"}, "chat:*=503")
+
+        assert played.result == "timed-out"
+        assert played.seconds <= 15

@@ -1,0 +1,428 @@
+"""The deploy call is made at most once: at every point where it can break, by the simulator's own record."""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import httpx
+import pytest
+
+import cerebras_deploy.decide.lost_call
+from helpers import presented
+from helpers.forged import OLD, Forged, Reply, entry
+from helpers.forged import stage as forged_stage
+from helpers.stage import EPOCH, Played, Stage, VirtualClock
+
+
+def deployments(stage: Stage) -> int:
+    """How many deployments the caller has made, listed or not."""
+    return sum(one.by == "caller" for one in stage.world.deployments)
+
+
+OTHER = "33333333-3333-4333-8333-333333333333"
+SELDOM = {"poll-interval": "30s"}  # to be done sooner; what is in doubt is then read every six seconds
+BREAKS = {
+    "the connection is refused": (["deploy:1=refused"], "succeeded", 1),
+    "the connection is refused for two minutes": (["away:deploy+0..120"], "succeeded", 1),
+    "it is reset before it is processed": (["deploy:1=reset-before"], "succeeded", 1),
+    "it is reset after it was processed": (["deploy:1=reset-after"], "succeeded", 1),
+    "half a reply comes": (["deploy:1=truncated"], "succeeded", 1),
+    "a reply comes that is no JSON": (["deploy:1=malformed"], "succeeded", 1),
+    "a reply comes without an id": (["deploy:1=missing;field=name"], "succeeded", 1),
+    "a proxy's page comes in place of the reply": (["deploy:1=html-after;status=200"], "succeeded", 1),
+    "the reply comes too slowly": (["deploy:1=drip"], "succeeded", 1),
+    "the reply is too large": (["deploy:1=huge"], "succeeded", 1),
+    "no reply comes, and it was processed": (["deploy:1=read-timeout"], "succeeded", 1),
+    "no reply comes, and it was not processed": (["deploy:1=read-timeout-before"], "succeeded", 1),
+    "a 500 comes, and it was processed": (["deploy:1=500-after"], "succeeded", 1),
+    "a 502 comes, and it was not processed": (["deploy:1=502"], "succeeded", 1),
+    "a 503 comes, and it was processed": (["deploy:1=503-after"], "succeeded", 1),
+    "a 504 comes, and it was processed": (["deploy:1=504-after"], "succeeded", 1),
+    "a 408 comes, and it was processed": (["deploy:1=408-after"], "succeeded", 1),
+    "a 429 comes": (["deploy:1=429"], "succeeded", 1),
+    "a 409 comes on the second send": (["deploy:1=503", "deploy:2=409"], "succeeded", 1),
+    "a 409 comes, and it was processed": (["deploy:1=409-after"], "succeeded", 1),
+    "it breaks twice": (["deploy:1=502", "deploy:2=reset-before"], "succeeded", 1),
+    "it breaks three times": (["deploy:1-3=502"], "unreachable", 0),
+    "it is always turned away with 429": (["deploy:*=429"], "timed-out", 0),
+    "the API is away for a minute right after the lost reply": (
+        ["deploy:1=reset-after", "away:deploy+0..60=502"],
+        "succeeded",
+        1,
+    ),
+    "the API is away for a minute right after it was reset": (
+        ["deploy:1=reset-before", "away:deploy+0..60=refused"],
+        "succeeded",
+        1,
+    ),
+    "the API is away for good right after the lost reply": (
+        ["deploy:1=reset-after", "away:deploy+0..9999=502"],
+        "unreachable",
+        1,
+    ),
+    "the key is turned away": (["deploy:*=401"], "refused", 0),
+    "it is redirected": (["deploy:*=redirect"], "refused", 0),
+    "it is malformed": (["deploy:*=422"], "refused", 0),
+}
+
+
+@pytest.mark.parametrize("listed_after", [0, 15])
+@pytest.mark.parametrize(("faults", "result", "made"), BREAKS.values(), ids=BREAKS)
+def test_however_the_call_breaks_there_is_one_deployment_or_an_honest_red(
+    faults: list[str], result: str, made: int, listed_after: int
+) -> None:
+    stage = Stage(f"late-listing:{listed_after}", faults=faults, latency=0.1)
+
+    played = stage.play(SELDOM)
+
+    assert (played.result, deployments(stage)) == (result, made)
+    if made and result == "succeeded":
+        assert played.outputs["deployment-id"] == stage.world.deployments[-1].id
+
+
+@pytest.mark.parametrize(("faults", "result", "made"), BREAKS.values(), ids=BREAKS)
+def test_at_the_default_interval_it_is_the_same(faults: list[str], result: str, made: int) -> None:
+    stage = Stage("late-listing:15", faults=faults, latency=0.1)  # five reads take ten seconds, so that 20 s decide
+
+    played = stage.play()
+
+    assert (played.result, deployments(stage)) == (result, made)
+
+
+@pytest.mark.parametrize("listed_after", [0, 15])
+@pytest.mark.parametrize(("faults", "result", "made"), BREAKS.values(), ids=BREAKS)
+def test_re_running_the_step_attaches_and_makes_no_second_deployment(
+    faults: list[str], result: str, made: int, listed_after: int
+) -> None:
+    stage = Stage(f"late-listing:{listed_after}", faults=faults, latency=0.1)
+    first = stage.play(SELDOM)
+    stage.world.faults.clear()
+    stage.clock.sleep(20)
+
+    again = stage.play(SELDOM)
+
+    assert again.result in {"succeeded", "unchanged"}  # the rollout may have ended meanwhile
+    assert deployments(stage) == 1
+    assert result == first.result
+    if made:
+        assert again.outputs["deployment-id"] == stage.world.deployments[-1].id
+
+
+def test_without_waiting_for_the_listing_there_would_be_two(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cerebras_deploy.decide.lost_call, "DOUBT_SECONDS", 0.0)
+    monkeypatch.setattr(cerebras_deploy.decide.lost_call, "DOUBT_READS", 1)
+    stage = Stage("late-listing:15", faults=["deploy:1=reset-after"], latency=0.1)
+
+    stage.play()
+
+    assert deployments(stage) == 2
+
+
+def test_a_lost_call_is_not_repeated_while_somebody_else_deploys() -> None:
+    stage = Stage("busy", faults=["deploy:1=reset-before"], latency=0.1)
+
+    played = stage.play({"if-busy": "queue"})
+
+    assert (played.result, deployments(stage)) == ("unreachable", 0)
+    assert "may have been accepted; check what my-org-gpt-oss-120b serves, then re-run" in played.outputs["message"]
+
+
+def test_no_deploy_call_starts_with_less_than_five_seconds_left() -> None:
+    played = Stage("weights-syncing").play({"timeout": "65s"})
+
+    assert played.result == "timed-out"
+    assert played.deploy_calls == 0
+    assert "less than 5 s are left" in played.outputs["message"]
+
+
+def test_a_reply_for_another_version_is_refused_and_names_both() -> None:
+    played = Stage(faults=["deploy:1=set;field=version_id;to=3"]).play()
+
+    assert played.result == "refused"
+    assert "version 3 (asked for 2)" in played.outputs["message"]
+    assert "goes on" in played.outputs["message"]
+
+
+@pytest.mark.parametrize("word", ["rolled_back", "done", "error"])
+def test_a_terminal_status_in_the_reply_is_a_hint_and_no_evidence(word: str) -> None:
+    stage = Stage(faults=[f"deploy:1=set;field=rollout_status;to={word}"])
+
+    played = stage.play()
+
+    assert played.result == "succeeded"
+    assert played.seconds > 200
+
+
+def test_done_of_the_reply_alone_proves_nothing() -> None:
+    played = Stage("rolls-back", faults=["deploy:1=set;field=done;to=true"]).play()
+
+    assert played.result == "rolled-back"
+
+
+def interrupted(at: float, *faults: str, scenario: str = "healthy") -> tuple[Stage, Played]:
+    stage = Stage(scenario, clock=VirtualClock(interrupt_at=EPOCH + at), faults=faults, latency=0.5)
+    return stage, stage.play()
+
+
+def test_interrupted_while_the_call_is_out_the_id_is_learnt_by_a_last_read() -> None:
+    stage, played = interrupted(10, "deploy:1=read-timeout")
+
+    assert played.result == "interrupted"
+    assert played.outputs["deployment-id"] == stage.world.deployments[-1].id
+    assert played.seconds <= 11.5
+
+
+def test_interrupted_while_the_call_is_out_and_nothing_is_listed_the_message_says_so() -> None:
+    stage, played = interrupted(10, "deploy:1=read-timeout", scenario="late-listing:15")
+
+    assert played.outputs["deployment-id"] == ""
+    assert "may have been accepted; check what my-org-gpt-oss-120b serves, then re-run" in played.outputs["message"]
+    assert deployments(stage) == 1
+
+
+def test_interrupted_before_the_call_nothing_was_deployed() -> None:
+    stage, played = interrupted(0.7)
+
+    assert played.result == "interrupted"
+    assert "nothing was deployed" in played.outputs["message"]
+    assert deployments(stage) == 0
+
+
+def test_a_call_given_up_before_its_first_byte_is_said_not_to_be_sent() -> None:
+    stage, played = interrupted(1.2)  # the deploy call begins at 1.0, and leaves at 1.5
+
+    assert "nothing was deployed" in played.outputs["message"]
+    assert deployments(stage) == 0
+
+
+def test_a_failed_gate_is_not_green_on_a_re_run() -> None:
+    stage = Stage("rollout-error")
+    first, again = stage.play(), stage.play()
+
+    assert (first.result, again.result) == ("failed", "failed")
+    assert again.outputs["deployment-id"] != first.outputs["deployment-id"]
+
+
+def test_calls_that_are_turned_away_use_up_no_budget_while_reads_go_well() -> None:
+    turned_away: list[float] = []
+
+    def edit(call: str, number: int, whole: Any) -> Any:
+        now = made.clock.now() - EPOCH
+        if call == "deploy" and number < 2:
+            turned_away.append(now)
+            return Reply(429)
+        if call == "endpoint" and api.calls["deploy"] <= 2:  # between the two calls, somebody else deploys
+            other = [entry(OTHER, "3", "in_progress", 5)] if 1 < now < 400 else []
+            return whole | {"deployed_models": [entry(OLD, "1", "complete", 1), *other]}
+        return whole
+
+    api = Forged(edit)
+    made = forged_stage(api)
+
+    played = made.play({"timeout": "20m"})
+
+    assert played.result == "succeeded"
+    assert turned_away[0] < 1
+    assert turned_away[1] > 400
+
+
+def test_at_the_deadline_the_reason_is_what_turned_the_call_away() -> None:
+    played = Stage(faults=["deploy:*=429"]).play({"timeout": "2m"})
+
+    assert played.result == "timed-out"
+    assert "HTTP 429" in played.outputs["message"]
+    assert "raise `timeout`" not in played.outputs["message"]
+
+
+@pytest.mark.parametrize("fault", ["deploy:1-6=refused", "deploy:1-6=429;retry-after=30"])
+def test_the_duration_counts_from_the_call_that_was_accepted(fault: str) -> None:
+    stage = Stage(faults=[fault])
+
+    played = stage.play()
+
+    since = stage.clock.now() - stage.world.deployments[-1].created
+    assert played.result == "succeeded"
+    assert played.seconds > since + 5
+    assert int(played.outputs["duration-seconds"]) == pytest.approx(since, abs=2)
+
+
+def lost_call(script: Callable[[float], Mapping[str, Any]]) -> tuple[Forged, Played]:
+    """Lose the reply to every deploy call, while the endpoint says what the script has it say at those seconds."""
+
+    def edit(call: str, _: int, whole: Any) -> Any:
+        if call == "deploy":
+            return httpx.ReadTimeout("timed out")
+        if call == "endpoint":
+            return whole | {"deployed_models": [entry(OLD, "1", "complete", 1)]} | script(made.clock.now() - EPOCH)
+        return whole
+
+    api = Forged(edit)
+    made = forged_stage(api)
+    return api, made.play({"timeout": "10m"})
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"deployed_models": [entry(OLD, "1", "complete", 1), entry(OTHER, "3", "complete", 3)]},
+        {"deployed_models": [entry(OLD, "1", "complete", 1), entry(OTHER, "3", "failed", 3)]},
+        {"updated": 3},
+    ],
+    ids=["a new deployment", "a new deployment that failed", "an update"],
+)
+def test_while_somebody_else_changes_the_endpoint_a_lost_call_is_neither_adopted_nor_repeated(
+    change: Mapping[str, Any],
+) -> None:
+    api, played = lost_call(lambda now: change if now > 1 else {})
+
+    assert (played.result, played.outputs["deployment-id"]) == ("unreachable", "")
+    assert api.calls["deploy"] == 1
+    assert "may have been accepted" in played.outputs["message"]
+
+
+def test_a_lost_call_that_is_listed_by_its_alias_is_adopted() -> None:
+    api, played = lost_call(
+        lambda now: (
+            {"deployed_models": [entry(OLD, "1", "complete", 1), entry(OTHER, "production", "complete", 3)]}
+            if now > 1
+            else {}
+        )
+    )
+
+    assert (played.result, played.outputs["deployment-id"]) == ("succeeded", OTHER)
+    assert api.calls["deploy"] == 1
+
+
+def test_a_lost_call_is_told_in_the_log_when_it_is_lost_found_and_sent_again() -> None:
+    found = Stage(faults=["deploy:1=reset-after"]).play().text
+    repeated = Stage(faults=["deploy:1=reset-before"]).play().text
+
+    assert "Connection reset by peer; the deploy call may have arrived: looking for it on the endpoint" in found
+    assert "the deploy call did arrive: deployment " in found
+    assert "the deploy call did not arrive: " in repeated
+    assert "reads show nothing new; sending it again" in repeated
+
+
+def test_a_call_that_is_not_sent_five_times_is_no_doubt() -> None:
+    stage = Stage(faults=["deploy:1-5=refused"])
+
+    played = stage.play()
+
+    assert (played.result, deployments(stage)) == ("succeeded", 1)
+    assert "may have arrived" not in played.text
+
+
+def accepted_at(stage: Stage) -> float:
+    """When the simulator had the deploy call that it accepted, in seconds of the run."""
+    return next(request.time for request in stage.world.requests if request.method == "POST") - EPOCH
+
+
+def test_the_wait_that_a_429_asks_for_is_kept() -> None:
+    stage = Stage(faults=["deploy:1=429;retry-after=40"])
+
+    stage.play()
+
+    assert 40 <= accepted_at(stage) < 60
+
+
+def test_the_more_often_a_call_is_turned_away_the_longer_are_the_waits() -> None:
+    stage = Stage(faults=["deploy:1-9=refused"], seed=3)
+
+    stage.play({"poll-interval": "2s"})
+
+    assert accepted_at(stage) > 40  # nine waits as short as the first would end within 30 seconds
+
+
+def test_a_reply_for_another_architecture_is_refused_and_names_both() -> None:
+    played = Stage(faults=["deploy:1=set;field=model_arch_id;to=llama-3.3-70b"]).play()
+
+    assert played.result == "refused"
+    assert "architecture llama-3.3-70b (asked for gpt-oss-120b)" in played.outputs["message"]
+
+
+def test_interrupted_while_the_call_is_out_and_the_last_read_fails_the_message_says_so() -> None:
+    stage, played = interrupted(10, "deploy:1=read-timeout", "status:2-=503")
+
+    assert (played.result, played.outputs["deployment-id"]) == ("interrupted", "")
+    assert "may have been accepted" in played.outputs["message"]
+    assert deployments(stage) == 1
+
+
+def test_the_weights_and_the_version_are_looked_at_again_before_the_call_is_repeated() -> None:
+    played = Stage("weights-syncing", faults=["deploy:1=refused"]).play()
+
+    assert played.result == "succeeded"
+
+
+def test_with_more_than_five_seconds_left_the_call_is_made() -> None:
+    played = Stage("weights-syncing").play({"timeout": "72s"})
+
+    assert played.deploy_calls == 1
+
+
+def test_the_last_read_after_a_cancel_takes_less_than_a_second() -> None:
+    stage = Stage(clock=VirtualClock(interrupt_at=EPOCH + 10), faults=["deploy:1=read-timeout"], latency=1.0)
+
+    played = stage.play()
+
+    assert (played.result, played.outputs["deployment-id"]) == ("interrupted", "")
+    assert "may have been accepted" in played.outputs["message"]
+
+
+def test_a_lost_call_is_looked_for_every_two_seconds() -> None:
+    played = Stage(faults=["deploy:1=read-timeout-before"], latency=0.1).play({"poll-interval": "30s"})
+
+    reads = re.search(r"did not arrive: (\d+) reads", played.text)
+    assert reads is not None
+    assert (played.result, int(reads[1]) >= 5) == ("succeeded", True)
+    assert "01:" not in played.text.partition("did not arrive")[0]
+
+
+def test_a_call_that_did_not_arrive_is_not_in_doubt_any_more() -> None:
+    played = Stage(faults=["deploy:1=read-timeout-before", "deploy:2=403"], latency=0.1).play()
+
+    assert played.result == "refused"
+    assert "nothing was deployed" in played.outputs["message"]
+    assert "may have been accepted" not in played.outputs["message"]
+
+
+def test_a_conflict_with_another_rollout_is_for_if_busy() -> None:
+    busy: list[float] = []
+
+    def deploy(reply: dict[str, Any], number: int) -> Any:
+        return httpx.Response(409) if number == 0 else reply
+
+    def more(_: float | None) -> list[dict[str, Any]]:
+        if not there.deployed_versions:
+            return []
+        busy.append(0)
+        state = "in_progress" if len(busy) < 5 else "cancelled"
+        return [presented.entry("3", state, -5, EPOCH, rollout_replicas_updated=0, rollout_total_replicas=8)]
+
+    there = presented.api(deploy=deploy, more=more)
+
+    played = there.play()
+
+    assert played.result == "succeeded"
+    assert "waiting for deployment" in played.text
+    assert there.deployed_versions == ["2", "2"]
+
+
+def test_a_rerun_looks_for_20_s_before_its_first_deploy_call() -> None:
+    there = presented.api()
+
+    played = there.stage.play({"timeout": "20m"}, env={"GITHUB_RUN_ATTEMPT": "2"})
+
+    assert played.result == "succeeded"
+    assert 20 <= there.deployed[0] - EPOCH < 25
+    assert there.reads > 5
+
+
+def test_a_rerun_attaches_to_what_the_earlier_attempt_has_started() -> None:
+    listed_late = presented.api(ours=lambda age: {"state": presented.HEALTHY(age)} if age > 10 else None)
+    listed_late.deployed.append(EPOCH)
+
+    played = listed_late.stage.play({"timeout": "20m"}, env={"GITHUB_RUN_ATTEMPT": "2"})
+
+    assert (played.result, listed_late.deployed_versions) == ("succeeded", [])
+    assert "attached to deployment" in played.text

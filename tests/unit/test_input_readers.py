@@ -1,0 +1,168 @@
+"""How each input is read, from its text to its value."""
+
+import pytest
+
+from cerebras_deploy.errors import Stop
+from cerebras_deploy.input_readers import ModelRef
+from cerebras_deploy.inputs import Inputs, parse_inputs
+
+KEY = "csk-0123456789-management"
+WHOLE = {"api-key": KEY, "endpoint": "my-org-gpt-oss-120b", "model": "gpt-oss-120b", "alias": "production"}
+OPTIONAL = dict.fromkeys(
+    ("deployment-id", "wait", "timeout", "poll-interval", "if-current", "if-busy", "base-url", "summary"), ""
+)
+
+
+def parse(**changed: str) -> Inputs:
+    """Parse a whole set of inputs, some of them changed, as the runner hands them over."""
+    given_inputs = OPTIONAL | WHOLE | {name.replace("_", "-"): text for name, text in changed.items()}
+    return parse_inputs({f"INPUT_{name.upper()}": text for name, text in given_inputs.items()})
+
+
+def problems(**changed: str) -> tuple[str, ...]:
+    with pytest.raises(Stop) as raised:
+        parse(**changed)
+    return raised.value.end.problems
+
+
+@pytest.mark.parametrize(
+    "alias",
+    [
+        "Production",
+        "x",
+        "-ab",
+        "ab-",
+        "1a",
+        "01",
+        "+1",
+        "1.0",
+        "a_b",
+        "a.b",
+        "a/b",
+        "ab:",
+        "a" * 129,
+        "ä1",
+        "9" * 19,
+        "٣",
+    ],
+)
+def test_an_alias_is_what_the_api_takes_for_one(alias: str) -> None:
+    (problem,) = problems(alias=alias)
+
+    assert problem.startswith("`alias` is `")
+    assert "alias" in problem.partition("accepted")[2]
+    assert "integer" in problem
+
+
+@pytest.mark.parametrize("alias", ["ab", "a1", "a-b", "aBc9", "a" * 128, "0", "1", "123456"])
+def test_an_alias_or_integer_that_the_api_takes(alias: str) -> None:
+    assert parse(alias=alias).version_ref == alias
+
+
+class TestDeploymentId:
+    UUID = "550e8400-e29b-41d4-a716-446655440000"
+
+    def test_it_needs_no_model(self) -> None:
+        inputs = parse(deployment_id=self.UUID, model="", alias="")
+
+        assert inputs.deployment_id == self.UUID
+        assert inputs.model is None
+        assert inputs.version_ref == ""
+
+    def test_a_model_may_come_with_it(self) -> None:
+        assert parse(deployment_id=self.UUID).model == ModelRef("gpt-oss-120b")
+        assert parse(deployment_id=self.UUID, alias="").version_ref == ""
+
+    def test_it_is_awaited_or_nothing_is_to_be_done(self) -> None:
+        (problem,) = problems(deployment_id=self.UUID, wait="false")
+
+        assert "`wait`" in problem
+        assert "`deployment-id`" in problem
+
+
+@pytest.mark.parametrize("name", ["endpoint", "deployment-id"])
+@pytest.mark.parametrize(
+    "text", ["a/b", "a:b", "a b", "a?b", "a#b", "a%b", ".", "..", "a\\b", "ä", "a\r\nb", "x" * 256]
+)
+def test_an_id_that_would_break_a_url_is_refused(name: str, text: str) -> None:
+    (problem,) = problems(**{name: text})
+
+    assert problem.startswith(f"`{name}` is `")
+    assert "accepted" in problem
+    assert len(problem.splitlines()) == 1
+
+
+class TestDurations:
+    @pytest.mark.parametrize(
+        ("text", "seconds"),
+        [
+            ("90", 90),
+            ("90s", 90),
+            ("5m", 300),
+            ("60m", 3600),
+            ("1h30m", 5400),
+            ("1h30m15s", 5415),
+            ("1h15s", 3615),
+            ("1500ms", 1.5),
+            ("1s500ms", 1.5),
+            ("1", 1),
+            ("1000ms", 1),
+            ("168h", 604_800),
+            ("604800", 604_800),
+            ("007", 7),
+        ],
+    )
+    def test_timeout(self, text: str, seconds: float) -> None:
+        assert parse(timeout=text).timeout == pytest.approx(seconds)
+
+    @pytest.mark.parametrize(("text", "seconds"), [("100ms", 0.1), ("2s", 2), ("10m", 600), ("600", 600)])
+    def test_poll_interval(self, text: str, seconds: float) -> None:
+        assert parse(poll_interval=text).poll_interval == pytest.approx(seconds)
+
+    @pytest.mark.parametrize(
+        ("name", "text"),
+        [
+            *(("timeout", text) for text in ("0", "999ms", "168h1s", "604801", "8d", "1e3", "inf", "nan", "-5", "+5")),
+            *(("timeout", text) for text in ("1.5h", "1h 30m", "30m1h", "5M", "5min", "m", "ms", "٣", "60m?", "1_0")),
+            *(("timeout", text) for text in ("9" * 9, "9" * 5000, "9" * 5000 + "h", "5mm", "1m1m", "0x10", "½")),
+            *(("poll-interval", text) for text in ("0", "99ms", "10m1s", "601", "11m", "fast")),
+        ],
+    )
+    def test_anything_else_is_refused_with_what_is_accepted(self, name: str, text: str) -> None:
+        (problem,) = problems(**{name: text})
+
+        assert problem.startswith(f"`{name}` is `{text[:9]}")
+        assert "1h30m" in problem
+        assert ("7d" if name == "timeout" else "10m") in problem.replace(" ", "")
+        assert len(problem) < 400
+
+
+class TestChoices:
+    @pytest.mark.parametrize("text", ["true", "True", "TRUE"])
+    @pytest.mark.parametrize("name", ["wait", "summary"])
+    def test_true(self, name: str, text: str) -> None:
+        assert getattr(parse(**{name: text}), name) is True
+
+    @pytest.mark.parametrize("text", ["false", "False", "FALSE"])
+    @pytest.mark.parametrize("name", ["wait", "summary"])
+    def test_false(self, name: str, text: str) -> None:
+        assert getattr(parse(**{name: text}), name) is False
+
+    @pytest.mark.parametrize("text", ["yes", "no", "on", "1", "0", "tRUE", "null", "t"])
+    @pytest.mark.parametrize("name", ["wait", "summary"])
+    def test_no_other_boolean(self, name: str, text: str) -> None:
+        (problem,) = problems(**{name: text})
+
+        assert problem == f"`{name}` is `{text}`; accepted: true True TRUE false False FALSE"
+
+    @pytest.mark.parametrize(
+        ("name", "accepted"), [("if-current", ["skip", "deploy"]), ("if-busy", ["wait", "queue", "fail"])]
+    )
+    def test_words(self, name: str, accepted: list[str]) -> None:
+        for text in accepted:
+            assert getattr(parse(**{name: text}), name.replace("-", "_")) == text
+
+        (problem,) = problems(**{name: "Skip"})
+
+        assert problem.startswith(f"`{name}` is `Skip`; accepted: ")
+        assert all(word in problem for word in accepted)

@@ -1,0 +1,201 @@
+"""What the workflow may ask for, as a whole: defaults, what belongs together, and all mistakes in one go."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cerebras_deploy.errors import Stop
+from cerebras_deploy.input_readers import ModelRef
+from cerebras_deploy.inputs import Inputs, parse_inputs
+from cerebras_deploy.result import Result
+
+KEY = "csk-0123456789-management"
+WHOLE = {"api-key": KEY, "endpoint": "my-org-gpt-oss-120b", "model": "gpt-oss-120b", "alias": "production"}
+OPTIONAL = dict.fromkeys(
+    ("deployment-id", "wait", "timeout", "poll-interval", "if-current", "if-busy", "base-url", "summary"), ""
+)
+
+
+def parse(**changed: str) -> Inputs:
+    """Parse a whole set of inputs, some of them changed, as the runner hands them over."""
+    given_inputs = OPTIONAL | WHOLE | {name.replace("_", "-"): text for name, text in changed.items()}
+    return parse_inputs({f"INPUT_{name.upper()}": text for name, text in given_inputs.items()})
+
+
+def problems(**changed: str) -> tuple[str, ...]:
+    with pytest.raises(Stop) as raised:
+        parse(**changed)
+    return raised.value.end.problems
+
+
+class TestDefaults:
+    def test_what_is_left_empty_has_its_default(self) -> None:
+        inputs = parse()
+
+        assert inputs.wait is True
+        assert inputs.timeout == 3600
+        assert inputs.poll_interval == 5
+        assert inputs.if_current == "skip"
+        assert inputs.if_busy == "wait"
+        assert inputs.base_url == "https://api.cerebras.ai"
+        assert inputs.summary is True
+        assert inputs.deployment_id == ""
+
+    def test_an_input_that_is_missing_is_one_that_is_empty(self) -> None:
+        assert parse_inputs({f"INPUT_{name.upper()}": text for name, text in WHOLE.items()}) == parse()
+
+    def test_blanks_around_a_value_do_not_count(self) -> None:
+        assert parse(**{name: f" {text}\n" for name, text in (OPTIONAL | WHOLE).items()}) == parse()
+
+    def test_other_variables_are_nobodys_business(self) -> None:
+        environ = {f"INPUT_{name.upper()}": text for name, text in WHOLE.items()}
+
+        assert parse_inputs(environ | {"INPUT_ENTRYPOINT": "x", "TIMEOUT": "x", "INPUT_POLL_INTERVAL": "x"}) == parse()
+
+    def test_the_key_is_not_in_what_is_printed(self) -> None:
+        inputs = parse()
+
+        assert inputs.api_key == KEY
+        assert KEY not in f"{inputs} {inputs!r}"
+
+
+class TestModel:
+    @pytest.mark.parametrize(
+        ("model", "alias", "ref", "version"),
+        [
+            ("gpt-oss-120b", "production", ModelRef("gpt-oss-120b"), "production"),
+            ("gpt-oss-120b", "7", ModelRef("gpt-oss-120b"), "7"),
+            ("llama-3.3-70b", "0", ModelRef("llama-3.3-70b"), "0"),
+            ("orgs/o/models/a", "v1-stable", ModelRef("a", "o"), "v1-stable"),
+            ("orgs/o/models/a/versions/7", "", ModelRef("a", "o", "7"), "7"),
+            ("orgs/o/models/a/versions/production", "", ModelRef("a", "o", "production"), "production"),
+            ("orgs/o/models/a/versions/7", "7", ModelRef("a", "o", "7"), "7"),
+            ("orgs/o/models/a/versions/ab", "ab", ModelRef("a", "o", "ab"), "ab"),
+        ],
+    )
+    def test_its_three_forms_and_the_alias_that_completes_them(
+        self, model: str, alias: str, ref: ModelRef, version: str
+    ) -> None:
+        inputs = parse(model=model, alias=alias)
+
+        assert inputs.model == ref
+        assert inputs.version_ref == version
+
+    @pytest.mark.parametrize(
+        "model",
+        [
+            "a/b",
+            "orgs/o",
+            "orgs//models/a",
+            "orgs//models/a/versions/2",
+            "orgs/o/models//versions/2",
+            "orgs/o/models/",
+            "orgs/o/models/a/versions",
+            "orgs/o/models/a/versions/",
+            "orgs/o/models/a/versions/7/",
+            "/orgs/o/models/a",
+            "org/o/models/a",
+            "orgs/o/models/a b",
+            "orgs/../models/a",
+            "orgs/o/models/..",
+            "..",
+            "a?b",
+            "a#b",
+            "a%2Fb",
+            "a:b",
+            "ä",
+            "a\nb",
+            "x" * 256,
+            "orgs/o/models/a/versions/-1",
+            "orgs/o/models/a/versions/Production",
+            "orgs/o/models/a/versions/x",
+            "orgs/o/models/a/versions/..",
+        ],
+    )
+    def test_any_other_form_is_refused_and_shown(self, model: str) -> None:
+        (problem, *_) = problems(model=model)
+
+        assert problem.startswith("`model` is `")
+        assert "orgs/<org>/models/<arch>" in problem
+
+    def test_a_version_and_another_alias_contradict_each_other(self) -> None:
+        (problem,) = problems(model="orgs/o/models/a/versions/7", alias="production")
+
+        assert "`alias` is `production`" in problem
+        assert "`7`" in problem
+
+    def test_a_version_and_the_same_number_as_another_text_contradict_each_other(self) -> None:
+        found = problems(model="orgs/o/models/a/versions/7", alias="07")
+
+        assert any("`07`" in problem for problem in found)
+
+    @pytest.mark.parametrize("model", ["a", "orgs/o/models/a"])
+    def test_neither_a_version_nor_an_alias(self, model: str) -> None:
+        (problem,) = problems(model=model, alias="")
+
+        assert "`model`" in problem
+        assert "`alias`" in problem
+
+    def test_it_is_required(self) -> None:
+        (problem,) = problems(model="")
+
+        assert "`model` is required" in problem
+        assert "deployment-id" in problem
+
+
+class TestApiKey:
+    @pytest.mark.parametrize("key", [f"{KEY} x", f"{KEY}\nx", f"Bearer {KEY}", f"{KEY}ä", f"{KEY}\0", f"{KEY}\udc80"])
+    def test_one_that_no_header_can_carry_is_refused_and_not_shown(self, key: str) -> None:
+        (problem,) = problems(api_key=key)
+
+        assert "`api-key`" in problem
+        assert KEY not in problem
+
+    @pytest.mark.parametrize("key", ["", "  \n"])
+    def test_it_is_required(self, key: str) -> None:
+        (problem,) = problems(api_key=key)
+
+        assert "`api-key` is required" in problem
+
+    def test_the_endpoint_is_required_too(self) -> None:
+        (problem,) = problems(endpoint="")
+
+        assert "`endpoint` is required" in problem
+
+
+def test_all_mistakes_are_reported_in_one_go() -> None:
+    with pytest.raises(Stop) as raised:
+        parse(api_key="", endpoint="a/b", model="x y", alias="P", timeout="soon", wait="yes", base_url="http://x.y")
+
+    stop = raised.value.end
+    assert stop.result is Result.INVALID_INPUT
+    assert len(stop.problems) == 7
+    for name in ("api-key", "endpoint", "model", "alias", "timeout", "wait", "base-url"):
+        assert sum(problem.startswith(f"`{name}`") for problem in stop.problems) == 1
+        assert f"`{name}`" in stop.reason
+
+
+TEXTS = st.one_of(
+    st.text(max_size=20),
+    st.sampled_from(["true", "5m", "production", "orgs/o/models/a", "a/b", "http://[", "https://x.y", "\udc80", "7"]),
+)
+
+
+@given(st.dictionaries(st.sampled_from([*OPTIONAL, *WHOLE]), TEXTS), st.sampled_from(["", " ", "\n", "ä"]))
+def test_any_texts_are_inputs_or_a_list_of_mistakes_without_the_key(texts: dict[str, str], junk: str) -> None:
+    whole = OPTIONAL | WHOLE | texts | {"api-key": f"{KEY}{junk}x"}
+
+    try:
+        inputs = parse_inputs({f"INPUT_{name.upper()}": text for name, text in whole.items()})
+    except Stop as stop:
+        said, found = f"{stop} {stop!r} {stop.end.hint}", stop.end.problems
+
+        assert found
+        assert KEY not in said
+        assert all(len(problem.splitlines()) == 1 for problem in found)
+    else:
+        assert junk == ""
+        assert inputs.api_key == f"{KEY}x"
+        assert 1 <= inputs.timeout <= 604_800
+        assert 0.1 <= inputs.poll_interval <= 600
+        assert inputs.version_ref or inputs.deployment_id

@@ -1,0 +1,203 @@
+"""`make bench`: start, memory, size and waiting, as the table of docs/performance.md.
+
+What is compared is run in turns, and medians are given: on a busy machine the ratios hold, the milliseconds do not.
+"""
+
+import os
+import platform
+import re
+import socket
+import ssl
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+
+import trustme
+
+from waiting import waiting
+
+HERE = Path(__file__).parent
+IMAGE = "cerebras-deploy-action:local"
+SAMPLES = 120  # rollouts of each length
+MIB = 1024 * 1024
+CLEAN = {"PATH": os.environ["PATH"]}  # nothing else of this machine, such as a CA bundle, makes a difference
+ACTION = ("/usr/bin/python3", "-I", "-S", "-u", "-X", "utf8", "/action/bundle.pyc", "/action/bundle")
+NOTHING = ("--entrypoint", "/usr/bin/python3", IMAGE, "-I", "-S", "-c", "pass")
+CA = "ca.pem"
+# See the peers' own sources: 0.3 s a call, the end spread over ± 30 s. Calls per 10-minute rollout, and mean lag.
+PEERS = {
+    "Truss push (1 s)": (462, 0.9),
+    "sagemaker-core, await-remote-run (5 s)": (115, 2.9),
+    "Terraform Cloud (2 s to 7 s)": (85, 3.9),
+    "CloudFormation, Octopus, Elastic Beanstalk (10 s)": (60, 5.4),
+    "Vercel (1 s to 30 s)": (48, 15.5),
+    "CodeBuild (30 s)": (21, 15.6),
+    "Amazon ECS 2.6.3 (15 s to 600 s)": (7.7, 322.0),
+}
+
+
+@dataclass(frozen=True)
+class Start:
+    """Seconds from a process' start to the first byte of its first request; its peak memory by then and at the end."""
+
+    seconds: float
+    memory: float
+    peak: float
+
+
+class Api:
+    """A socket that notes when a request comes, and refuses it."""
+
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
+        self._tls = tls
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self._socket.settimeout(30)
+        url = f"{'https' if tls else 'http'}://127.0.0.1:{self._socket.getsockname()[1]}"
+        given = {"api-key": "k" * 20, "endpoint": "e", "model": "m", "alias": "production", "base-url": url}
+        self.environment = {f"INPUT_{name.upper()}": value for name, value in given.items()}
+
+    def start(self, *command: str, **variables: str) -> Start:
+        """Run it to its end; the memory is that of the process itself."""
+        began = time.perf_counter()
+        process = subprocess.Popen(command, env=self.environment | CLEAN | variables, stdout=subprocess.DEVNULL)
+        with self._accept() as connection:
+            connection.recv(1)
+            seconds = time.perf_counter() - began
+            memory = _peak(process.pid)
+            connection.recv(65536)
+            connection.sendall(b"HTTP/1.1 401 No\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}")
+        peak = memory
+        while process.poll() is None:
+            peak = max(peak, _peak(process.pid))
+        return Start(seconds, memory, peak)
+
+    def _accept(self) -> socket.socket:
+        connection, _ = self._socket.accept()
+        return self._tls.wrap_socket(connection, server_side=True) if self._tls else connection
+
+
+def _peak(pid: int) -> float:
+    """Return the peak memory of a process so far, in MiB; 0 once it is over."""
+    found = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text(encoding="utf-8"))
+    return int(found[1]) / 1024 if found else 0.0
+
+
+def run(*command: str) -> float:
+    """Run it to its end; returns how long that took."""
+    began = time.perf_counter()
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    return time.perf_counter() - began
+
+
+@contextmanager
+def rootfs(authority: trustme.CA) -> Iterator[tuple[str, ...]]:
+    """Unpack the image, and put a CA's certificate into it; gives what runs the action in there without a container."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = ["docker", "create", IMAGE]
+        container = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
+        with subprocess.Popen(["docker", "export", container], stdout=subprocess.PIPE) as exported:
+            subprocess.run(["tar", "--extract", "--directory", folder], stdin=exported.stdout, check=True)
+        subprocess.run(["docker", "rm", container], check=True, stdout=subprocess.DEVNULL)
+        authority.cert_pem.write_to_path(f"{folder}/{CA}")
+        root = ("chroot", folder) if os.geteuid() == 0 else ("unshare", "--map-root-user", "chroot", folder)
+        yield (*root, *ACTION)
+
+
+def compressed() -> int:
+    """Return the size of the image as a registry has it, nearly."""
+    size = 0
+    with subprocess.Popen(["docker", "save", IMAGE], stdout=subprocess.PIPE) as saved:
+        command = ["gzip", "--stdout"]
+        with subprocess.Popen(command, stdin=saved.stdout, stdout=subprocess.PIPE) as packed:
+            assert packed.stdout
+            while chunk := packed.stdout.read(MIB):
+                size += len(chunk)
+    return size
+
+
+def ratio(ours: Sequence[float], theirs: Sequence[float]) -> float:
+    """Return the median of the ratios of what ran in turns."""
+    return median(one / other for one, other in zip(ours, theirs, strict=True))
+
+
+@dataclass
+class Sides:
+    """What was measured of ours and of what stands beside it, in turns. The first of each only warms the caches."""
+
+    ours: list[Start] = field(default_factory=list)
+    theirs: list[Start] = field(default_factory=list)
+
+    def row(self, what: str, theirs: str, figure: str, factor: float, unit: str) -> str:
+        """Return the row of one figure, in `unit`s, of which `factor` make one of what was measured."""
+        one, other = ([getattr(start, figure) for start in side[1:]] for side in (self.ours, self.theirs))
+        mine, other_ones = (f"{factor * median(side):.0f} {unit}" for side in (one, other))
+        return f"| {what} | {mine} | {theirs}: {other_ones} | {ratio(one, other):.2f} x |"
+
+
+def starts(runs: int) -> Iterator[str]:
+    """Measure start and memory, in rows. `chroot` and `docker` are in the times; the former is nothing."""
+    authority, server = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(server)
+    https, http = Api(server), Api()
+    node = ("node", str(HERE / "node_modules" / "action.mjs"))
+    variables = [word for pair in http.environment.items() for word in ("--env", "=".join(pair))]
+    docker = ("docker", "run", "--rm", "--network", "host")
+    tls, plain, container = Sides(), Sides(), Sides()
+    with rootfs(authority) as action, tempfile.TemporaryDirectory() as folder:
+        authority.cert_pem.write_to_path(f"{folder}/{CA}")
+        for _ in range(runs + 1):
+            tls.ours.append(https.start(*action, SSL_CERT_FILE=f"/{CA}"))
+            tls.theirs.append(https.start(*node, NODE_EXTRA_CA_CERTS=f"{folder}/{CA}"))
+            plain.ours.append(http.start(*action))
+            plain.theirs.append(http.start(*node))
+    for _ in range(runs + 1):  # apart, since Docker cleans up behind its back
+        container.ours.append(http.start(*docker, *variables, IMAGE))
+        container.theirs.append(Start(run(*docker, *NOTHING), 0.0, 0.0))
+    yield tls.row("process start to first request, https", "Node action", "seconds", 1000, "ms")
+    yield plain.row("the same, plain http", "Node action", "seconds", 1000, "ms")
+    yield container.row(
+        "`docker run` to first request, http", "`docker run`, Python doing nothing", "seconds", 1000, "ms"
+    )
+    yield tls.row("peak memory at the first request", "Node action", "memory", 1, "MiB")
+    yield tls.row("peak memory to the end", "Node action", "peak", 1, "MiB")
+
+
+def waits(runs: int) -> Iterator[str]:
+    """Simulate waiting, in rows."""
+    for minutes in (2, 10, 45):
+        for counts in (True, False):
+            found = waiting(minutes, counts=counts, runs=runs)
+            known = "known" if counts else "unknown"
+            late = f"{found.lag:.1f} s | {found.most:.1f} s"
+            yield f"| this action | {minutes} min | {known} | {late} | {found.calls:.0f} |"
+            assert found.results == {"succeeded"}, found.results
+    for peer, (calls, lag) in sorted(PEERS.items(), key=lambda one: one[1][1]):
+        yield f"| {peer} | 10 min | | {lag} s | | {calls} |"
+
+
+def machine() -> str:
+    """Return what this was measured on."""
+    node = subprocess.run(["node", "--version"], check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
+    return f"{os.cpu_count()} cores ({platform.machine()}), {platform.system()}, Node {node}, the image's Python"
+
+
+def main(runs: int) -> None:
+    """Print it all."""
+    print(f"Machine: {machine()}. Medians of {runs} runs in turns.\n")
+    print("| what | this action | beside it | ratio |\n| --- | --- | --- | --- |")
+    for row in starts(runs):
+        print(row, flush=True)
+    print(f"| image, compressed | {compressed() / 1e6:.1f} MB | | |\n")
+    print("| who | rollout | replica counts | mean lag | most | calls |\n| --- | --- | --- | --- | --- | --- |")
+    for row in waits(SAMPLES):
+        print(row, flush=True)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 15)
