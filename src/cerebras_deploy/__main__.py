@@ -53,6 +53,8 @@ def act(
         if inputs.trace:
             file = open_trace(inputs.trace, environ.get("GITHUB_WORKSPACE") or str(Path.cwd()))
         runner.write_outputs(initial_outputs(endpoint))
+        if runner.has_lost_outputs:
+            return 1
         read = Request("GET", inputs.base_url + endpoint_path(inputs.endpoint), inputs.api_key)
         ask = EarlyRead(http, read, call_bound(inputs.timeout), on_request_sent=import_step).ask
     except Exception as error:  # noqa: BLE001 - the step tells it

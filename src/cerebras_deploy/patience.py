@@ -128,7 +128,7 @@ class Patience:
         outage = self.outage.length(self.clock.now())
         if end := self._hopeless(error, outage, is_last=is_last):
             raise Stop(end) from error
-        left = self.left if attempt else FAILURE_BUDGET - outage
+        left = self.left if attempt else self._budget(error) - outage
         if not self.is_over:
             self.listener.failing(error, min(left, self.left))
         delay = retry_delay(attempt or self.outage.failures, error.retry_after, self.rng)
@@ -150,11 +150,14 @@ class Patience:
             return End(Result.REFUSED, str(error), error.hint, call_error=str(error))
         if error.is_misread and not self._answers and self._refusals.is_misread(self.clock.now()):
             return End(Result.UNREACHABLE, str(error), error.hint, call_error=str(error))
-        budget = LASTING_BUDGET if error.is_lasting and not self._answers else FAILURE_BUDGET
-        if outage >= budget and not self.is_over:
+        if outage >= self._budget(error) and not self.is_over:
             reason = f"the API could not be asked for {span(outage)}: {error}"
             return End(Result.UNREACHABLE, reason, error.hint, call_error=str(error))
         return self.deadline.end(error) if is_last else None
+
+    def _budget(self, error: CallError) -> float:
+        """Return for how long calls may fail like this."""
+        return LASTING_BUDGET if error.is_lasting and not self._answers else FAILURE_BUDGET
 
     def _went_well(self) -> None:
         self._answers += 1

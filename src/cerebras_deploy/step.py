@@ -49,13 +49,10 @@ class Step:
             with self._traced(ask, trace) as sending:
                 end = end_of(lambda: self._deploy(inputs, sending))
             self._tell(end, summary=inputs.summary if isinstance(inputs, Inputs) else True)
-        except OSError as error:
-            self._runner.annotate("error", "Outputs cannot be written", f"GITHUB_OUTPUT: {error}", last=True)
-            return 1
         except Exception as error:  # noqa: BLE001 - a bug of this action: it is told, and the step fails
             self._tell_bug(error)
             return 1
-        return 0 if end.result.is_success else 1
+        return 0 if end.result.is_success and not self._runner.has_lost_outputs else 1
 
     @contextmanager
     def _traced(self, ask: Ask, file: int | None) -> Iterator[Ask]:

@@ -72,6 +72,14 @@ def test_no_decision_is_made_by_the_cause_of_an_exception() -> None:
     assert found == [network]
 
 
+def test_every_module_has_a_file_of_tests_under_its_name() -> None:
+    source, tests = SRC / "cerebras_deploy", ROOT / "tests" / "unit"
+    modules = [path.relative_to(source) for path in source.rglob("*.py") if path.name != "__init__.py"]
+    wanted = {path.with_name(f"test_{path.stem.strip('_')}.py") for path in modules}
+
+    assert wanted - {path.relative_to(tests) for path in tests.rglob("test_*.py")} == set()
+
+
 def test_the_design_names_every_module() -> None:
     table = (ROOT / "docs" / "design.md").read_text(encoding="utf-8").partition("## Module map")[2]
     code = SRC / "cerebras_deploy"

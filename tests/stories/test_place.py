@@ -152,9 +152,7 @@ class TestTheRunnersFiles:
             result = over(tmp_path, server.url, GITHUB_OUTPUT=path)
 
         assert (result.exit_code, result.stderr, server.lines) == (1, b"", [])
-        assert {annotation.title.partition(":")[0] for annotation in result.annotations} == {
-            "Outputs cannot be written"
-        }
+        assert {annotation.title.partition(":")[0] for annotation in result.annotations} == {"Outputs lost"}
 
     def test_outputs_without_a_file_are_printed(self, tmp_path: Path) -> None:
         with serving(Forged()) as server:

@@ -68,8 +68,8 @@ def test_a_cancelled_job_ends_before_the_second_signal_and_says_how_to_re_attach
 
 def test_a_process_that_is_killed_leaves_the_id_and_pessimistic_outputs(tmp_path: Path) -> None:
     job = runner.JobFolder(tmp_path)
-    with simulator("slow", 1.0) as (world, address):
-        kill = runner.Cancel(when_line_matches="accepted as", lost=True)
+    with simulator("slow", 60.0) as (world, address):
+        kill = runner.Cancel(when_line_matches="in progress", lost=True)
         result = runner.run_process(ARGV, job, step(address), cancel=kill)
 
     assert result.outputs["deployment-id"] == world.deployments[-1].id
@@ -129,7 +129,7 @@ def test_an_output_file_that_cannot_be_written_makes_the_step_red_before_anythin
         result = runner.run_process(argv, runner.JobFolder(tmp_path), step(address))
 
     assert result.exit_code == 1
-    assert "Outputs cannot be written" in {a.title for a in result.annotations}
+    assert "Outputs lost" in {a.title for a in result.annotations}
     assert world.requests == []
 
 

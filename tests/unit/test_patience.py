@@ -391,3 +391,4 @@ def test_what_waiting_does_not_change_ends_after_a_minute_unless_there_was_a_goo
             scene.read_to_the_end()
     assert 60 <= never.clock.time < 80
     assert later.clock.time > 300
+    assert [round(scene.ear.failures[0][1]) for scene in (never, later)] == [60, 300]

@@ -20,7 +20,7 @@ class DeployedModel(RolloutFigures):
     `created` is in unix seconds, None if the entry tells no time. `words` are the status words as they came, and `raw`
     is the entry as it came, for `tolerance.raw_text`. `status` is what the words mean; `decide/evidence.py` puts its
     judgment there. `contradicted`: something in the entry speaks against that. `was_rolling_back`: it was seen so in
-    this run. `is_young`: it may be rolling out although its word is not known.
+    this run. `is_young`: it may be rolling out although its word is not known. `unknown_words` are beside one that is.
     """
 
     id: Identifier
@@ -32,6 +32,7 @@ class DeployedModel(RolloutFigures):
     contradicted: bool = False
     was_rolling_back: bool = False
     is_young: bool = True
+    unknown_words: tuple[Word, ...] = ()
 
     @model_validator(mode="before")
     @classmethod

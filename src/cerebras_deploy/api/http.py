@@ -16,6 +16,7 @@ from cerebras_deploy.api.network import call_error, open_client
 from cerebras_deploy.errors import CallError, Fate, Interrupted
 from cerebras_deploy.text import Redactor, plain
 
+CONNECT_LIMIT = 5.0  # seconds for each address of a host, so that one that is dead leaves time for the next
 BODY_LIMIT = 4 * 1024 * 1024  # bytes; an endpoint's status has about 300 of them for each entry
 
 
@@ -103,7 +104,7 @@ def _receive(client: httpx.Client, request: Request, within: float, latch: Latch
         request.url,
         json=request.body,
         headers={"Authorization": f"Bearer {request.key}"},
-        timeout=within,
+        timeout=httpx.Timeout(within, connect=min(within, CONNECT_LIMIT)),
         extensions={"trace": latch.trace},
     )
     response = client.send(built, stream=True)

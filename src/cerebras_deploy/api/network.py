@@ -1,5 +1,7 @@
 """The connection: how it is opened, and what its failures mean in words. With `http.py`, the only user of httpx."""
 
+import errno
+import ipaddress
 import os
 import re
 import ssl
@@ -60,7 +62,20 @@ def _is_lasting(error: httpx.HTTPError) -> bool:
     """Whether waiting does not change it."""
     cause = _cause(error)
     unknown_host = isinstance(cause, OSError) and type(cause).__name__ == "gaierror" and cause.errno == NO_SUCH_HOST
-    return unknown_host or isinstance(cause, ssl.SSLCertVerificationError) or isinstance(error, httpx.ProxyError)
+    is_wrong_place = unknown_host or _is_refused_by_this_container(error)
+    return is_wrong_place or isinstance(cause, ssl.SSLCertVerificationError) or isinstance(error, httpx.ProxyError)
+
+
+def _is_refused_by_this_container(error: httpx.HTTPError) -> bool:
+    """Whether `base-url` names this container itself, where nothing listens."""
+    cause = _cause(error)
+    if not (isinstance(error, httpx.ConnectError) and isinstance(cause, OSError) and cause.errno == errno.ECONNREFUSED):
+        return False
+    host = error.request.url.host
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _words(error: httpx.HTTPError) -> str:
@@ -87,6 +102,8 @@ def _hint(error: httpx.HTTPError) -> str:
         return "for a private CA, set SSL_CERT_FILE to its bundle, at a path inside the workspace"
     if isinstance(error, httpx.ProxyError):
         return "check HTTPS_PROXY, and NO_PROXY for what needs no proxy"
+    if _is_refused_by_this_container(error):
+        return "this is the action's own container: use the host's address, 172.17.0.1, or the name of a service"
     return ""
 
 

@@ -1,4 +1,4 @@
-"""What an entry's words and counts prove, judged from all reads of this run that listed it. Design: docs/design.md.
+"""All that the reads of this run have shown of an endpoint, and each entry as they judge it. Design: docs/design.md.
 
 Times are those of `Patience.answered_time`, in seconds.
 """
@@ -6,7 +6,7 @@ Times are those of `Patience.answered_time`, in seconds.
 from typing import NamedTuple
 
 from cerebras_deploy.api.endpoint import DeployedModel, Endpoint
-from cerebras_deploy.api.status import Status, StatusWords, normal
+from cerebras_deploy.api.status import Status, StatusWords, Unknown, normal
 from cerebras_deploy.decide.freshness import Freshness
 from cerebras_deploy.decide.judgment import History, judge
 
@@ -49,6 +49,7 @@ class Evidence:
             meanings = {word.field: self._known.parse(word.text) for word in entry.words}
             history = self._history(endpoint, entry, at).read(entry, meanings, at)
             self._histories[entry.id] = history
+            unknown = tuple(word for word in entry.words if isinstance(meanings[word.field], Unknown))
             judgment = judge(entry, meanings, history, at, is_followed=entry.id == followed)
             notes += [f"deployment {entry.id}: {judgment.note}"] if judgment.note and entry.id == followed else []
             changes = {
@@ -56,6 +57,7 @@ class Evidence:
                 "contradicted": judgment.contradicted or (history.was_rolling_back and judgment.status is Status.DONE),
                 "was_rolling_back": history.was_rolling_back,
                 "is_young": _is_young(entry, history, endpoint.date),
+                "unknown_words": unknown if isinstance(judgment.status, Status) else (),
             }
             judged.append(entry.model_copy(update=changes))
         self._has_begun = True

@@ -43,8 +43,8 @@ def _follow_given(context: Context) -> End:
     """Follow the deployment that the workflow named."""
     named = same_form(context.inputs.deployment_id)
     context.facts.attached(Track(Target(named, by_id=True)), context.time.elapsed)
-    context.publish()
     context.journal.headline(f"Follow deployment {named} on {context.inputs.endpoint}")
+    context.publish()
     return follow(context, on_first_listed=check_given)
 
 

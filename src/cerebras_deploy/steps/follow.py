@@ -70,8 +70,17 @@ def _narrate(context: Context, track: Track) -> None:
     if track.entry and track.target.is_of_another_version(track.entry):
         journal.warn_once("Another version", f"deployment {track.target.id} is listed as {track.entry.model}")
     context.show_progress(progress, listed=track.seen)
+    if track.entry:
+        _tell_unknown(context, track.entry)
     if progress.status is Status.ERROR and journal.first(f"{track.target.id} error"):
         journal.say(f"watching for {ERROR_STANDS:.0f} s whether the rollout recovers")
+
+
+def _tell_unknown(context: Context, entry: DeployedModel) -> None:
+    """Name a word that is not known, and stands beside one that is: once for each field."""
+    for field, word in entry.unknown_words:
+        if context.journal.first(f"unknown word in {field}"):
+            context.journal.say(f"the entry also says `{field}: {word}`, which this action does not know")
 
 
 def attach(context: Context, entry: DeployedModel) -> None:
@@ -81,9 +90,9 @@ def attach(context: Context, entry: DeployedModel) -> None:
         entry, context.patience.answered_time
     )
     context.facts.attached(track, context.time.elapsed)
-    context.publish()
     line = f"attached to deployment {entry.id}, which is of this version: {progress}"
     context.show_progress(progress, line=line)
+    context.publish()
 
 
 def check_given(context: Context, endpoint: Endpoint, entry: DeployedModel) -> None:

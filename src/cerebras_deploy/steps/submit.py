@@ -161,16 +161,16 @@ class Submission:
             model = model._replace(version=str(reply.version_id))
         target = Target(ids[0], created, self._listed_before, forms=frozenset(ids), model=model)
         context.facts.deployed(Track(target, progress.if_under_way, reply=progress))
+        line = f"accepted as deployment {ids[0]}, {progress}"
+        if reply and reply.max_unavailable_replicas is not None:
+            line += f" (max. unavailable replicas: {reply.max_unavailable_replicas})"
+        context.show_progress(progress, line=line)
         context.publish()
         if wrong := _mismatch(operation, look.version.model):
             raise refused(f"the API answered for {wrong}", "report this to Cerebras; check what the endpoint serves")
         if reply and reply.endpoint_id and reply.endpoint_id != context.inputs.endpoint:
             text = f"the deploy reply names endpoint {plain(reply.endpoint_id, 100)}, not {context.inputs.endpoint}"
             context.journal.warn_once("Another form of the endpoint", text)
-        line = f"accepted as deployment {ids[0]}, {progress}"
-        if reply and reply.max_unavailable_replicas is not None:
-            line += f" (max. unavailable replicas: {reply.max_unavailable_replicas})"
-        context.show_progress(progress, line=line)
 
     def _look_once_more(self, call: LostCall) -> None:
         """Try to learn the ID of a deployment whose reply an interrupt cut off."""

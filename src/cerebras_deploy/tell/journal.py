@@ -73,9 +73,11 @@ class Journal:
             if self.first(error.reason):
                 self.say(error.reason, "warning")
             return
-        if error.reason != self._outage or self._time.elapsed - self._spoke >= HEARTBEAT:
+        is_new = error.reason != self._outage
+        if is_new or self._time.elapsed - self._spoke >= HEARTBEAT:
             self._outage = error.reason
-            self.say(f"{error.reason}; trying again for {span(left)} at most", "warning")
+            hint = f"; {error.hint}" if error.hint and is_new else ""
+            self.say(f"{error.reason}; trying again for {span(left)} at most{hint}", "warning")
 
     def recovered(self, after: float) -> None:
         """Say that calls go well again, if they had not for a while."""

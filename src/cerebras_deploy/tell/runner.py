@@ -28,6 +28,7 @@ class Runner:
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._environ = environ
         self.redact = Redactor()
+        self.has_lost_outputs = False
         self._annotated = 0
         self._room = LOG_LIMIT
 
@@ -89,7 +90,8 @@ class Runner:
     def write_outputs(self, values: Mapping[str, str]) -> None:
         """Write outputs, all in one append; the last write of a name wins.
 
-        Without GITHUB_OUTPUT they are printed. Raises OSError if it is set and cannot be written.
+        Without GITHUB_OUTPUT they are printed. If it is set and cannot be written, that is told once, and
+        `has_lost_outputs` remembers it.
         """
         clean = {name: self._clean(value) for name, value in values.items()}
         if not self._environ.get("GITHUB_OUTPUT"):
@@ -99,10 +101,11 @@ class Runner:
         message = os.linesep.join(prepare_key_value_message(name, value) for name, value in clean.items())
         try:
             issue_file_command("OUTPUT", message)
-        except OSError:
-            raise
-        except Exception as error:
-            raise OSError(str(error)) from error
+        except Exception as error:  # noqa: BLE001 - the toolkit raises bare Exceptions
+            if not self.has_lost_outputs:
+                text = f"GITHUB_OUTPUT cannot be written: {error}. So the step fails: steps after it cannot read them."
+                self.annotate("error", "Outputs lost", text)
+            self.has_lost_outputs = True
 
     def write_summary(self, text: str) -> None:
         """Append to the job summary, if there is one; one warning if it cannot be written."""

@@ -258,3 +258,14 @@ def test_a_reply_of_four_mebibytes_is_read_and_no_byte_more(size: int, *, is_rea
     else:
         with pytest.raises(CallError, match="more than 4 MiB"):
             scene.endpoint()
+
+
+@pytest.mark.parametrize(("within", "connect"), [(30, 5), (2, 2)])
+def test_no_address_of_a_host_is_given_more_than_5_s(within: float, connect: float) -> None:
+    scene = Scene(lambda _: httpx.Response(503))
+
+    with pytest.raises(CallError):
+        scene.api.endpoint(LISTED, within)
+
+    (request,) = scene.requests
+    assert request.extensions["timeout"] == {"connect": connect, "read": within, "write": within, "pool": within}

@@ -107,7 +107,7 @@ def refusing() -> httpx.Client:
     ids=["certificate", "unknown host", "name server away", "refused"],
 )
 def test_what_waiting_does_not_change_is_told_apart(cause: Exception, *, is_lasting: bool) -> None:
-    error = httpx.ConnectError(str(cause))
+    error = httpx.ConnectError(str(cause), request=httpx.Request("GET", "https://api.example/"))
     error.__cause__ = cause
 
     assert call_error(error, Redactor(), 0).is_lasting == is_lasting
@@ -115,3 +115,31 @@ def test_what_waiting_does_not_change_is_told_apart(cause: Exception, *, is_last
 
 def test_a_proxy_that_refuses_goes_on_refusing() -> None:
     assert call_error(httpx.ProxyError("407 Proxy Authentication Required"), Redactor(), 0).is_lasting
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.1.2.3", "[::1]"])
+def test_where_nothing_listens_in_this_container_waiting_does_not_help(host: str) -> None:
+    error = httpx.ConnectError("[Errno 111] Connection refused", request=httpx.Request("GET", f"http://{host}:9/"))
+    error.__cause__ = ConnectionRefusedError(111, "Connection refused")
+
+    said = call_error(error, Redactor(), 0)
+
+    assert said.is_lasting
+    assert said.hint == (
+        "this is the action's own container: use the host's address, 172.17.0.1, or the name of a service"
+    )
+
+
+@pytest.mark.parametrize("host", ["10.0.0.1", "api.example", "localhost.example"])
+def test_where_nothing_listens_elsewhere_it_may(host: str) -> None:
+    error = httpx.ConnectError("[Errno 111] Connection refused", request=httpx.Request("GET", f"http://{host}:9/"))
+    error.__cause__ = ConnectionRefusedError(111, "Connection refused")
+
+    assert (call_error(error, Redactor(), 0).is_lasting, call_error(error, Redactor(), 0).hint) == (False, "")
+
+
+def test_a_reset_by_this_container_may_pass() -> None:
+    error = httpx.ConnectError("[Errno 104] Connection reset", request=httpx.Request("GET", "http://localhost:9/"))
+    error.__cause__ = ConnectionResetError(104, "Connection reset")
+
+    assert not call_error(error, Redactor(), 0).is_lasting

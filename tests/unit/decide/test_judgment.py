@@ -47,7 +47,12 @@ class TestOneWord:
         assert (judged.status, judged.contradicted) == (word, False)
 
     def test_an_unknown_one_beside_a_known_one_is_ignored(self) -> None:
-        assert seen((0, {STATE: "active", OTHER: "in_progress"})).status is Status.IN_PROGRESS
+        judged = seen((0, {STATE: "active", OTHER: "in_progress"}))
+
+        assert (judged.status, judged.unknown_words) == (Status.IN_PROGRESS, ((STATE, "active"),))
+
+    def test_an_unknown_one_alone_is_beside_none(self) -> None:
+        assert seen((0, {STATE: "active"})).unknown_words == ()
 
     def test_two_that_are_both_under_way_contradict_nothing(self) -> None:
         assert not seen((0, RUNNING_BESIDE_COPY)).contradicted

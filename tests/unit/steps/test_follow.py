@@ -58,6 +58,17 @@ def test_an_empty_word_for_the_state_is_an_unknown_one_of_what_is_listed() -> No
     assert "not listed" not in played.text
 
 
+def test_an_unknown_word_beside_a_known_one_is_logged_once() -> None:
+    def script(now: float) -> list[dict[str, Any]]:
+        return [BEFORE, ours("in_progress" if now < 60 else "complete", status=f"phase {now // 10:.0f}")]
+
+    played = play(script)
+
+    assert played.result == "succeeded"
+    assert played.text.count("which this action does not know") == 1
+    assert "the entry also says `status: phase 0`" in played.text
+
+
 def test_done_and_replaced_at_once_by_another_version_is_superseded() -> None:
     played = play(lambda now: [BEFORE, ours("in_progress")] if now < 1 else [BEFORE, ours("complete"), NEXT])
 

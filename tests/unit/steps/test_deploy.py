@@ -1,0 +1,159 @@
+"""The order of things, in whole runs: what follows what, and that nothing else does."""
+
+from typing import Any
+
+import pytest
+
+from helpers import presented
+from helpers.forged import ENDPOINT, OURS, Forged, call_of
+from helpers.forged import stage as forged_stage
+from helpers.stage import EPOCH, HELLO, HELLO_OR_BACK, Played, Stage, play
+
+ASK = HELLO | {"smoke-test-expect": "pong"}  # as the forged API answers
+ALL_AFTER = ASK | {"promote-aliases": "free"}
+CHANGED = {"succeeded", "unchanged"}
+
+
+def run(states: tuple[str, ...], inputs: dict[str, str], *, begun: bool = False) -> tuple[Played, list[str]]:
+    """Run once; gives the calls after the first look, too: each that is no read, in their order."""
+    api = Forged(states=states, begun=begun)
+    played = forged_stage(api).play({"timeout": "10m"} | inputs)
+    calls = [call_of(request) for request in api.requests]
+    return played, [call for call in calls if call in {"deploy", "chat", "aliases"}]
+
+
+def warnings(played: Played) -> list[tuple[str, str]]:
+    return [(one.title, one.message) for one in played.log.annotations if one.level == "warning"]
+
+
+def deployed_versions(played: Played) -> list[int]:
+    return [one.version for one in played.world.deployments if one.by == "caller"]
+
+
+class TestWhatFollowsWhat:
+    def test_the_endpoint_is_asked_after_the_rollout_and_aliases_move_after_a_good_answer(self) -> None:
+        played, calls = run(("in_progress", "complete"), ALL_AFTER)
+
+        assert (played.result, calls) == ("succeeded", ["deploy", "chat", "aliases"])
+
+    def test_a_version_that_is_live_already_is_asked_and_promoted_too(self) -> None:
+        played, calls = run(("complete",), ALL_AFTER, begun=True)
+
+        assert (played.result, calls) == ("unchanged", ["chat", "aliases"])
+
+    @pytest.mark.parametrize(
+        ("end", "result"), [("cancelled", "cancelled"), ("rolled_back", "rolled-back"), ("failed", "failed")]
+    )
+    def test_after_a_rollout_that_came_to_nothing_nothing_is_asked_or_promoted(self, end: str, result: str) -> None:
+        played, calls = run(("in_progress", end), ALL_AFTER)
+
+        assert (played.result, calls) == (result, ["deploy"])
+
+    def test_after_a_bad_answer_nothing_is_promoted(self) -> None:
+        played, calls = run(("in_progress", "complete"), ALL_AFTER | {"smoke-test-expect": "(?i)hello"})
+
+        assert (played.result, calls) == ("smoke-test-failed", ["deploy", "chat"])
+
+    def test_a_rollout_that_is_not_awaited_is_left_alone_after_the_deploy_call(self) -> None:
+        api = Forged()
+
+        played = forged_stage(api).play({"wait": "false"})
+
+        assert (played.result, played.outputs["deployment-id"]) == ("triggered", OURS)
+        assert call_of(api.requests[-1]) == "deploy"
+
+    @pytest.mark.parametrize("named", [{}, {"deployment-id": OURS}], ids=["by version", "by id"])
+    def test_a_dry_run_ends_before_anything_is_changed_or_asked(self, named: dict[str, str]) -> None:
+        inputs = ALL_AFTER | {"on-failure": "rollback", "dry-run": "true"} | named
+
+        played, calls = run(("in_progress",), inputs, begun=bool(named))
+
+        assert (played.result, calls) == ("planned", [])
+        assert played.seconds == 0
+
+
+class TestRollingBack:
+    @pytest.mark.parametrize(
+        ("scenario", "inputs", "result", "versions"),
+        [
+            ("wrong-answer", HELLO_OR_BACK, "smoke-test-failed", [2, 1]),
+            ("wrong-answer", HELLO, "smoke-test-failed", [2]),
+            ("rollout-error", HELLO_OR_BACK, "failed", [2, 1]),
+            ("rollout-error", HELLO, "failed", [2]),
+            ("healthy", HELLO_OR_BACK, "succeeded", [2]),
+            ("cancelled", HELLO_OR_BACK, "cancelled", [2]),
+        ],
+        ids=["bad answer", "bad answer, kept", "error", "error, kept", "good", "cancelled"],
+    )
+    def test_what_was_live_before_is_deployed_again_if_that_was_asked_for_and_ours_is_bad(
+        self, scenario: str, inputs: dict[str, str], result: str, versions: list[int]
+    ) -> None:
+        played = play(scenario, inputs)
+
+        assert (played.result, deployed_versions(played)) == (result, versions)
+        assert bool(played.outputs["rollback-deployment-id"]) == (versions == [2, 1])
+
+
+class TestADeploymentThatTheWorkflowNamed:
+    BY_ID = {"model": "", "alias": ""}
+
+    def test_it_is_followed_and_nothing_is_deployed(self) -> None:
+        inputs = self.BY_ID | {"deployment-id": f"deployments/{OURS.upper()}"}
+
+        played, calls = run(("in_progress", "complete"), inputs, begun=True)
+
+        assert (played.result, calls) == ("succeeded", [])
+        assert (played.outputs["deployment-id"], played.outputs["version-id"]) == (OURS, "2")
+        assert f"Follow deployment {OURS} on {ENDPOINT}" in played.text.splitlines()
+
+    def test_it_is_asked_and_promoted_like_one_of_our_own(self) -> None:
+        played, calls = run(("in_progress", "complete"), ALL_AFTER | self.BY_ID | {"deployment-id": OURS}, begun=True)
+
+        assert (played.result, calls) == ("succeeded", ["chat", "aliases"])
+
+    def test_its_duration_counts_from_the_beginning_of_the_step(self) -> None:
+        played, _ = run(("in_progress", "complete"), self.BY_ID | {"deployment-id": OURS}, begun=True)
+
+        assert int(played.outputs["duration-seconds"]) == pytest.approx(played.seconds, abs=0.5)
+
+
+class TestWarningsAfterASuccess:
+    def test_a_newer_deployment_that_may_soon_be_live_is_named(self) -> None:
+        def more(age: float | None) -> list[dict[str, Any]]:
+            return [newer] if age is not None and age >= 30 else []
+
+        newer = presented.entry("3", "in_progress", -30, EPOCH)
+
+        played = presented.api(more=more).play()
+
+        assert played.result == "succeeded"
+        text = f"deployment {newer['id']} (version 3) is newer than ours: {ENDPOINT} may serve it soon"
+        assert warnings(played) == [("Newer deployment", text)]
+
+    def test_an_error_that_has_passed_is_told(self) -> None:
+        played, _ = run(("in_progress", "error", "in_progress", "complete"), {})
+
+        assert played.result == "succeeded"
+        error = "error, 3 of 8 replicas updated (replica 4 of 8 was not ready)"
+        assert warnings(played) == [
+            ("Rollout recovered from an error", f"the rollout was reported as {error}, and then recovered")
+        ]
+
+    def test_they_come_before_the_question(self) -> None:
+        api = Forged(states=("in_progress", "error", "in_progress", "complete"))
+
+        text = forged_stage(api).play(ASK).text
+
+        assert 0 < text.index("Rollout recovered from an error") < text.index(f"asking {ENDPOINT}")
+
+    @pytest.mark.parametrize("end", ["complete", "failed", "cancelled"])
+    def test_without_either_or_without_a_success_there_is_none(self, end: str) -> None:
+        states = ("in_progress", end) if end == "complete" else ("in_progress", "error", "in_progress", end)
+
+        played, _ = run(states, {})
+
+        assert (played.result in CHANGED) == (end == "complete")
+        assert warnings(played) == []
+
+    def test_what_was_live_before_the_rollout_is_not_newer(self) -> None:
+        assert warnings(Stage().play()) == []

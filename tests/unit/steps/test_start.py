@@ -1,0 +1,299 @@
+"""Looking until the plan can be carried out, in whole runs: what is waited for, for how long, and what is told of it."""
+
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from helpers import presented
+from helpers.forged import ENDPOINT, MODEL
+from helpers.presented import HOUR, Api, Entry, entry
+from helpers.stage import EPOCH, Played, Stage
+
+WHAT = "gpt-oss-120b version 2 (alias production)"
+THIRD = "33333333-3333-4333-8333-333333333333"
+
+
+def listing(script: Callable[[float], list[Entry]], **more: Any) -> Api:
+    """An endpoint that lists version 1, live, and what the script says at those seconds; ours after its deploy call."""
+
+    def others(_: float | None) -> list[Entry]:
+        return script(there.stage.clock.now() - EPOCH)
+
+    there = presented.api(more=others, **more)
+    return there
+
+
+def deployed_at(there: Api) -> float | None:
+    """When the first deploy call was sent, in seconds of the run."""
+    return there.deployed[0] - EPOCH if there.deployed else None
+
+
+def live(age: float = HOUR / 2, digit: str = "2") -> Entry:
+    """Version 2, live for so long."""
+    return entry(digit, "complete", age, EPOCH, model=MODEL.format("2"))
+
+
+def headline(played: Played) -> str:
+    return next(line for line in played.text.splitlines() if line.startswith("Deploy "))
+
+
+class TestLiveAlready:
+    """One look alone may come from a server that lags behind."""
+
+    def test_two_looks_two_seconds_apart_have_to_agree(self) -> None:
+        there = listing(lambda _: [live()])
+
+        played = there.play(poll_interval="1m")
+
+        assert (played.result, there.deployed_versions) == ("unchanged", [])
+        assert there.reads == 2
+        assert 2 <= played.seconds <= 15
+
+    def test_looks_within_two_seconds_are_one(self) -> None:
+        there = listing(lambda _: [live()])
+
+        played = there.play(poll_interval="500ms")
+
+        assert played.result == "unchanged"
+        assert there.reads > 3
+        assert 2 <= played.seconds < 3
+
+    def test_what_one_look_alone_shows_live_is_deployed(self) -> None:
+        there = listing(lambda now: [live()] if now == 0 else [])
+
+        played = there.play()
+
+        assert (played.result, there.deployed_versions) == ("succeeded", ["2"])
+
+    @pytest.mark.parametrize(
+        "second",
+        [[live(), entry("3", "in_progress", 10, EPOCH)], [live(digit="4")]],
+        ids=["another rollout is seen between them", "it is another deployment of that version"],
+    )
+    def test_looks_that_do_not_agree_count_for_nothing(self, second: list[Entry]) -> None:
+        def script(now: float) -> list[Entry]:
+            if looks == [0.0] or now != looks[-1]:
+                looks.append(now)
+            number = looks.index(now)
+            return [live()] if number == 0 else second if number == 1 or "4" in second[0]["id"] else [live(), over]
+
+        looks: list[float] = []
+        over = entry("3", "cancelled", 10, EPOCH)
+        there = listing(script)
+
+        played = there.play()
+
+        assert (played.result, there.deployed_versions) == ("unchanged", [])
+        assert there.reads >= (4 if len(second) > 1 else 3)
+
+
+class TestWaitingFirst:
+    def test_the_deploy_call_is_sent_when_the_weights_are_there(self) -> None:
+        stage = Stage("weights-syncing")
+
+        played = stage.play()
+
+        assert played.result == "succeeded"
+        sent = next(request.time for request in stage.world.requests if request.method == "POST") - EPOCH
+        assert 60 <= sent < 66
+        for word in ("queued", "in_progress"):
+            assert f"waiting for the weights of version 2 to sync: {word}\n" in played.text
+            assert f"| Before: `waiting for the weights of version 2 to sync: {word}` |" in played.summary
+        assert "    section Before\n    weights :active, 2001-01-01 00:00:00, 6" in played.summary
+
+    def test_weights_without_a_word_are_waited_for_too(self) -> None:
+        def version(whole: dict[str, Any], ref: str) -> Any:
+            is_there = there.stage.clock.now() >= EPOCH + 30
+            return whole if is_there else whole | {"done": False, "response": {"version_aliases": []}}
+
+        there = presented.api(version=version)
+
+        assert "waiting for the weights of version 2 to sync: no word on them" in there.play().text
+        assert 30 <= (deployed_at(there) or 0) < 36
+
+    def test_another_rollout_is_waited_for_however_long_it_takes_in_known_words(self) -> None:
+        def script(now: float) -> list[Entry]:
+            return [entry("3", "in_progress" if now < 700 else "complete", 10, EPOCH)]
+
+        there = listing(script)
+
+        played = there.play(timeout="1h")
+
+        assert played.result == "succeeded"
+        assert 700 <= (deployed_at(there) or 0) < 706
+        assert f"waiting for deployment {THIRD} (version 3): in progress\n" in played.text
+        assert "    section Before\n    another rollout :active, 2001-01-01 00:00:00, 70" in played.summary
+
+    def test_a_timeout_says_what_was_waited_for_until_it_is_over(self) -> None:
+        def message(deploy: Callable[[Entry, int], Any] = presented.same) -> str:
+            rolling = [entry("3", "in_progress", 10, EPOCH)]
+            there = listing(lambda now: rolling if now < 60 or deploy is presented.same else [], deploy=deploy)
+            return there.play(timeout="2m").outputs["message"]
+
+        waiting = f"while waiting for deployment {THIRD} (version 3): in progress"
+        assert waiting in message()
+        assert "waiting for" not in message(lambda *_: httpx.Response(429))
+
+
+class TestAnUnknownWord:
+    """It may mean a rollout or not: it is waited for, but not for ever."""
+
+    WORD = "warming_up"
+
+    def play(self, script: Callable[[float], Entry]) -> tuple[Api, Played]:
+        there = listing(lambda now: [script(now)])
+        return there, there.play(timeout="1h")
+
+    def unknown(self, **more: Any) -> Entry:
+        return entry("3", self.WORD, 10, EPOCH, **more)
+
+    def test_after_ten_minutes_without_a_change_it_is_refused(self) -> None:
+        there, played = self.play(lambda _: self.unknown())
+
+        assert (played.result, there.deployed_versions) == ("refused", [])
+        assert 600 <= played.seconds < 606
+        assert played.outputs["message"] == (
+            f"deployment {THIRD} (version 3) is in unknown state `warming_up`, which this action does not know, and "
+            f"nothing has changed for 10 minutes while waiting for deployment {THIRD} (version 3): in unknown state "
+            f"`warming_up`: nothing was deployed to {ENDPOINT}; teach the action the word by "
+            "`status-words: warming_up=…`, or deploy at once by `if-busy: queue`"
+        )
+
+    @pytest.mark.parametrize(
+        "other",
+        [
+            {"state": "cooling_down"},
+            {"rollout_replicas_updated": 1},
+            {"rollout_total_replicas": 9},
+            {"state": "queued"},
+        ],
+        ids=str,
+    )
+    def test_a_change_begins_the_ten_minutes_anew(self, other: Entry) -> None:
+        counts = {"rollout_replicas_updated": 0, "rollout_total_replicas": 8}
+
+        _, played = self.play(lambda now: self.unknown(**counts) | (other if 300 <= now < 306 else {}))
+
+        assert played.result == "refused"
+        assert 904 <= played.seconds < 912
+
+    def test_if_the_rollout_ends_within_them_ours_is_deployed(self) -> None:
+        there, played = self.play(lambda now: self.unknown() if now < 590 else entry("3", "cancelled", 10, EPOCH))
+
+        assert played.result == "succeeded"
+        assert 590 <= (deployed_at(there) or 0) < 596
+
+    def test_the_warning_comes_once_and_says_how_to_teach_the_word(self) -> None:
+        _, played = self.play(lambda now: self.unknown(rollout_replicas_updated=now // 100, rollout_total_replicas=8))
+
+        (warning,) = [one for one in played.log.annotations if one.level == "warning"]
+        assert warning.title == "Unknown rollout state"
+        assert warning.message.startswith(
+            f"deployment {THIRD} (version 3) is in unknown state `warming_up`, 0 of 8 replicas updated, which this "
+            "action does not know; if it means that the rollout is done, set `status-words: warming_up=done`. "
+        )
+
+    def test_one_that_is_old_blocks_nothing_and_is_named(self) -> None:
+        there = listing(lambda _: [entry("3", self.WORD, HOUR + 10, EPOCH)])
+
+        played = there.play()
+
+        assert (played.result, deployed_at(there)) == ("succeeded", 0)
+        (warning,) = [one.message for one in played.log.annotations if one.title == "Unknown rollout state"]
+        assert warning.startswith(
+            f"deployment {THIRD} (version 3) is in unknown state `warming_up`; it blocks nothing; if it means that"
+        )
+
+
+class TestARerun:
+    """An earlier attempt may have made the deploy call, and its deployment may not be listed yet."""
+
+    AGAIN = {"GITHUB_RUN_ATTEMPT": "2"}
+
+    @pytest.mark.parametrize(
+        ("interval", "at_least", "at_most"), [("1s", 20, 21.2), ("5s", 20, 22.2), ("60s", 4 * 12 * 0.9, 4 * 12 * 1.1)]
+    )
+    def test_it_looks_five_times_and_for_20_s_before_its_first_deploy_call(
+        self, interval: str, at_least: float, at_most: float
+    ) -> None:
+        looked: list[int] = []
+
+        def deploy(reply: Any, _: int) -> Any:
+            looked.append(there.reads)
+            return reply
+
+        there = presented.api(deploy=deploy)
+
+        played = there.stage.play({"timeout": "20m", "poll-interval": interval}, env=self.AGAIN)
+
+        assert (played.result, there.deployed_versions) == ("succeeded", ["2"])
+        assert at_least <= (deployed_at(there) or 0) <= at_most
+        assert looked[0] >= 5
+        assert played.text.count("this is a re-run: looking for the earlier attempt's deployment for 20 s first") == 1
+
+    def test_a_first_attempt_deploys_at_once(self) -> None:
+        there = presented.api()
+
+        played = there.play()
+
+        assert deployed_at(there) == 0
+        assert "re-run" not in played.text
+
+    def test_one_that_has_waited_for_the_weights_has_looked_for_long_enough(self) -> None:
+        stage = Stage("weights-syncing")
+
+        played = stage.play(env=self.AGAIN)
+
+        sent = next(request.time for request in stage.world.requests if request.method == "POST") - EPOCH
+        assert 60 <= sent < 66
+        assert "re-run" not in played.text
+
+
+class TestWhatIsTold:
+    def test_the_log_begins_with_what_is_to_be_done_and_what_the_endpoint_serves(self) -> None:
+        assert headline(Stage().play()) == f"Deploy {WHAT} to {ENDPOINT}, which serves version 1"
+        assert headline(Stage("first-deployment").play()) == f"Deploy {WHAT} to {ENDPOINT}, which serves nothing yet"
+
+    def test_why_a_version_is_not_taken_for_live_already_is_told_once(self) -> None:
+        # It has replaced a replica, so that nobody knows what the endpoint serves.
+        begun = entry("3", "cancelled", 10, EPOCH, rollout_replicas_updated=1)
+        there = listing(lambda _: [live(), begun])
+
+        played = there.stage.play({"timeout": "20m"}, env={"GITHUB_RUN_ATTEMPT": "2"})
+
+        assert (played.result, there.deployed_versions) == ("succeeded", ["2"])
+        doubt = f"deployment {THIRD} (version 3), which may be newer, is not known to have left the endpoint as it was"
+        assert played.text.count(f"{doubt}: so {WHAT} is not taken for live already") == 1
+
+    @pytest.mark.parametrize(
+        ("scenario", "inputs", "reason", "hint"),
+        [
+            ("weights-failed", {}, "did not sync (failed)", "check the bucket and its policy"),
+            ("busy", {"if-busy": "fail"}, "and `if-busy` is `fail`", "run again when it has ended"),
+        ],
+    )
+    def test_what_is_not_possible_is_refused_at_once_with_a_hint(
+        self, scenario: str, inputs: dict[str, str], reason: str, hint: str
+    ) -> None:
+        played = Stage(scenario).play(inputs)
+
+        assert (played.result, played.deploy_calls, played.seconds) == ("refused", 0, 0)
+        assert reason in played.outputs["message"]
+        assert hint in played.outputs["message"]
+
+
+def test_a_rollout_of_this_version_is_attached_to_and_followed() -> None:
+    def script(now: float) -> list[Entry]:
+        return [entry("2", "in_progress" if now < 100 else "complete", 10, EPOCH)]
+
+    there = listing(script)
+
+    played = there.play()
+
+    assert (played.result, there.deployed_versions) == ("succeeded", [])
+    ours = script(0)[0]["id"]
+    assert played.outputs["deployment-id"] == ours
+    assert f"00:00  attached to deployment {ours}, which is of this version: in progress\n" in played.text
+    assert 100 <= played.seconds < 106
