@@ -111,6 +111,8 @@ class Step:
         if summary:
             runner.write_summary(render_summary(facts, outcome, self._journal.timeline))
         level, title, lines = annotation(outcome, facts)
+        if runner.has_lost_outputs and facts.deployment_id not in outcome.message:
+            lines.append(f"It is deployment {facts.deployment_id}.")
         runner.annotate(level, title, *lines, last=True)
 
     def _tell_bug(self, error: Exception) -> None:

@@ -11,11 +11,11 @@ from helpers.stage import EPOCH, HELLO, HELLO_OR_BACK, Played, Stage, play
 
 ASK = HELLO | {"smoke-test-expect": "pong"}  # as the forged API answers
 ALL_AFTER = ASK | {"promote-aliases": "free"}
-CHANGED = {"succeeded", "unchanged"}
+BY_ID = {"model": "", "alias": "", "deployment-id": OURS}
 
 
 def run(states: tuple[str, ...], inputs: dict[str, str], *, begun: bool = False) -> tuple[Played, list[str]]:
-    """Run once; gives the calls after the first look, too: each that is no read, in their order."""
+    """Run once; gives the calls that are no reads, too, in their order."""
     api = Forged(states=states, begun=begun)
     played = forged_stage(api).play({"timeout": "10m"} | inputs)
     calls = [call_of(request) for request in api.requests]
@@ -62,7 +62,12 @@ class TestWhatFollowsWhat:
         assert (played.result, played.outputs["deployment-id"]) == ("triggered", OURS)
         assert call_of(api.requests[-1]) == "deploy"
 
-    @pytest.mark.parametrize("named", [{}, {"deployment-id": OURS}], ids=["by version", "by id"])
+    def test_not_to_wait_makes_no_difference_to_a_version_that_is_live_already(self) -> None:
+        played, calls = run(("complete",), {"wait": "false"}, begun=True)
+
+        assert (played.result, calls) == ("unchanged", [])
+
+    @pytest.mark.parametrize("named", [{}, BY_ID], ids=["by version", "by id"])
     def test_a_dry_run_ends_before_anything_is_changed_or_asked(self, named: dict[str, str]) -> None:
         inputs = ALL_AFTER | {"on-failure": "rollback", "dry-run": "true"} | named
 
@@ -95,24 +100,20 @@ class TestRollingBack:
 
 
 class TestADeploymentThatTheWorkflowNamed:
-    BY_ID = {"model": "", "alias": ""}
-
     def test_it_is_followed_and_nothing_is_deployed(self) -> None:
-        inputs = self.BY_ID | {"deployment-id": f"deployments/{OURS.upper()}"}
-
-        played, calls = run(("in_progress", "complete"), inputs, begun=True)
+        played, calls = run(("in_progress", "complete"), BY_ID | {"deployment-id": OURS.upper()}, begun=True)
 
         assert (played.result, calls) == ("succeeded", [])
         assert (played.outputs["deployment-id"], played.outputs["version-id"]) == (OURS, "2")
         assert f"Follow deployment {OURS} on {ENDPOINT}" in played.text.splitlines()
 
     def test_it_is_asked_and_promoted_like_one_of_our_own(self) -> None:
-        played, calls = run(("in_progress", "complete"), ALL_AFTER | self.BY_ID | {"deployment-id": OURS}, begun=True)
+        played, calls = run(("in_progress", "complete"), ALL_AFTER | BY_ID, begun=True)
 
         assert (played.result, calls) == ("succeeded", ["chat", "aliases"])
 
     def test_its_duration_counts_from_the_beginning_of_the_step(self) -> None:
-        played, _ = run(("in_progress", "complete"), self.BY_ID | {"deployment-id": OURS}, begun=True)
+        played, _ = run(("in_progress", "complete"), BY_ID, begun=True)
 
         assert int(played.outputs["duration-seconds"]) == pytest.approx(played.seconds, abs=0.5)
 
@@ -152,7 +153,7 @@ class TestWarningsAfterASuccess:
 
         played, _ = run(states, {})
 
-        assert (played.result in CHANGED) == (end == "complete")
+        assert (played.result == "succeeded") == (end == "complete")
         assert warnings(played) == []
 
     def test_what_was_live_before_the_rollout_is_not_newer(self) -> None:
