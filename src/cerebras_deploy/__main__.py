@@ -19,6 +19,7 @@ from cerebras_deploy.tell.outputs import initial_outputs
 from cerebras_deploy.tell.runner import Runner
 
 if TYPE_CHECKING:
+    from cerebras_deploy.api.trace import OpenFile
     from cerebras_deploy.step import Step
 
 
@@ -63,7 +64,7 @@ def act(
     return step.run(inputs, ask, file)
 
 
-def open_trace(path: str, workspace: str) -> int:
+def open_trace(path: str, workspace: str) -> "OpenFile":
     """Create the file of the input `trace`, before anything is sent; see `api.trace`."""
     from cerebras_deploy.api.trace import open_file  # noqa: PLC0415 - few runs have one
 

@@ -5,6 +5,7 @@ import traceback
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from random import Random
+from typing import TYPE_CHECKING
 
 from cerebras_deploy.api.http import Http
 from cerebras_deploy.api.management import Api
@@ -26,6 +27,9 @@ from cerebras_deploy.tell.outputs import annotation, final_outputs
 from cerebras_deploy.tell.runner import Runner
 from cerebras_deploy.tell.summary import render_summary
 
+if TYPE_CHECKING:
+    from cerebras_deploy.api.trace import OpenFile
+
 
 class Step:
     """One step. `started` is when it began, on the clock."""
@@ -38,11 +42,11 @@ class Step:
         self._facts = Facts(endpoint=endpoint)
         self._journal = Journal(self._time, runner)
 
-    def run(self, inputs: Inputs | Exception, ask: Ask, trace: int | None = None) -> int:
+    def run(self, inputs: Inputs | Exception, ask: Ask, trace: "OpenFile | None" = None) -> int:
         """Run the step to its end, tell that, and return the exit code.
 
         `inputs` may be what ended the step before it began. `ask` sends requests; see `api.early`. `trace` is the
-        descriptor of the file of that input.
+        file of that input.
         """
         gc.set_threshold(700)  # all is imported: from here on there is garbage
         try:
@@ -55,7 +59,7 @@ class Step:
         return 0 if end.result.is_success and not self._runner.has_lost_outputs else 1
 
     @contextmanager
-    def _traced(self, ask: Ask, file: int | None) -> Iterator[Ask]:
+    def _traced(self, ask: Ask, file: "OpenFile | None") -> Iterator[Ask]:
         """Record what is sent inside the block, if there is a file for it."""
         if file is None:
             yield ask
@@ -73,7 +77,7 @@ class Step:
                 self._runner.annotate("warning", "Trace cut off", f"`trace` could not be written to: {trace.failure}")
             if not trace.close():
                 self._runner.annotate(
-                    "warning", "Trace emptied", "a key was found in the file of `trace`: it is empty now"
+                    "warning", "Trace deleted", "a key was found in the file of `trace`, so it was deleted"
                 )
 
     def _deploy(self, inputs: Inputs | Exception, ask: Ask) -> End:

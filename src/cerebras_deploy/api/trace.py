@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from cerebras_deploy import __version__
 from cerebras_deploy.api.har import entry, without_bodies
@@ -24,8 +25,15 @@ _TAIL = b"\n]}}\n"
 INFERENCE = "/v1/chat/completions"
 
 
-def open_file(path: str, workspace: str) -> int:
-    """Create the file in the workspace, and return its descriptor.
+class OpenFile(NamedTuple):
+    """A file that was created, and its descriptor."""
+
+    path: Path
+    descriptor: int
+
+
+def open_file(path: str, workspace: str) -> OpenFile:
+    """Create the file in the workspace.
 
     Missing folders are made, owned as the workspace is. Raises a `Stop` for invalid input if the file is there already,
     or if its path leads out of the workspace or over a link.
@@ -36,7 +44,7 @@ def open_file(path: str, workspace: str) -> int:
         parts = Path(os.path.normpath(whole)).relative_to(os.path.normpath(root)).parts
         if not parts or ".." in Path(path).parts:
             raise ValueError("it is not inside the workspace")  # noqa: TRY301 - as all that is wrong with it
-        return _create(root, parts)
+        return OpenFile(root.joinpath(*parts), _create(root, parts))
     except (OSError, ValueError) as error:
         why = "it is there already" if isinstance(error, FileExistsError) else str(error)
         reason = f"`trace` is `{plain(path, 80)}`, and cannot be written: {plain(why, 200)}"
@@ -66,7 +74,7 @@ class Trace:
     A file that cannot be written to any more is left as it is: it never ends the step.
     """
 
-    file: int
+    file: OpenFile
     ask: Ask
     redact: Redactor
     unix_time: Callable[[], float]
@@ -94,7 +102,7 @@ class Trace:
                 self._add(json.dumps(entry(request, outcome, began, self.redact)).encode())
 
     def _add(self, line: bytes) -> None:
-        size = os.fstat(self.file).st_size
+        size = os.fstat(self.file.descriptor).st_size
         if size + len(line) > MOST:
             size = self._shorten()
         before = b",\n" if self._entries else b""
@@ -103,7 +111,7 @@ class Trace:
 
     def _write(self, at: int, data: bytes) -> None:
         try:
-            os.pwrite(self.file, data, at)
+            os.pwrite(self.file.descriptor, data, at)
         except OSError as error:
             self.failure = plain(str(error), 200)
 
@@ -115,17 +123,19 @@ class Trace:
             lines = [*lines[:FIRST], *lines[FIRST:][-LAST:]]
         data = _HEAD % __version__.encode() + ",\n".join(lines).encode() + _TAIL
         self._write(0, data)
-        os.ftruncate(self.file, len(data))
+        os.ftruncate(self.file.descriptor, len(data))
         return len(data)
 
     def _read(self) -> str:
-        return os.pread(self.file, os.fstat(self.file).st_size, 0).decode()
+        file = self.file.descriptor
+        return os.pread(file, os.fstat(file).st_size, 0).decode("utf-8", "replace")
 
     def close(self) -> bool:
-        """Close the file, and return whether it is free of keys; if not, it is emptied."""
+        """Close the file, and return whether it is free of keys; if not, it is deleted."""
         text = self._read()
         is_clean = self.redact(text) == text
         if not is_clean:
-            os.ftruncate(self.file, 0)
-        os.close(self.file)
+            os.ftruncate(self.file.descriptor, 0)  # also where it has another name
+            self.file.path.unlink(missing_ok=True)
+        os.close(self.file.descriptor)
         return is_clean
