@@ -241,3 +241,19 @@ def test_pull_request_dry_run_shows_the_plan_and_changes_nothing(play: Play) -> 
     assert [line for line in lines if line.startswith("dry run: a real one would ")]
     assert {request.method for request in simulated.requests} == {"GET"}
     assert code == 0
+
+
+@pytest.mark.workflow
+def test_keep_a_trace_has_one_where_the_deployment_failed(play: Play) -> None:
+    text = text_of("keep-a-trace.yml")
+    upload = text[text.index("        uses: actions/upload-artifact") :]  # which cannot be fetched here
+    with running(simulated := world("rolls-back")) as url:
+        code, lines = play(
+            "keep-a-trace.yml",
+            url,
+            "workflow_dispatch",
+            text.replace(upload, "        run: grep --count startedDateTime trace/rollout.har\n"),
+        )
+
+    assert str(len(simulated.requests)) in lines
+    assert code == 1

@@ -7,6 +7,12 @@ from cerebras_deploy.result import End, Result
 
 
 class TestAFailedCall:
+    def test_nothing_is_held_against_one_that_is_not_known_to_be_so(self) -> None:
+        error = CallError(Fate.UNKNOWN, "HTTP 502")
+
+        assert (error.status, error.retry_after, error.hint, error.ray, error.seconds) == (None, None, "", "", 0.0)
+        assert (error.is_misread, error.is_stale, error.is_lasting) == (False, False, False)
+
     def test_in_one_line_it_is_its_reason_and_the_ray_where_there_is_one(self) -> None:
         assert str(CallError(Fate.UNKNOWN, "HTTP 502", ray="8f-FRA")) == "HTTP 502 (cf-ray 8f-FRA)"
         assert str(CallError(Fate.UNKNOWN, "HTTP 502")) == "HTTP 502"

@@ -1,5 +1,7 @@
 """The order of things, in whole runs: what follows what, and that nothing else does."""
 
+import os
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -111,6 +113,30 @@ class TestADeploymentThatTheWorkflowNamed:
         played, calls = run(("in_progress", "complete"), ALL_AFTER | BY_ID, begun=True)
 
         assert (played.result, calls) == ("succeeded", ["chat", "aliases"])
+
+    def test_its_id_is_an_output_before_the_second_read(self) -> None:
+        def edit(call: str, _: int, whole: Any) -> Any:
+            written.append((call, Path(os.environ["GITHUB_OUTPUT"]).read_text()))
+            return whole
+
+        written: list[tuple[str, str]] = []
+        forged_stage(Forged(edit, states=("in_progress", "complete"), begun=True)).play(BY_ID)
+
+        early = [text for call, text in written if call == "endpoint"]
+        assert [OURS in text for text in early[:2]] == [False, True]
+
+    def test_it_must_be_what_was_asked_for(self) -> None:
+        played, _ = run(("in_progress",), BY_ID | {"alias": "1"}, begun=True)
+
+        assert (played.result, played.seconds) == ("refused", 0)
+        assert "not of `alias: 1`" in played.outputs["message"]
+
+    def test_one_that_is_not_there_is_refused_after_five_minutes(self) -> None:
+        played, _ = run(("in_progress",), BY_ID)
+
+        assert played.result == "refused"
+        assert 300 <= played.seconds < 306
+        assert f"{ENDPOINT} does not list deployment {OURS}" in played.outputs["message"]
 
     def test_its_duration_counts_from_the_beginning_of_the_step(self) -> None:
         played, _ = run(("in_progress", "complete"), BY_ID, begun=True)

@@ -136,7 +136,8 @@ class TestWaitingFirst:
 
     def test_a_timeout_after_the_wait_does_not_say_so(self) -> None:
         rolling = [entry("3", "in_progress", 10, EPOCH)]
-        there = listing(lambda now: rolling if now < 60 else [], deploy=lambda *_: httpx.Response(429))
+        throttled = {"deploy": lambda *_: httpx.Response(429), "ours": lambda _: None}
+        there = listing(lambda now: rolling if now < 60 else [], **throttled)
 
         played = there.play(timeout="2m")
 
@@ -218,6 +219,14 @@ class TestAnUnknownWord:
         assert warning.startswith(
             f"deployment {THIRD} (version 3) is in unknown state `warming_up`; it blocks nothing; if it means that"
         )
+
+    @pytest.mark.parametrize("words", [("a", "b"), ("a", "a")], ids=["two words", "one word"])
+    def test_of_several_that_are_old_each_word_is_named_once(self, words: tuple[str, str]) -> None:
+        there = listing(lambda _: [entry(number, w, HOUR + 10, EPOCH) for number, w in zip("34", words, strict=True)])
+
+        told = [one for one in there.play().log.annotations if one.title == "Unknown rollout state"]
+
+        assert len(told) == len(set(words))
 
 
 class TestARerun:

@@ -1,0 +1,99 @@
+"""The outputs at the beginning, on the way and at the end, and the annotation that ends the log."""
+
+import pytest
+
+from cerebras_deploy.decide.facts import Facts
+from cerebras_deploy.decide.outcome import Outcome
+from cerebras_deploy.decide.rollout import Track
+from cerebras_deploy.decide.smoke_test import SmokeTestResult
+from cerebras_deploy.decide.target import Target
+from cerebras_deploy.result import Result
+from cerebras_deploy.tell.outputs import KILLED, annotation, final_outputs, initial_outputs, outputs_so_far
+from helpers import make
+from helpers.repository import MANIFEST
+
+GOOD = Outcome(Result.SUCCEEDED, "Rollout succeeded", "it serves version 2", "nothing to do")
+
+
+def known() -> Facts:
+    """Facts of a rollout that was found bad and is rolled back."""
+    facts = Facts(make.ENDPOINT, "production")
+    facts.saw_version(make.version())
+    facts.saw_before_deploying([make.entry("old 1 done 10")])
+    facts.deploy_call_sent(3.0)
+    facts.deployed(Track(Target("ours", 20)).listed(make.entry("ours 2 in_progress 20"), 4.0))
+    facts.smoke_tested(SmokeTestResult("failed"))
+    back = facts.rollback_begun(make.name("1"))
+    back.deployed(Track(Target("back", 30)))
+    return facts
+
+
+KNOWN = {
+    "deployment-id": "ours",
+    "status": "in_progress",
+    "result": "interrupted",
+    "message": KILLED,
+    "endpoint": make.ENDPOINT,
+    "model": str(make.name("2")),
+    "version-id": "2",
+    "previous-model": str(make.name("1")),
+    "duration-seconds": "",
+    "smoke-test": "failed",
+    "rollback-deployment-id": "back",
+}
+
+
+def test_before_anything_is_known_each_declared_output_stands_as_a_kill_would_leave_it() -> None:
+    outputs = initial_outputs("e")
+
+    assert outputs.keys() == set(MANIFEST.outputs)
+    assert {name: value for name, value in outputs.items() if value} == {
+        "result": "interrupted",
+        "message": "the action was killed before it could conclude",
+        "endpoint": "e",
+        "smoke-test": "skipped",
+    }
+
+
+def test_on_the_way_they_tell_what_is_known_and_no_result() -> None:
+    assert outputs_so_far(Facts("e")) == initial_outputs("e")
+    assert outputs_so_far(known()) == KNOWN
+
+
+def test_at_the_end_result_message_and_duration_are_added() -> None:
+    facts = known()
+    facts.finished(205.6)
+
+    assert final_outputs(facts, GOOD) == KNOWN | {
+        "result": "succeeded",
+        "message": "it serves version 2; nothing to do",
+        "duration-seconds": "203",  # from the deploy call, rounded
+    }
+
+
+def test_without_a_rollout_there_is_no_duration_and_one_of_no_time_is_0() -> None:
+    idle, quick = Facts("e"), Facts("e")
+    quick.attached(Track(Target("ours")), 0.0)
+    for facts in (idle, quick):
+        facts.finished(0.0)
+
+    assert final_outputs(idle, GOOD)["duration-seconds"] == ""
+    assert final_outputs(quick, GOOD)["duration-seconds"] == "0"
+
+
+class TestTheLastAnnotation:
+    @pytest.mark.parametrize(("result", "level"), [(Result.PLANNED, "notice"), (Result.FAILED, "error")])
+    def test_it_says_what_the_outcome_says_and_is_red_for_a_red_result(self, result: Result, level: str) -> None:
+        told = annotation(Outcome(result, "A title", "so it is", "do this"), Facts("e"))
+
+        assert told == (level, "A title: e", ["so it is; do this"])
+
+    def test_an_endpoint_that_is_not_known_is_left_out(self) -> None:
+        assert annotation(GOOD, Facts(""))[1] == "Rollout succeeded"
+
+    def test_several_bad_inputs_have_a_line_each_and_one_is_told_in_the_sentence(self) -> None:
+        def lines(*details: str) -> list[str]:
+            return annotation(Outcome(Result.INVALID_INPUT, "Invalid", "bad; nothing", details=details), Facts("e"))[2]
+
+        assert lines("`a` is bad", "`b` is bad") == ["- `a` is bad", "- `b` is bad", "Nothing was sent."]
+        assert lines("`a` is bad") == ["bad; nothing"]
