@@ -109,6 +109,7 @@ class _Starting:
         since = self._unknown[1] if self._unknown and self._unknown[0] == shown else now
         self._unknown = (shown, since)
         if now - since >= UNKNOWN_WAIT:
+            context.facts.wait_for("")  # the reason says it
             hint = f"teach the action the word by `status-words: {word}=…`, or deploy at once by `if-busy: queue`"
             raise refused(f"{told}, and nothing has changed for {UNKNOWN_WAIT / 60:.0f} minutes", hint)
 

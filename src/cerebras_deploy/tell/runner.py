@@ -79,7 +79,7 @@ class Runner:
         self._command("endgroup", "", "")
 
     def annotate(self, level: str, title: str, *lines: str, last: bool = False) -> None:
-        """Print an annotation: `error`, `warning` or `notice`. Past a handful it is a plain line, but for the last."""
+        """Print an annotation: `error`, `warning` or `notice`. Past a handful it is a plain line, unless it is one of the `last`, which say why the step fails."""
         text = _cut("\n".join(self._clean(line) for line in lines))
         self._annotated += 1
         if self._annotated > ANNOTATIONS and not last:
@@ -104,7 +104,7 @@ class Runner:
         except Exception as error:  # noqa: BLE001 - the toolkit raises bare Exceptions
             if not self.has_lost_outputs:
                 text = f"GITHUB_OUTPUT cannot be written: {error}. So the step fails: steps after it cannot read them."
-                self.annotate("error", "Outputs lost", text)
+                self.annotate("error", "Outputs lost", text, last=True)
             self.has_lost_outputs = True
 
     def write_summary(self, text: str) -> None:

@@ -162,14 +162,10 @@ class TestAnUnknownWord:
 
         assert (played.result, there.deployed_versions) == ("refused", [])
         assert 600 <= played.seconds < 606
-        message = played.outputs["message"]
-        assert message.startswith(
+        assert played.outputs["message"] == (
             f"deployment {THIRD} (version 3) is in unknown state `warming_up`, which this action does not know, and "
-            "nothing has changed for 10 minutes"
-        )
-        assert message.endswith(
-            f"nothing was deployed to {ENDPOINT}; teach the action the word by `status-words: warming_up=…`, or deploy "
-            "at once by `if-busy: queue`"
+            f"nothing has changed for 10 minutes: nothing was deployed to {ENDPOINT}; teach the action the word by "
+            "`status-words: warming_up=…`, or deploy at once by `if-busy: queue`"
         )
 
     @pytest.mark.parametrize(
@@ -273,8 +269,11 @@ class TestARerun:
 
 class TestWhatIsTold:
     def test_the_log_begins_with_what_is_to_be_done_and_what_the_endpoint_serves(self) -> None:
-        assert headline(Stage().play()) == f"Deploy {WHAT} to {ENDPOINT}, which serves version 1"
-        assert headline(Stage("first-deployment").play()) == f"Deploy {WHAT} to {ENDPOINT}, which serves nothing yet"
+        played, first = Stage().play(), Stage("first-deployment").play()
+
+        assert (played.result, first.result) == ("succeeded", "succeeded")
+        assert headline(played) == f"Deploy {WHAT} to {ENDPOINT}, which serves version 1"
+        assert headline(first) == f"Deploy {WHAT} to {ENDPOINT}, which serves nothing yet"
 
     def test_why_a_version_is_not_taken_for_live_already_is_told_once(self) -> None:
         # It has replaced a replica, so that nobody knows what the endpoint serves.
@@ -286,6 +285,11 @@ class TestWhatIsTold:
         assert (played.result, there.deployed_versions) == ("succeeded", ["2"])
         doubt = f"deployment {THIRD} (version 3), which may be newer, is not known to have left the endpoint as it was"
         assert played.text.count(f"{doubt}: so {WHAT} is not taken for live already") == 1
+
+    def test_it_is_not_told_while_another_version_is_live(self) -> None:
+        begun = entry("3", "cancelled", 10, EPOCH, rollout_replicas_updated=1)
+
+        assert "is not taken for live" not in listing(lambda _: [begun]).play().text
 
     @pytest.mark.parametrize(
         ("scenario", "inputs", "reason", "hint"),

@@ -179,7 +179,9 @@ class TestOutputs:
         file = str(tmp_path / path)
         monkeypatch.setenv("GITHUB_OUTPUT", file)
         said = Runner({"GITHUB_OUTPUT": file})
-        assert not said.has_lost_outputs
+        for _ in range(9):
+            said.annotate("warning", "Title", "told")
+        assert (len(printed(capsys)), said.has_lost_outputs) == (9, False)
 
         said.write_outputs({"result": "interrupted"})
         (error,) = printed(capsys)
