@@ -79,7 +79,10 @@ class Runner:
         self._command("endgroup", "", "")
 
     def annotate(self, level: str, title: str, *lines: str, last: bool = False) -> None:
-        """Print an annotation: `error`, `warning` or `notice`. Past a handful it is a plain line, unless it is one of the `last`, which say why the step fails."""
+        """Print an annotation: `error`, `warning` or `notice`.
+
+        Past a handful it is a plain line, unless it is one of the `last`, which say how the step ends.
+        """
         text = _cut("\n".join(self._clean(line) for line in lines))
         self._annotated += 1
         if self._annotated > ANNOTATIONS and not last:
