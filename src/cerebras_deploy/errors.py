@@ -26,7 +26,8 @@ class CallError(Exception):
     `reason` is the API's or the network's own words, cut to one line. `retry_after` and `seconds`, how long the call
     took, are in seconds. `ray` is Cloudflare's ID of the request, which support can look up. `is_misread`: a reply
     came, and is not what the API is known to say, so that waiting may not help. `is_stale`: it is older than another.
-    `is_lasting`: waiting does not change it: a certificate, an unknown host, a proxy that refuses.
+    `is_lasting`: waiting does not change it: a certificate, an unknown host, a proxy that refuses. `is_page`: the reply
+    is neither JSON nor empty, so that it may not be the API's.
     """
 
     fate: Fate
@@ -39,6 +40,7 @@ class CallError(Exception):
     is_misread: bool = False
     is_stale: bool = False
     is_lasting: bool = False
+    is_page: bool = False
 
     def __str__(self) -> str:
         """Return it in one line."""

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from cerebras_deploy.api.status import Status
 from cerebras_deploy.errors import Stop
-from cerebras_deploy.input_readers import FALSE, READERS, ModelRef
+from cerebras_deploy.input_readers import FALSE, READERS, TRUE, ModelRef
 from cerebras_deploy.result import End, Result
 from cerebras_deploy.text import plain
 
@@ -74,10 +74,12 @@ def _conflicts(given: Mapping[str, str]) -> Iterator[str]:
 
 
 def _smoke_test_conflicts(given: Mapping[str, str]) -> Iterator[str]:
-    for name in ("smoke-test-expect", "smoke-test-max-latency"):
+    for name in ("smoke-test-contains", "smoke-test-expect", "smoke-test-max-latency"):
         if given[name] and not given["smoke-test-prompt"]:
             yield f"`{name}` is given, and `smoke-test-prompt` is empty; accepted: both, or neither"
-    if given["smoke-test-prompt"] and not given["inference-api-key"]:
+    if given["smoke-test-contains"] and given["smoke-test-expect"]:
+        yield "`smoke-test-contains` and `smoke-test-expect` are given; accepted: one of them"
+    if given["smoke-test-prompt"] and not given["inference-api-key"] and given["dry-run"] not in TRUE:
         yield "`smoke-test-prompt` is given, and `inference-api-key` is empty; accepted: both, or neither"
 
 
@@ -101,8 +103,10 @@ class Inputs:
     if_busy: Literal["wait", "queue", "fail"] = "wait"
     dry_run: bool = False
     smoke_test_prompt: str = ""
+    smoke_test_contains: str = ""
     smoke_test_expect: str = ""
     smoke_test_max_latency: float | None = None
+    smoke_test_warm_up: float = 60.0
     inference_api_key: str = field(default="", repr=False)
     on_failure: Literal["keep", "rollback"] = "keep"
     promote_aliases: tuple[str, ...] = ()

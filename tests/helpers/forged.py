@@ -27,6 +27,7 @@ _ROUTES = (
     ("version", "GET", r"/management/v1/orgs/[^/]+/models/[^/]+/versions/[^/]+"),
     ("aliases", "PATCH", r"/management/v1/orgs/[^/]+/models/[^/]+/versions/[^/]+"),
     ("chat", "POST", r"/v1/chat/completions"),
+    ("models", "GET", r"/v1/models"),
 )
 CALLS = tuple(name for name, _, _ in _ROUTES)
 
@@ -141,6 +142,7 @@ def document(call: str, state: str = "in_progress") -> Any:
             },
         },
         "aliases": {"version_aliases": ["production"]},
+        "models": {"object": "list", "data": [{"id": ENDPOINT, "object": "model", "created": 1, "owned_by": "my-org"}]},
         "chat": {
             "id": "chat-1",
             "model": ENDPOINT,

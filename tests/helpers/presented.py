@@ -77,6 +77,9 @@ class Api(httpx.BaseTransport):
     def _endpoints(self, _: httpx.Request) -> Any:
         return self.endpoints or {"endpoints": [{"endpoint_id": ENDPOINT, "model_arch_id": "gpt-oss-120b"}]}
 
+    def _models(self, _: httpx.Request) -> Any:
+        return {"object": "list", "data": []}
+
     def _deploy(self, request: httpx.Request) -> Any:
         version = json.loads(request.content)["model"].rpartition("/")[2]
         reply = {

@@ -344,6 +344,7 @@ def test_every_kind_of_fault_and_every_call_is_described() -> None:
         ("PATCH", "/management/v1/orgs/o/models/m/versions/1", "aliases"),
         ("GET", "/management/v1/orgs/o/models/m/versions", "versions"),
         ("POST", "/v1/chat/completions", "chat"),
+        ("GET", "/v1/models", "models"),
         ("GET", "/management/v1/orgs/o/models", "architectures"),
         ("GET", "/management/v1/orgs/o/endpoints", "endpoints"),
         ("DELETE", STATUS, None),

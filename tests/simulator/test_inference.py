@@ -269,3 +269,19 @@ def test_faults_know_the_call(asking: Asking, fault: str, status: int) -> None:
     asker.world.faults.add(fault)
 
     assert asker.ask().status_code == status
+
+
+def test_endpoints_that_serve_something_are_listed(asking: Asking) -> None:
+    listed = asking().client.get("/v1/models").json()
+
+    assert listed["object"] == "list"
+    assert ENDPOINT in [model["id"] for model in listed["data"]]
+    assert {model["object"] for model in listed["data"]} == {"model"}
+
+
+def test_the_list_takes_the_inference_key_only(asking: Asking) -> None:
+    client = asking().client
+
+    refused = client.get("/v1/models", headers={"authorization": f"Bearer {DEFAULT_KEY}"})
+
+    assert (refused.status_code, refused.json()["code"]) == (401, "wrong_api_key")

@@ -256,7 +256,7 @@ def test_each_key_goes_to_its_own_calls_alone() -> None:
 
     assert played.result == "succeeded"
     for request in api.requests:
-        name = "inference-api-key" if call_of(request) == "chat" else "api-key"
+        name = "inference-api-key" if call_of(request) in {"chat", "models"} else "api-key"
         other = next(key for secret, key in KEY.items() if secret != name)
         assert request.headers["authorization"] == f"Bearer {KEY[name]}"
         assert other not in f"{request.url} {request.headers.raw} {request.content!r}"

@@ -1,5 +1,7 @@
 """What the workflow may ask for, as a whole: defaults, what belongs together, and all mistakes in one go."""
 
+from typing import ClassVar
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -141,6 +143,32 @@ class TestModel:
 
         assert "`model` is required" in problem
         assert "deployment-id" in problem
+
+
+class TestSmokeTest:
+    ASK: ClassVar[dict[str, str]] = {"smoke_test_prompt": "Hello?", "inference_api_key": "k2"}
+
+    def test_it_forgives_for_a_minute_unless_told_otherwise(self) -> None:
+        assert parse(**self.ASK).smoke_test_warm_up == 60
+        assert parse(**self.ASK, smoke_test_warm_up="0s").smoke_test_warm_up == 0
+        assert parse(**self.ASK, smoke_test_warm_up="30m").smoke_test_warm_up == 1800
+
+    def test_one_way_to_judge_is_enough(self) -> None:
+        assert problems(**self.ASK, smoke_test_contains="a", smoke_test_expect="b") == (
+            "`smoke-test-contains` and `smoke-test-expect` are given; accepted: one of them",
+        )
+
+    @pytest.mark.parametrize("name", ["contains", "expect", "max_latency"])
+    def test_without_a_question_there_is_nothing_to_judge(self, name: str) -> None:
+        (problem,) = problems(**{f"smoke_test_{name}": "1s"})
+
+        assert "`smoke-test-prompt` is empty" in problem
+
+    def test_a_question_needs_a_key_except_in_a_dry_run(self) -> None:
+        assert problems(smoke_test_prompt="Hello?") == (
+            "`smoke-test-prompt` is given, and `inference-api-key` is empty; accepted: both, or neither",
+        )
+        assert parse(smoke_test_prompt="Hello?", dry_run="true").dry_run
 
 
 class TestApiKey:

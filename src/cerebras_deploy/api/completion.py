@@ -1,10 +1,18 @@
-"""The inference API's answer to a question."""
+"""What the inference API replies."""
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from cerebras_deploy.api.fields import Count, Reply, Text, type_or_none
+
+
+def _text_of(content: object) -> object:
+    """Return content that came in parts as one text: those parts that are text."""
+    if not isinstance(content, list):
+        return content
+    parts = [part.get("text") for part in content if isinstance(part, dict)]
+    return "".join(part for part in parts if isinstance(part, str))
 
 
 class Completion(Reply):
@@ -14,12 +22,12 @@ class Completion(Reply):
         """One of the answers."""
 
         class Message(Reply):
-            """What was said; a reasoning model may have got no further than reasoning."""
+            """What was said, if a reasoning model got further than reasoning."""
 
-            content: Text = None
-            reasoning: Text = None
+            content: Annotated[Text, BeforeValidator(_text_of)] = None
 
         message: Message
+        finish_reason: Text = None
 
     class Usage(Reply):
         """Tokens."""
@@ -39,6 +47,14 @@ class Completion(Reply):
 
     @property
     def text(self) -> str:
-        """What was answered; the reasoning, if there is nothing else."""
-        message = self.choices[0].message
-        return message.content or message.reasoning or ""
+        """What was answered. Reasoning is no answer."""
+        return self.choices[0].message.content or ""
+
+    @property
+    def finish_reason(self) -> str:
+        """Why it ended there: `stop`, `length` (it was cut off), or another word; empty if the API does not say."""
+        return self.choices[0].finish_reason or ""
+
+
+class Models(Reply):
+    """`GET /v1/models`: that there is a reply is all that is looked at."""

@@ -30,6 +30,14 @@ def detail_of(text: str, content_type: str) -> str:
     return plain(said or _CONTROL.sub(lambda escaped: chr(int(escaped[1], 16)), text), DETAIL_LIMIT)
 
 
+def is_json_or_empty(text: str) -> bool:
+    """Whether a body is what the API itself may say: anything else comes from what stands between."""
+    try:
+        return not text.strip() or isinstance(json.loads(text), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
 def _messages(body: Any) -> Iterator[str]:
     if not isinstance(body, dict):
         return

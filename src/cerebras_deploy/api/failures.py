@@ -2,7 +2,7 @@
 
 from http import HTTPStatus
 
-from cerebras_deploy.api.error_body import DETAIL_LIMIT, detail_of
+from cerebras_deploy.api.error_body import DETAIL_LIMIT, detail_of, is_json_or_empty
 from cerebras_deploy.api.http_dates import retry_after_of
 from cerebras_deploy.api.message import Answer
 from cerebras_deploy.errors import CallError, Fate
@@ -24,6 +24,7 @@ def failure(answer: Answer, text: str) -> CallError:
         retry_after=retry_after_of(answer.headers),
         hint=_hint(answer, detail),
         ray=plain(ray, 60),
+        is_page=not is_json_or_empty(text),
     )
 
 

@@ -13,7 +13,7 @@ from urllib.parse import quote
 from pydantic import BaseModel, ValidationError
 from pydantic_core import from_json
 
-from cerebras_deploy.api.completion import Completion
+from cerebras_deploy.api.completion import Completion, Models
 from cerebras_deploy.api.endpoint import Endpoint, Endpoints
 from cerebras_deploy.api.error_body import message_in
 from cerebras_deploy.api.failures import changed, failure, unreadable
@@ -119,6 +119,10 @@ class Api:
         }
         route = _Route(f"question to {endpoint_id}", "POST", "/v1/chat/completions", body)
         return self._send(Completion, route, within)
+
+    def models(self, within: float) -> None:
+        """`GET /v1/models`, with the inference key: whether the inference API is well, and takes the key."""
+        self._send(Models, _Route("inference API's models", "GET", "/v1/models"), within)
 
     def _send(self, reply: type[R], route: "_Route", within: float) -> R:
         """Make one call, which must be answered with the expected object, and have it observed."""

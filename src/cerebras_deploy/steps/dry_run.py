@@ -13,6 +13,7 @@ from cerebras_deploy.result import End, Result
 from cerebras_deploy.steps.context import Context
 from cerebras_deploy.steps.follow import check_given
 from cerebras_deploy.steps.look import Look, find_version, look_at, plan_for
+from cerebras_deploy.steps.smoke_test import try_key
 
 
 def dry_run(context: Context) -> End:
@@ -20,6 +21,7 @@ def dry_run(context: Context) -> End:
     if context.inputs.deployment_id:
         return _follow_given(context)
     look = context.patience.read(lambda: look_at(context))
+    try_key(context)
     plan = plan_for(context, look)
     would = _would(context, plan, look)
     _tell(context, [*_seen(context, look), ("would", would), *_afterwards(context)])
@@ -85,7 +87,8 @@ def _would(context: Context, plan: Plan, look: Look) -> str:
 def _afterwards(context: Context) -> list[tuple[str, str]]:
     then = []
     if context.inputs.smoke_test_prompt:
-        then.append(("then", f"ask {context.inputs.endpoint}: {context.inputs.smoke_test_prompt}"))
+        key = "" if context.inputs.inference_api_key else " (the inference key was not tried: none came)"
+        then.append(("then", f"ask {context.inputs.endpoint}: {context.inputs.smoke_test_prompt}{key}"))
     if context.inputs.on_failure == "rollback":
         then.append(("if bad", "deploy what was live before"))
     then += [("then", f"move alias {alias} ({_holder(context, alias)})") for alias in context.inputs.promote_aliases]

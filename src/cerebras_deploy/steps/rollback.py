@@ -1,4 +1,4 @@
-"""Deploys the previous version again, after the one that replaced it was found bad (`conclusion.is_rolled_back`)."""
+"""Deploys the previous version again, after the one that replaced it was found bad (`outcome.is_rolled_back`)."""
 
 from dataclasses import replace
 

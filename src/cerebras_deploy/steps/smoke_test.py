@@ -1,12 +1,13 @@
 """Asks the endpoint one question after the rollout, and judges the answer."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 from http import HTTPStatus
 from typing import NamedTuple
 
 from cerebras_deploy.api.completion import Completion
 from cerebras_deploy.decide.schedule import retry_delay
-from cerebras_deploy.decide.smoke_test import Judged, result_of
+from cerebras_deploy.decide.smoke_test import BAD_ERRORS, UNANSWERED, Judgment, judge, result_of
 from cerebras_deploy.errors import CallError, Fate, Stop, refused
 from cerebras_deploy.result import End, Result
 from cerebras_deploy.steps.context import Context
@@ -14,27 +15,40 @@ from cerebras_deploy.steps.matcher import NotMatchedError, found
 from cerebras_deploy.tell.timeline import Change
 from cerebras_deploy.text import plain
 
-WARM_UP = 30.0  # seconds in which errors and slow answers are forgiven
-LEAST_TRIES = 2  # since the first one may take all of the warm-up
+RETRIES = 3  # of 429 and lost connections, after the warm-up
+KEY_TRY = 5.0  # seconds, for the call that tries the inference key
 _KEY_HINT = (
     "`inference-api-key` must be an inference key of the endpoint's organisation; a management key is another one"
 )
 
 
 class _Answer(NamedTuple):
-    """An answer, how many seconds it took, what it was judged to be, and why. `is_late`: it is good, but slow."""
+    """An answer, how many seconds it took, and what it was judged to be."""
 
     completion: Completion
     latency: float
-    verdict: Judged
-    reason: str = ""
-    is_late: bool = False
+    judgment: Judgment
+
+
+def try_key(context: Context) -> None:
+    """Try the inference key, if there is a question to ask, before anything is deployed.
+
+    Raises a `Stop`: refused if the API turns the key away. Whatever else happens to this one call is a warning.
+    """
+    if not context.inputs.smoke_test_prompt or not context.inputs.inference_api_key:
+        return
+    try:
+        context.api.models(min(KEY_TRY, context.patience.call_bound))
+    except CallError as error:
+        if error.status == HTTPStatus.UNAUTHORIZED and not error.is_page:
+            raise refused(str(error), _KEY_HINT) from error
+        context.journal.warn_once("Inference key not tried", f"the inference API could not be asked: {error}")
 
 
 def smoke_test(context: Context) -> End | None:
     """Ask the question, if there is one. None: there is none, or the answer is good.
 
-    Raises a `Stop`: refused if the key is, unreachable if no answer comes. Neither says anything about the version.
+    Raises a `Stop`: refused if the key is, timed out at the deadline. Neither says anything about the version.
     """
     prompt = context.inputs.smoke_test_prompt
     if not prompt:
@@ -42,39 +56,78 @@ def smoke_test(context: Context) -> End | None:
     context.facts.wait_for("awaiting the smoke test's answer")
     context.show(Change(f"asking {context.inputs.endpoint}: {plain(prompt, 200)}", "Smoke test", "asking"))
     answer = _ask(context)
-    result = result_of(answer.completion, answer.latency, answer.verdict)
+    if not isinstance(answer, _Answer):
+        return _unanswered(context, answer)
+    verdict, reason, _ = answer.judgment
+    result = result_of(answer.completion, answer.latency, verdict)
     context.facts.smoke_tested(result)
-    text = f"smoke test {answer.verdict}, {result.figures}: {result.answer}"
-    context.show(Change(text, "Smoke test", answer.verdict, tone="good" if answer.verdict == "passed" else "bad"))
+    text = f"smoke test {verdict}, {result.figures}: {result.answer or 'no text'}"
+    context.show(Change(text, "Smoke test", verdict, tone="good" if verdict == "passed" else "bad"))
     _compare_fingerprint(context, answer.completion)
-    return End(Result.SMOKE_TEST_FAILED, answer.reason) if answer.reason else None
+    if result.answer and reason:
+        reason += f"; to «{plain(prompt, 100)}» came «{result.answer}»"
+    return End(Result.SMOKE_TEST_FAILED, reason) if reason else None
 
 
-def _ask(context: Context) -> _Answer:
-    """Return the first answer that counts: in the warm-up, errors and late answers do not."""
+def _ask(context: Context) -> _Answer | list[CallError]:
+    """Return the first answer that counts, or all errors, if none came.
+
+    In the warm-up, errors and late answers do not count. After it, only 429 and lost connections are tried again.
+    """
     patience, clock = context.patience, context.patience.clock
-    warm, tries, late, failure = clock.now() + WARM_UP, 0, None, None
-    while tries < LEAST_TRIES or clock.now() < warm:
+    warm, tries, after = clock.now() + context.inputs.smoke_test_warm_up, 0, 0
+    errors: list[CallError] = []
+    failed: CallError | None
+    while True:
         tries += 1
         try:
             answer = _ask_once(context)
         except CallError as error:
-            failure = _forgiven(error)
-            context.journal.failing(failure, max(warm - clock.now(), 0.0))
+            errors.append(_forgiven(error))
+            failed, may_pass = error, error.fate is Fate.THROTTLED or error.status is None
         else:
-            if not answer.is_late:
+            if not answer.judgment.is_late or clock.now() >= warm:
                 return answer
-            late = answer
+            failed, may_pass = None, True
+        after += clock.now() >= warm
         if patience.is_over:
-            break
-        retry_after = failure.retry_after if failure else None
-        patience.pause(min(retry_delay(tries, retry_after, patience.rng), WARM_UP))
-    if late:
-        return late
+            raise _too_late(context, errors)
+        if after > RETRIES or (after and not may_pass):
+            return errors
+        if failed:
+            context.journal.failing(failed, max(warm - clock.now(), 0.0))
+        patience.pause(retry_delay(tries, failed.retry_after if failed else None, patience.rng))
+
+
+def _too_late(context: Context, errors: Sequence[CallError]) -> Stop:
     context.facts.wait_for("")  # the reason says it
-    result = Result.TIMED_OUT if patience.is_over else Result.UNREACHABLE
-    hint = failure.hint if failure and not patience.is_over else ""
-    raise Stop(End(result, f"{context.inputs.endpoint} gave no answer to the smoke test ({failure})", hint))
+    why = f" ({errors[-1]})" if errors else " in time"
+    return Stop(End(Result.TIMED_OUT, f"{context.inputs.endpoint} gave no answer to the smoke test{why}"))
+
+
+def _unanswered(context: Context, errors: Sequence[CallError]) -> End:
+    """Judge a version that gave no answer. Its own errors count against it, if the inference API itself is well."""
+    last = errors[-1]
+    judges = all(_is_the_versions(error) for error in errors) and _inference_is_well(context)
+    context.facts.smoke_tested(BAD_ERRORS if judges else UNANSWERED)
+    verdict = context.facts.smoke_test.verdict
+    well = ", while the inference API is well" if judges else ""
+    context.show(Change(f"smoke test {verdict}: no answer{well} ({last})", "Smoke test", verdict, tone="bad"))
+    return End(Result.SMOKE_TEST_FAILED, f"no answer came{well}: {last}", last.hint)
+
+
+def _is_the_versions(error: CallError) -> bool:
+    """Whether an error may come from the version: anything but JSON or an empty body comes from what stands between."""
+    status = error.status or 0
+    return not error.is_page and (status == HTTPStatus.NOT_FOUND or status >= HTTPStatus.INTERNAL_SERVER_ERROR)
+
+
+def _inference_is_well(context: Context) -> bool:
+    try:
+        context.api.models(context.patience.call_bound)
+    except CallError:
+        return False
+    return True
 
 
 def _forgiven(error: CallError) -> CallError:
@@ -90,19 +143,23 @@ def _ask_once(context: Context) -> _Answer:
     sent = clock.now()
     completion = context.api.chat(inputs.endpoint, inputs.smoke_test_prompt, context.patience.call_bound)
     latency = clock.now() - sent
-    asked = f"to «{plain(inputs.smoke_test_prompt, 100)}» came «{plain(completion.text, 200)}»"
-    expression = f"`{plain(inputs.smoke_test_expect, 100)}`"
     try:
-        matches = not inputs.smoke_test_expect or _matches(context, inputs.smoke_test_expect, completion.text)
+        missing = _missing(context, completion.text)
     except NotMatchedError as error:
-        return _Answer(completion, latency, "unanswered", f"{expression} could not be matched: {error}; {asked}")
-    if not matches:
-        return _Answer(completion, latency, "failed", f"{expression} is not in the answer; {asked}")
-    most = inputs.smoke_test_max_latency
-    if most is not None and latency > most:
-        reason = f"it took {latency:.2f} s, more than the {most:g} s allowed"
-        return _Answer(completion, latency, "failed", reason, is_late=True)
-    return _Answer(completion, latency, "passed")
+        reason = f"`{plain(inputs.smoke_test_expect, 100)}` could not be matched: {error}"
+        return _Answer(completion, latency, Judgment("unanswered", reason))
+    judgment = judge(completion, latency, missing=missing, most_latency=inputs.smoke_test_max_latency)
+    return _Answer(completion, latency, judgment)
+
+
+def _missing(context: Context, text: str) -> str:
+    """Say what the answer was to have and has not; empty if nothing is missing."""
+    contains, expression = context.inputs.smoke_test_contains, context.inputs.smoke_test_expect
+    if contains and contains.casefold() not in text.casefold():
+        return f"«{plain(contains, 100)}» is not in the answer"
+    if expression and text.strip() and not _matches(context, expression, text):
+        return f"`{plain(expression, 100)}` is not in the answer"
+    return ""
 
 
 def _matches(context: Context, expression: str, text: str) -> bool:

@@ -12,6 +12,7 @@ from cerebras_deploy.errors import refused
 from cerebras_deploy.steps.context import Context
 from cerebras_deploy.steps.follow import attach
 from cerebras_deploy.steps.look import Look, look_at, plan_for
+from cerebras_deploy.steps.smoke_test import try_key
 from cerebras_deploy.steps.submit import Submission
 from cerebras_deploy.tell.timeline import Change
 
@@ -23,6 +24,7 @@ def start(context: Context) -> None:
     """Look until the plan can be carried out, then do so. After it, the facts have the deployment."""
     starting = _Starting(context)
     look = context.patience.read(lambda: look_at(context))
+    try_key(context)
     while not starting.carried_out(look):
         look = context.patience.read_next(lambda: look_at(context), poll_fast=starting.is_quick)
 

@@ -11,6 +11,7 @@ from cerebras_deploy.api.names import INTEGER_VERSION, NAME_PART
 from cerebras_deploy.decide.entries import version_of
 from cerebras_deploy.decide.facts import Facts
 from cerebras_deploy.decide.outcome import Outcome
+from cerebras_deploy.decide.smoke_test import SmokeTestResult
 from cerebras_deploy.tell.timeline import Moment, Section, Timeline
 from cerebras_deploy.text import code, plain, prose
 from cerebras_deploy.times import span, stamp
@@ -55,9 +56,7 @@ def _facts(facts: Facts, timeline: Timeline) -> Iterable[tuple[str, str]]:
         "Last status": code(facts.status),
         "Served before": code(version_of(facts.previous)) if facts.previous else "",
         "Serves now": code(version_of(facts.serving)) if facts.serving else "",
-        "Smoke test": code(f"{facts.smoke_test.verdict}: {facts.smoke_test.figures}")
-        if facts.smoke_test.verdict != "skipped"
-        else "",
+        "Smoke test": code(_smoke_test(facts.smoke_test)),
         "Answer": code(facts.smoke_test.answer),
         "Rollback": code(facts.rollback.deployment_id) if facts.rollback else "",
         "Aliases": ", ".join(code(moved) for moved in facts.promoted),
@@ -65,6 +64,11 @@ def _facts(facts: Facts, timeline: Timeline) -> Iterable[tuple[str, str]]:
         "API calls": f"{timeline.calls}, {timeline.failed_calls} of them failed",
     }
     return ((name, value) for name, value in rows.items() if value)
+
+
+def _smoke_test(result: SmokeTestResult) -> str:
+    said = ": ".join(filter(None, (result.verdict, result.figures)))
+    return "" if result.verdict == "skipped" else said
 
 
 def _snippet(facts: Facts, outcome: Outcome) -> list[str]:

@@ -1,4 +1,4 @@
-"""The inference API's JSON: of chat completions, what a smoke test needs.
+"""The inference API's JSON: of chat completions and models, what a smoke test needs.
 
 Sources: the public documentation of chat completions and the official SDK's types. A field of a request that is not
 here is refused, as the API refuses those that it does not know.
@@ -87,3 +87,19 @@ class ChatCompletion(Schema):
     choices: list[Choice] = Field(min_length=1)
     usage: Usage | None = None
     time_info: TimeInfo | None = None
+
+
+class Model(Schema):
+    """What can be asked: for a dedicated endpoint, the endpoint's id."""
+
+    id: str
+    object: Literal["model"]
+    created: UnixSeconds
+    owned_by: str
+
+
+class ModelList(Schema):
+    """All that can be asked with a key."""
+
+    object: Literal["list"]
+    data: list[Model]

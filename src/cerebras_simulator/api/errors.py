@@ -26,7 +26,7 @@ async def _refused_flatly(_: Request, refusal: Exception) -> Response:
 
 async def _malformed(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101  # as in _refused
-    if request.url.path == inference.CHAT_PATH:
+    if request.url.path in {inference.CHAT_PATH, inference.MODELS_PATH}:
         return JSONResponse(inference.malformed(error.errors()[0]).model_dump(), 400)
     mistakes = [{key: mistake[key] for key in ("loc", "msg", "type")} for mistake in error.errors()]
     return JSONResponse({"detail": mistakes}, 422)

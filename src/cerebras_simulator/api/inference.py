@@ -1,4 +1,4 @@
-"""The inference API: one call, which the version answers that the endpoint serves.
+"""The inference API: a question, which the version answers that the endpoint serves, and the list of models.
 
 Its errors are flat objects, as seen live; that a fingerprint ends with the version's suffix is inferred.
 """
@@ -19,6 +19,7 @@ from cerebras_simulator.world.scenarios import Inference
 from cerebras_simulator.world.state import World
 
 CHAT_PATH: Final = "/v1/chat/completions"
+MODELS_PATH: Final = "/v1/models"
 MODEL_NOT_FOUND: Final = FlatError(
     message="Model does not exist or you do not have access to it.",
     type="not_found_error",
@@ -53,6 +54,18 @@ async def authenticated(
     world: World = request.app.state.world
     check_key(credentials, world.inference_key)
     return world
+
+
+@router.get(MODELS_PATH, summary="List what can be asked")
+async def list_models(world: Annotated[World, Security(authenticated)]) -> chat.ModelList:
+    """List the endpoints that serve something."""
+    serving = [(name, world.serving(name)) for name in sorted(world.inventory.endpoints)]
+    models = [
+        chat.Model(id=name, object="model", created=int(deployment.created), owned_by=deployment.org)
+        for name, deployment in serving
+        if deployment
+    ]
+    return chat.ModelList(object="list", data=models)
 
 
 @router.post(CHAT_PATH, summary="Ask an endpoint", response_model_exclude_unset=True)

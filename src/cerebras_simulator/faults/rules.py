@@ -23,6 +23,7 @@ CALLS: Final[Mapping[str, tuple[str, str]]] = {
     "architectures": ("GET", rf"{_ROOT}/orgs/[^/]+/models"),
     "endpoints": ("GET", rf"{_ROOT}/orgs/[^/]+/endpoints"),
     "chat": ("POST", "/v1/chat/completions"),
+    "models": ("GET", "/v1/models"),
 }
 ANY: Final = "*"
 

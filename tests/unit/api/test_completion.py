@@ -16,17 +16,23 @@ def answer(*messages: Any, **more: Any) -> Completion:
     ("message", "text"),
     [
         ({"content": "Hello.", "reasoning": "They greet me."}, "Hello."),
-        ({"content": "", "reasoning": "They greet me."}, "They greet me."),
-        ({"content": None, "reasoning": "They greet me."}, "They greet me."),
-        ({"reasoning": "They greet me."}, "They greet me."),
-        ({"content": "Hello."}, "Hello."),
-        ({"content": ["Hello."], "reasoning": 7}, ""),
+        ({"content": None, "reasoning": "They greet me."}, ""),
+        ({"content": [{"type": "text", "text": "Hel"}, {"type": "image"}, "junk", {"text": "lo."}]}, "Hello."),
+        ({"content": [{"text": 7}]}, ""),
+        ({"content": 7}, ""),
         ({}, ""),
     ],
     ids=repr,
 )
-def test_the_text_is_the_content_or_else_the_reasoning(message: object, text: str) -> None:
+def test_the_text_is_the_content_or_its_parts_and_never_the_reasoning(message: object, text: str) -> None:
     assert answer(message).text == text
+
+
+@pytest.mark.parametrize(("reason", "told"), [("length", "length"), (None, ""), (7, "")])
+def test_why_it_ended_may_not_be_told(reason: object, told: str) -> None:
+    choice = {"message": {"content": "Hello."}, "finish_reason": reason}
+
+    assert Completion.model_validate({"choices": [choice]}).finish_reason == told
 
 
 def test_of_several_answers_the_first_counts() -> None:

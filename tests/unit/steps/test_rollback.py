@@ -385,7 +385,6 @@ class TestRollback:
             ("error-then-rolls-back", {}, "rolled-back"),
             ("stuck-unknown", {"timeout": "2m"}, "timed-out"),
             ("vanishes", {}, "failed"),
-            ("inference-down", {}, "unreachable"),
         ],
     )
     def test_nothing_is_sent_after(self, scenario: str, inputs: Mapping[str, str], result: str) -> None:
