@@ -3,7 +3,6 @@
 from typing import assert_never
 
 from cerebras_deploy.api.status import Status
-from cerebras_deploy.decide.entries import version_of
 from cerebras_deploy.decide.facts import Facts
 from cerebras_deploy.decide.outcome import Outcome
 from cerebras_deploy.result import End, Result
@@ -67,7 +66,7 @@ def _went_well(end: End, facts: Facts) -> _Said:
         said = f"deployment {facts.deployment_id} of {what} to {endpoint} is started and not awaited"
         return said, f"follow it with `deployment-id: {facts.deployment_id}`"
     took = span(facts.duration or 0.0)
-    if facts.serving is not None and facts.deployment_id != facts.serving.id:
+    if facts.serving.entry is not None and facts.deployment_id != facts.serving.entry.id:
         return f"the rollout of {what} to {endpoint} succeeded after {took}, and {_serving(facts)} by now", ""
     return f"{endpoint} serves {what}, {took} after the start of the rollout{_extras(facts)}", ""
 
@@ -110,7 +109,7 @@ def _stopped(end: End, facts: Facts) -> _Said:
             end.result is Result.REFUSED and facts.was_named and not facts.is_confirmed
         ):  # following it is what was refused
             after = ""
-    elif facts.in_doubt:
+    elif facts.deploy_call.in_doubt:
         what = f"the deployment of {facts.what} to {facts.endpoint} may have been accepted"
         after = f"check what {facts.endpoint} serves, then re-run the step"
     else:
@@ -135,7 +134,7 @@ def _stopped_rolling_back(end: End, facts: Facts, back: Facts) -> _Said:
     bad = f"deployment {facts.deployment_id} of {facts.what}, which was found bad"
     if back.deployment_id:
         return f"{end.reason} during the rollback: {_left_behind(end.result, back)}; it replaces {bad}", _follow(back)
-    sent = "the rollback may have been accepted" if back.in_doubt else "nothing was rolled back"
+    sent = "the rollback may have been accepted" if back.deploy_call.in_doubt else "nothing was rolled back"
     said = f"{end.reason} before the rollback of {bad}: {sent}"
     return said, f"look at what {facts.endpoint} serves, and deploy again"
 
@@ -156,5 +155,4 @@ def _extras(facts: Facts) -> str:
 
 
 def _serving(facts: Facts) -> str:
-    serving = version_of(facts.serving) if facts.serving else "no version that is known"
-    return f"{facts.endpoint} serves {serving}"
+    return facts.serving.by(facts.endpoint)

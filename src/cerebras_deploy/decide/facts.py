@@ -2,18 +2,23 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import assert_never
+from typing import Literal, assert_never
 
 from cerebras_deploy.api.endpoint import DeployedModel, Endpoint
 from cerebras_deploy.api.names import INTEGER_VERSION, ModelName
 from cerebras_deploy.api.status import PUBLISHED, Status, Unknown
 from cerebras_deploy.api.version import Version
-from cerebras_deploy.decide.entries import live, previous
+from cerebras_deploy.decide.deploy_call import DeployCall
+from cerebras_deploy.decide.entries import previous
 from cerebras_deploy.decide.evidence import Evidence, Snapshot
+from cerebras_deploy.decide.plan import PlanName
 from cerebras_deploy.decide.progress import NOTHING_SEEN, Progress
 from cerebras_deploy.decide.rollout import Track
+from cerebras_deploy.decide.serving import NOTHING, Serving, serving
 from cerebras_deploy.decide.smoke_test import NOT_ASKED, SmokeTestResult
 from cerebras_deploy.decide.target import Target
+
+RollbackVerdict = Literal["succeeded", "failed", "skipped"]
 
 
 @dataclass
@@ -32,22 +37,24 @@ class Facts:
     version: Version | None = None
     evidence: Evidence = field(default_factory=lambda: Evidence(PUBLISHED), repr=False)
     has_seen_endpoint: bool = False
+    has_read: bool = False  # these facts have a read of their own; a rollback's begin with what was seen before
     seen_at: float = 0.0  # when the latest reply about the endpoint was made, as `Patience.answered_time`
     track: Track | None = None
     is_confirmed: bool = False  # the deployment that the workflow named is of the version that it named, if any
     found_live_already: bool = False  # the version was live before this step, so that nothing was deployed
     previous: DeployedModel | None = None
-    serving: DeployedModel | None = None
-    in_doubt: bool = False  # a deploy call went out, and it is not known yet whether it was accepted
+    serving: Serving = NOTHING
+    deploy_call: DeployCall = field(default_factory=DeployCall)
     waiting_for: str = ""  # what the step is waiting for now, in words, where that is not the rollout
+    planned: PlanName = ""
     plan_rows: list[tuple[str, str]] = field(default_factory=list)  # of a dry run: a heading and its text
     smoke_test: SmokeTestResult = NOT_ASKED
     promoted: list[str] = field(default_factory=list)  # a line for each alias
     rollback: "Facts | None" = None
     rollback_outcome: str = ""
+    rollback_verdict: RollbackVerdict = "skipped"
     began: float | None = None  # when the accepted deploy call was sent, or the step attached
     ended: float | None = None
-    _sent: float = 0.0  # when the latest deploy call was sent
 
     @property
     def deployment_id(self) -> str:
@@ -87,6 +94,14 @@ class Facts:
         return not isinstance(status, Status) or status.under_way
 
     @property
+    def changed(self) -> str:
+        """The `changed` output: whether a deployment was accepted; `unknown` while a call is in doubt."""
+        calls = [facts.deploy_call for facts in (self, self.rollback) if facts]
+        if any(call.is_accepted for call in calls):
+            return "true"
+        return "unknown" if any(call.in_doubt for call in calls) else "false"
+
+    @property
     def duration(self) -> float | None:
         """Seconds from the accepted deploy call, or the attach, to the end of the run; None until both are known."""
         return None if self.began is None or self.ended is None else self.ended - self.began
@@ -110,8 +125,9 @@ class Facts:
         return snapshots[-1] if snapshots else None
 
     def _saw(self, endpoint: Endpoint, at: float) -> None:
-        self.has_seen_endpoint, self.seen_at = True, at
-        self.serving = live(endpoint.deployed_models)
+        self.has_seen_endpoint = self.has_read = True
+        self.seen_at = at
+        self.serving = serving(endpoint)
         if self.track is None:
             return
         self.track = self.track.read(endpoint, at)
@@ -130,6 +146,10 @@ class Facts:
     def saw_before_deploying(self, entries: Sequence[DeployedModel]) -> None:
         """Note what is live before anything is deployed. It may be replaced by another, but never by nothing."""
         self._learn_previous(entries)
+
+    def saw_plan(self, name: PlanName) -> None:
+        """Note what the latest look found to do."""
+        self.planned = name
 
     def wait_for(self, what: str) -> None:
         """Note what the step is waiting for now, in words."""
@@ -152,23 +172,11 @@ class Facts:
         self.found_live_already = True
         self.track = Track(Target(entry.id, entry.created)).listed(entry, 0.0)
 
-    def deploy_call_sent(self, at: float) -> None:
-        """Note that a deploy call goes out."""
-        self._sent = at
-
-    def deploy_call_lost(self) -> None:
-        """Note that nobody knows whether the deploy call was accepted."""
-        self.in_doubt = True
-
-    def deploy_call_not_accepted(self) -> None:
-        """Note that the deploy call in doubt has not arrived."""
-        self.in_doubt = False
-
     def deployed(self, track: Track) -> None:
         """Note the deployment that came of the deploy call that was sent last."""
-        self.in_doubt = False
+        self.deploy_call.accepted()
         self.model = track.target.model or self.model
-        self._follow(track, self._sent)
+        self._follow(track, self.deploy_call.began)
 
     def attached(self, track: Track, at: float) -> None:
         """Note a deployment that this step did not start."""
@@ -184,18 +192,19 @@ class Facts:
         self.waiting_for = ""
 
     def rollback_begun(self, model: ModelName) -> "Facts":
-        """Return the facts of the rollback to that version, which begins now."""
+        """Return the facts of the rollback to that version, which begins now. Until it ends it counts as failed."""
+        self.rollback_verdict = "failed"
         self.rollback = Facts(self.endpoint, model=model, evidence=self.evidence, has_seen_endpoint=True)
         return self.rollback
 
     def rollback_given_up(self) -> None:
         """Note that the rollback is not needed after all."""
-        self.rollback = None
+        self.rollback, self.rollback_verdict = None, "skipped"
 
-    def rollback_ended(self, outcome: str) -> None:
-        """Note what came of the rollback."""
-        self.rollback_outcome = outcome
-        if self.rollback and self.rollback.serving:
+    def rollback_ended(self, verdict: RollbackVerdict, outcome: str) -> None:
+        """Note what came of the rollback; `outcome` says it for people."""
+        self.rollback_verdict, self.rollback_outcome = verdict, outcome
+        if self.rollback and self.rollback.has_read:
             self.serving = self.rollback.serving
 
     def finished(self, at: float) -> None:

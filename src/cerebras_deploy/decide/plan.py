@@ -6,7 +6,7 @@ such.
 """
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, assert_never
 
 from cerebras_deploy.api.endpoint import DeployedModel, Endpoint
 from cerebras_deploy.api.status import Status
@@ -49,6 +49,24 @@ class NotPossible:
 
 
 Plan = Unchanged | Attach | Deploy | WaitFirst | NotPossible
+PlanName = Literal["deploy", "attach", "wait", "none", "refuse", ""]
+
+
+def name_of(plan: Plan) -> PlanName:
+    """Return the plan's name in the `plan` output."""
+    match plan:
+        case Unchanged():
+            return "none"
+        case Attach():
+            return "attach"
+        case Deploy():
+            return "deploy"
+        case WaitFirst():
+            return "wait"
+        case NotPossible():
+            return "refuse"
+        case never:
+            assert_never(never)
 
 
 def make_plan(

@@ -43,7 +43,11 @@ class Context:
     def publish(self) -> None:
         """Write the outputs as they stand, since the job may be killed before better ones are known."""
         if self.is_rollback:
-            self.runner.write_outputs({"rollback-deployment-id": self.facts.deployment_id})
+            begun = {
+                "rollback": "failed",
+                "rollback-deployment-id": self.facts.deployment_id,
+            }  # should the job be killed
+            self.runner.write_outputs(begun | {"changed": "true"})
         else:
             self.runner.write_outputs(outputs_so_far(self.facts))
 

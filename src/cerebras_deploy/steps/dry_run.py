@@ -54,7 +54,7 @@ def _seen(context: Context, look: Look) -> list[tuple[str, str]]:
     asked, model = context.inputs.version_ref, look.version.model
     weights = "ready" if look.version.weights is Weights.READY else look.version.sync_status or "no word on them"
     return [
-        ("serves", _entry(serving) if serving else "nothing"),
+        ("serves", _entry(serving.entry) if serving.entry else serving.text),
         ("wanted", f"{model}" + (f" (alias {asked})" if asked != model.version else "")),
         ("weights", weights),
         ("newer", "; ".join(newer) or "no other deployment"),

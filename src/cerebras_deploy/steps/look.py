@@ -6,7 +6,7 @@ from typing import NamedTuple
 from cerebras_deploy.api.endpoint import Endpoint
 from cerebras_deploy.api.names import NAME_PART, ModelName
 from cerebras_deploy.api.version import Version
-from cerebras_deploy.decide.plan import Plan, make_plan
+from cerebras_deploy.decide.plan import Plan, make_plan, name_of
 from cerebras_deploy.errors import CallError, refused
 from cerebras_deploy.steps.context import Context
 
@@ -85,4 +85,6 @@ def look_at(context: Context) -> Look:
 def plan_for(context: Context, look: Look) -> Plan:
     """Decide what to do."""
     context.facts.saw_before_deploying(look.endpoint.deployed_models)
-    return make_plan(*look, if_current=context.inputs.if_current, if_busy=context.inputs.if_busy)
+    plan = make_plan(*look, if_current=context.inputs.if_current, if_busy=context.inputs.if_busy)
+    context.facts.saw_plan(name_of(plan))
+    return plan

@@ -7,6 +7,7 @@ from cerebras_deploy.api.names import INTEGER_VERSION
 from cerebras_deploy.api.status import Status, Unknown
 from cerebras_deploy.api.version import Version, Weights
 from cerebras_deploy.decide.entries import version_of
+from cerebras_deploy.decide.facts import RollbackVerdict
 from cerebras_deploy.decide.progress import Progress
 from cerebras_deploy.decide.target import Target
 from cerebras_deploy.errors import Interrupted, Stop
@@ -26,7 +27,7 @@ def roll_back(context: Context, end: End) -> End:
     """
     entry = context.facts.previous
     if entry is None or entry.name is None:
-        context.facts.rollback_ended(_not_rolled_back(_why_no_target(context)))
+        context.facts.rollback_ended(*_not_rolled_back(_why_no_target(context)))
         return end
     context = replace(context, patience=context.patience.within(context.inputs.timeout))
     back = context.for_rollback(entry.name)
@@ -34,17 +35,20 @@ def roll_back(context: Context, end: End) -> End:
         if end.result is Result.FAILED and (other := _other_end(context)):
             context.facts.rollback_given_up()
             return other
-        outcome = _roll_back(context, back, entry)
+        verdict, outcome = _roll_back(context, back, entry)
     except Interrupted:  # which is a Stop, too
         raise
     except Stop as stop:
-        outcome = _stopped(back, "; ".join(filter(None, (stop.end.reason, stop.end.hint))))
-    context.facts.rollback_ended(outcome)
+        verdict, outcome = "failed", _stopped(back, "; ".join(filter(None, (stop.end.reason, stop.end.hint))))
+    context.facts.rollback_ended(verdict, outcome)
     return end
 
 
-def _not_rolled_back(why: str) -> str:
-    return f"it was not rolled back: {why}"
+_Told = tuple[RollbackVerdict, str]  # what came of it, and in words
+
+
+def _not_rolled_back(why: str) -> _Told:
+    return "failed", f"it was not rolled back: {why}"
 
 
 def _why_no_target(context: Context) -> str:
@@ -58,9 +62,9 @@ def _why_no_target(context: Context) -> str:
 def _stopped(back: Context, why: str) -> str:
     if back.facts.deployment_id:
         return f"the end of the rollback by deployment {back.facts.deployment_id} is not known: {why}"
-    if back.facts.in_doubt:
+    if back.facts.deploy_call.in_doubt:
         return f"the rollback may have been accepted: {why}"
-    return _not_rolled_back(why)
+    return _not_rolled_back(why)[1]
 
 
 def _other_end(context: Context) -> End | None:
@@ -80,7 +84,7 @@ def _other_end(context: Context) -> End | None:
     return End(Result.TIMED_OUT, f"{reason}, so that nothing was rolled back")
 
 
-def _roll_back(context: Context, back: Context, entry: DeployedModel) -> str:
+def _roll_back(context: Context, back: Context, entry: DeployedModel) -> _Told:
     """Deploy the previous version, and return what came of it."""
     version = _version_of(context, entry)
     if isinstance(version, str):
@@ -94,7 +98,7 @@ def _roll_back(context: Context, back: Context, entry: DeployedModel) -> str:
         if submission.send(Look(endpoint, version)):
             return _ended(back, follow(back))
         endpoint = back.patience.read_next(back.read_endpoint)
-    return _not_rolled_back(obstacle)
+    return "skipped", f"it was not rolled back: {obstacle}"
 
 
 def _version_of(context: Context, entry: DeployedModel) -> Version | str:
@@ -121,12 +125,10 @@ def _obstacle(endpoint: Endpoint, ours: Target, status: Status | Unknown) -> str
     return "" if own.status == status else f"deployment {ours.id} is {Progress.of_entry(own)} now"
 
 
-def _ended(back: Context, end: End) -> str:
+def _ended(back: Context, end: End) -> _Told:
     id_, what = back.facts.deployment_id, back.facts.what
     if end.result is Result.SUCCEEDED:
-        return f"rolled back by deployment {id_}: {back.inputs.endpoint} serves {what}"
+        return "succeeded", f"rolled back by deployment {id_}: {back.inputs.endpoint} serves {what}"
     why = f": {end.reason}" if end.reason else ""
-    serving = version_of(back.facts.serving) if back.facts.serving else "no version that is known"
-    return (
-        f"rolling back by deployment {id_} to {what} ended {end.result}{why}: {back.inputs.endpoint} serves {serving}"
-    )
+    serving = back.facts.serving.by(back.inputs.endpoint)
+    return "failed", f"rolling back by deployment {id_} to {what} ended {end.result}{why}: {serving}"

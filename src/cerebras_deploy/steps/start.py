@@ -4,10 +4,11 @@ from typing import assert_never
 
 from cerebras_deploy.api.endpoint import DeployedModel
 from cerebras_deploy.api.status import Unknown
-from cerebras_deploy.decide.entries import deployment_of, doubts, live, serves, unknown_and_old, version_of
+from cerebras_deploy.decide.entries import deployment_of, doubts, live, serves, unknown_and_old
 from cerebras_deploy.decide.plan import Attach, Deploy, NotPossible, Unchanged, WaitFirst
 from cerebras_deploy.decide.progress import Progress
 from cerebras_deploy.decide.rollout import CONFIRMED
+from cerebras_deploy.decide.serving import NOTHING
 from cerebras_deploy.errors import refused
 from cerebras_deploy.steps.context import Context
 from cerebras_deploy.steps.follow import attach
@@ -119,8 +120,9 @@ class _Starting:
 def _tell(context: Context, look: Look) -> None:
     """Say once what is to be done, and what the log's reader might wonder about."""
     facts, entries = context.facts, look.endpoint.deployed_models
-    serving = f"serves {version_of(facts.serving)}" if facts.serving else "serves nothing yet"
-    context.journal.headline(f"Deploy {facts.what} to {facts.endpoint}, which {serving}")
+    nothing = ", which serves nothing yet" if facts.serving is NOTHING else ""
+    serving = f", which serves {facts.serving.text}" if facts.serving.entry else f"; {facts.serving.by('it')}"
+    context.journal.headline(f"Deploy {facts.what} to {facts.endpoint}{nothing or serving}")
     for entry in unknown_and_old(entries):
         word = entry.status.word if isinstance(entry.status, Unknown) else ""
         text = f"{deployment_of(entry)} is {Progress.of_entry(entry)}; it blocks nothing; {context.teach(entry)}"

@@ -50,7 +50,7 @@ class Submission:
             raise Stop(self._too_late())
         sent = context.patience.clock.now()
         self._listed_before = context.facts.evidence.ids
-        context.facts.deploy_call_sent(context.time.elapsed)
+        context.facts.deploy_call.sent(context.time.elapsed)
         try:
             operation = context.api.deploy(context.inputs.endpoint, wanted, context.patience.call_bound)
         except CallError as error:
@@ -99,7 +99,7 @@ class Submission:
             return True
         if in_flight(endpoint.deployed_models):
             self._conflict_since = None
-        context.facts.deploy_call_not_accepted()
+        context.facts.deploy_call.not_accepted()
         if self._conflict_since is not None and call.since - self._conflict_since >= CONFLICT_STANDS:
             raise refused(
                 str(error), error.hint or "see what is going on at the endpoint, and re-run the step"
@@ -107,7 +107,7 @@ class Submission:
         return False
 
     def _note_lost(self, look: Look) -> LostCall:
-        self._context.facts.deploy_call_lost()
+        self._context.facts.deploy_call.lost()
         now = self._context.patience.clock.now()
         facts = self._context.facts
         return LostCall(look.version.model, facts.asked, look.endpoint, self._listed_before, now)
@@ -125,7 +125,7 @@ class Submission:
             f"the deploy call did not arrive: {call.reads} reads show nothing new; sending it again. If the API lists "
             "only what is done, this may be a second deployment of the same version"
         )
-        context.facts.deploy_call_not_accepted()
+        context.facts.deploy_call.not_accepted()
         return False
 
     def _look_for(

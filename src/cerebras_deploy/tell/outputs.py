@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from cerebras_deploy.api.names import INTEGER_VERSION
 from cerebras_deploy.result import Result
 
 if TYPE_CHECKING:  # not imported: the first outputs are written before there is time for it
@@ -22,8 +23,13 @@ def initial_outputs(endpoint: str) -> dict[str, str]:
         "model": "",
         "version-id": "",
         "previous-model": "",
+        "live-model": "",
+        "live-version-id": "",
+        "changed": "unknown",
+        "plan": "",
         "duration-seconds": "",
         "smoke-test": "skipped",
+        "rollback": "skipped",
         "rollback-deployment-id": "",
     }
 
@@ -36,8 +42,23 @@ def outputs_so_far(facts: "Facts") -> dict[str, str]:
         "model": str(facts.model or ""),
         "version-id": facts.model.version if facts.model else "",
         "previous-model": facts.previous.model if facts.previous else "",
+        **_live(facts),
+        "changed": facts.changed,
+        "plan": facts.planned,
         "smoke-test": facts.smoke_test.verdict,
+        "rollback": facts.rollback_verdict,
         "rollback-deployment-id": facts.rollback.deployment_id if facts.rollback else "",
+    }
+
+
+def _live(facts: "Facts") -> dict[str, str]:
+    """Return what the endpoint serves by the last read; empty if that is mixed, unclear, or named by an alias."""
+    entry = facts.serving.entry
+    name = entry.name if entry else None
+    is_clear = name is not None and INTEGER_VERSION.fullmatch(name.version) is not None
+    return {
+        "live-model": str(name) if name and is_clear else "",
+        "live-version-id": name.version if name and is_clear else "",
     }
 
 

@@ -55,7 +55,7 @@ def _facts(facts: Facts, timeline: Timeline) -> Iterable[tuple[str, str]]:
         "Deployment": code(facts.deployment_id),
         "Last status": code(facts.status),
         "Served before": code(version_of(facts.previous)) if facts.previous else "",
-        "Serves now": code(version_of(facts.serving)) if facts.serving else "",
+        "Serves now": code(facts.serving.text) if facts.has_read else "",
         "Smoke test": code(_smoke_test(facts.smoke_test)),
         "Answer": code(facts.smoke_test.answer),
         "Rollback": code(facts.rollback.deployment_id) if facts.rollback else "",

@@ -27,7 +27,7 @@ def nothing_sent() -> Facts:
 
 def in_doubt() -> Facts:
     facts = nothing_sent()
-    facts.deploy_call_lost()
+    facts.deploy_call.lost()
     return facts
 
 

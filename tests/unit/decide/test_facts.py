@@ -98,8 +98,8 @@ class TestPrevious:
 class TestDuration:
     def test_it_counts_from_the_call_that_was_accepted(self) -> None:
         facts = resolved()
-        facts.deploy_call_sent(10)
-        facts.deploy_call_sent(400)
+        facts.deploy_call.sent(10)
+        facts.deploy_call.sent(400)
         facts.deployed(tracked())
         facts.finished(600)
 
@@ -114,7 +114,7 @@ class TestDuration:
 
     def test_without_a_deployment_there_is_none(self) -> None:
         facts = resolved()
-        facts.deploy_call_sent(10)
+        facts.deploy_call.sent(10)
         facts.finished(600)
 
         assert facts.duration is None
@@ -124,17 +124,17 @@ class TestWhatBelongsTogether:
     def test_a_deployment_ends_doubt_and_waiting(self) -> None:
         facts = resolved()
         facts.wait_for("waiting for another rollout")
-        facts.deploy_call_lost()
+        facts.deploy_call.lost()
         facts.deployed(tracked())
 
-        assert (facts.deployment_id, facts.in_doubt, facts.waiting_for) == ("ours", False, "")
+        assert (facts.deployment_id, facts.deploy_call.in_doubt, facts.waiting_for) == ("ours", False, "")
 
     def test_a_call_that_has_not_arrived_ends_doubt(self) -> None:
         facts = resolved()
-        facts.deploy_call_lost()
-        facts.deploy_call_not_accepted()
+        facts.deploy_call.lost()
+        facts.deploy_call.not_accepted()
 
-        assert not facts.in_doubt
+        assert not facts.deploy_call.in_doubt
 
     def test_a_version_that_is_live_is_done_and_nothing_began(self) -> None:
         facts = resolved()
@@ -163,11 +163,10 @@ class TestWhatBelongsTogether:
         facts.saw_endpoint(make.endpoint("ours 2 complete 20"), 1)
         back = facts.rollback_begun(make.name("1"))
         back.saw_endpoint(make.endpoint("ours 2 complete 20", "back 1 complete 30"), 2)
-        facts.rollback_ended("rolled back")
+        facts.rollback_ended("succeeded", "rolled back")
 
         assert facts.rollback is back
-        assert facts.serving is not None
-        assert (facts.serving.id, facts.rollback_outcome) == ("back", "rolled back")
+        assert (facts.serving.text, facts.rollback_outcome) == ("version 1", "rolled back")
 
     def test_a_reply_that_goes_back_changes_nothing(self) -> None:
         facts = resolved()
@@ -236,7 +235,6 @@ def test_a_rollback_that_read_nothing_leaves_what_is_served_as_it_was() -> None:
     facts = resolved()
     facts.saw_endpoint(make.endpoint("ours 2 complete 20"), 1)
     facts.rollback_begun(make.name("1"))
-    facts.rollback_ended("not rolled back")
+    facts.rollback_ended("failed", "not rolled back")
 
-    assert facts.serving is not None
-    assert facts.serving.id == "ours"
+    assert facts.serving.text == "version 2"

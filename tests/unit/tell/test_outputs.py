@@ -20,7 +20,8 @@ def known() -> Facts:
     facts = Facts(make.ENDPOINT, "production")
     facts.saw_version(make.version())
     facts.saw_before_deploying([make.entry("old 1 done 10")])
-    facts.deploy_call_sent(3.0)
+    facts.saw_plan("deploy")
+    facts.deploy_call.sent(3.0)
     facts.deployed(Track(Target("ours", 20)).listed(make.entry("ours 2 in_progress 20"), 4.0))
     facts.smoke_tested(SmokeTestResult("failed"))
     back = facts.rollback_begun(make.name("1"))
@@ -37,8 +38,13 @@ KNOWN = {
     "model": str(make.name("2")),
     "version-id": "2",
     "previous-model": str(make.name("1")),
+    "live-model": "",
+    "live-version-id": "",
+    "changed": "true",
+    "plan": "deploy",
     "duration-seconds": "",
     "smoke-test": "failed",
+    "rollback": "failed",
     "rollback-deployment-id": "back",
 }
 
@@ -51,13 +57,62 @@ def test_before_anything_is_known_each_declared_output_stands_as_a_kill_would_le
         "result": "interrupted",
         "message": "the action was killed before it could conclude",
         "endpoint": "e",
+        "changed": "unknown",
         "smoke-test": "skipped",
+        "rollback": "skipped",
     }
 
 
 def test_on_the_way_they_tell_what_is_known_and_no_result() -> None:
-    assert outputs_so_far(Facts("e")) == initial_outputs("e")
+    assert outputs_so_far(Facts("e")) == initial_outputs("e") | {"changed": "false"}
     assert outputs_so_far(known()) == KNOWN
+
+
+class TestWhatIsServed:
+    @pytest.mark.parametrize(
+        ("entries", "version"),
+        [
+            (["old 1 done 10"], "1"),
+            (["old 1 done 10", "new 2 done 20"], "2"),
+            (["old production done 10"], ""),
+            (["old 1 done 10", "new 2 error 20"], ""),
+            ([], ""),
+        ],
+    )
+    def test_it_is_a_version_by_its_integer_or_nothing(self, entries: list[str], version: str) -> None:
+        facts = Facts("e")
+        facts.saw_endpoint(make.endpoint(*entries), 1.0)
+
+        outputs = outputs_so_far(facts)
+
+        assert outputs["live-version-id"] == version
+        assert outputs["live-model"] == (str(make.name(version)) if version else "")
+
+
+class TestChanged:
+    def test_it_is_unknown_only_while_a_call_is_in_doubt(self) -> None:
+        facts = Facts("e")
+        facts.deploy_call.sent(1.0)
+        facts.deploy_call.lost()
+        assert outputs_so_far(facts)["changed"] == "unknown"
+
+        facts.deploy_call.not_accepted()
+        assert outputs_so_far(facts)["changed"] == "false"
+
+    def test_to_attach_changes_nothing(self) -> None:
+        facts = Facts("e")
+        facts.attached(Track(Target("theirs", 20)), 1.0)
+
+        assert outputs_so_far(facts)["changed"] == "false"
+
+    def test_a_rollback_is_a_change_too(self) -> None:
+        facts = Facts("e")
+        back = facts.rollback_begun(make.name("1"))
+        back.deploy_call.lost()
+        assert outputs_so_far(facts)["changed"] == "unknown"
+
+        back.deployed(Track(Target("back", 30)))
+        assert outputs_so_far(facts)["changed"] == "true"
 
 
 def test_at_the_end_result_message_and_duration_are_added() -> None:

@@ -89,7 +89,7 @@ class TestTheFacts:
             "Deployment": f"`{ID}`",
             "Last status": "`in_progress`",
             "Served before": "`version 1`",
-            "Serves now": "`version 1`",
+            "Serves now": "`unclear`",
             "Smoke test": "`failed: 0.50 s, 12 tokens`",
             "Answer": "`a¦b`",
             "Rollback": "`back`",

@@ -1,0 +1,41 @@
+"""What an endpoint serves, by its last read: a version, several at once, or it is not clear."""
+
+from dataclasses import dataclass
+
+from cerebras_deploy.api.endpoint import DeployedModel, Endpoint
+from cerebras_deploy.api.status import Status
+from cerebras_deploy.decide.entries import live, newer_than_live, version_of
+
+
+@dataclass(frozen=True)
+class Serving:
+    """What an endpoint serves: `entry`, if that is clear. `text` says it for people, be it clear, mixed or unclear."""
+
+    text: str
+    entry: DeployedModel | None = None
+
+    def by(self, endpoint: str) -> str:
+        """Say it of an endpoint."""
+        is_one = self.entry is not None or self is NOTHING
+        return f"{endpoint} serves {self.text}" if is_one else f"what {endpoint} serves is {self.text}"
+
+
+NOTHING = Serving("no version that is known")
+UNCLEAR = Serving("unclear")
+
+
+def serving(endpoint: Endpoint) -> Serving:
+    """Judge what an endpoint serves. A newer deployment that has changed a replica, or may have, leaves it unclear."""
+    entries = endpoint.deployed_models
+    for entry in newer_than_live(entries):
+        updated, total = entry.rollout_replicas_updated, entry.rollout_total_replicas
+        if entry.status in {Status.ROLLED_BACK, Status.NOT_STARTED} or (updated == 0 and entry.created is not None):
+            continue
+        if updated is None or total is None or updated >= total or entry.created is None:
+            return UNCLEAR
+        return Serving(f"mixed: {updated} of {total} replicas run {version_of(entry)}")
+    now = live(entries)
+    if now is None:
+        return NOTHING
+    may_be_newer = any(time is None or time >= (now.created or 0) for time in endpoint.unreadable)
+    return UNCLEAR if now.contradicted or may_be_newer else Serving(version_of(now), now)
