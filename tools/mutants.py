@@ -52,7 +52,9 @@ DECIDES_OR_ACTS = (
     ),
 )
 SAMPLE_SECONDS = 480.0  # of mutants; the tests run once before
-MOST_TESTS = 60  # at first: half of those that run least of the product, half by turns from each file
+MOST_TESTS = (
+    60  # at first, beside the module's own: half of those that run least of the product, half by turns from each file
+)
 MOST_AT_IMPORT = 15  # of a mutant for which all has to be imported and collected again
 
 
@@ -86,11 +88,15 @@ def _fates(project: Project, tests: KnownTests, found: Sequence[Mutant], seconds
     all_of = {mutant.identity: tests.of(mutant, project) for mutant in found}
     tested = [mutant for mutant in found if all_of[mutant.identity]]
     most = {m.identity: MOST_AT_IMPORT if tests.at_import(m, project) else MOST_TESTS for m in tested}
-    first = [(mutant, tests.chosen(all_of[mutant.identity], most[mutant.identity])) for mutant in tested]
+    first = [
+        (mutant, tests.chosen(all_of[mutant.identity], most[mutant.identity], project.tests(mutant.module)))
+        for mutant in tested
+    ]
     fates = {fate.mutant.identity: fate for fate in _run(project, tests, first, seconds)}
     again = [fate.mutant for fate in fates.values() if not fate.killed]
+    tried = {mutant.identity: set(chosen) for mutant, chosen in first}
     second = [
-        (mutant, all_of[mutant.identity]) for mutant in again if len(all_of[mutant.identity]) > most[mutant.identity]
+        (mutant, rest) for mutant in again if (rest := sorted(set(all_of[mutant.identity]) - tried[mutant.identity]))
     ]
     left = None if seconds is None else max(seconds - (time.monotonic() - began), 0.0)
     fates |= {fate.mutant.identity: fate for fate in _run(project, tests, second, left)}

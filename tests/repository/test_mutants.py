@@ -96,11 +96,19 @@ class TestWhichTestsMayNotice:
         many = {f"{file}::{n}": float(n) for file in "ab" for n in range(50)}
         known = KnownTests(many, {"decide/plan.py": {1: list(many)}})
 
-        chosen = known.chosen(many, 10)
+        chosen = known.chosen(many, 10, "c")
 
         assert len(chosen) == len(set(chosen)) == 10
         assert [many[test] for test in chosen] == sorted(many[test] for test in chosen)
         assert {test[0] for test in chosen} == {"a", "b"}
+
+    def test_all_in_the_modules_own_file_are_among_them(self) -> None:
+        many = {f"{file}::{n}": float(n) for file in "ab" for n in range(50)}
+        chosen = KnownTests(many, {}).chosen(many, 10, "a")
+
+        assert len(chosen) == 60
+        assert {test for test in many if test.startswith("a::")} < set(chosen)
+        assert Project(program.ROOT).tests("decide.plan") == "tests/unit/decide/test_plan.py"
 
 
 def fates(*ends: str) -> Sequence[Fate]:

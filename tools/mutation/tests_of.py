@@ -50,6 +50,11 @@ class Project:
         """Return the file of a module, by its dotted name below the package."""
         return self.source.joinpath(*module.split(".")).with_suffix(".py")
 
+    def tests(self, module: str) -> str:
+        """Return the file of a module's own tests, by its path below the project."""
+        *folders, name = module.split(".")
+        return "/".join(("tests", "unit", *folders, f"test_{name}.py"))
+
 
 @dataclass
 class KnownTests:
@@ -84,19 +89,21 @@ class KnownTests:
     def _here(self, mutant: Mutant, project: Project) -> dict[int, list[str]]:
         return self.lines.get(str(project.path(mutant.module).relative_to(project.source)), {})
 
-    def chosen(self, tests: Iterable[str], most: int) -> list[str]:
-        """Return that many of them at most, the quickest first.
+    def chosen(self, tests: Iterable[str], most: int, own: str) -> list[str]:
+        """Return those in the module's own file, and that many others at most, the quickest first.
 
-        Half are those that run least of the product; the others are taken by turns from each file.
+        Half of the others are those that run least of the product; the rest are taken by turns from each file.
         """
-        left = sorted(tests, key=lambda test: (self.extent[test], self.seconds[test]))
+        tests = set(tests)
+        mine = {test for test in tests if test.startswith(f"{own}::")}
+        left = sorted(tests - mine, key=lambda test: (self.extent[test], self.seconds[test]))
         focused, left = left[: most // 2], left[most // 2 :]
         files: dict[str, list[str]] = defaultdict(list)
         for test in sorted(left, key=lambda test: hashlib.sha256(test.encode()).digest()):
             files[test.partition("::")[0]].append(test)
         turns = itertools.chain.from_iterable(itertools.zip_longest(*files.values()))
         spread = itertools.islice((test for test in turns if test), most - len(focused))
-        return sorted([*focused, *spread], key=lambda test: self.seconds[test])
+        return sorted([*mine, *focused, *spread], key=lambda test: self.seconds[test])
 
 
 def _uses(project: Project, names: frozenset[str]) -> Iterator[tuple[str, int]]:
