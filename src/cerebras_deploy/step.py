@@ -24,8 +24,9 @@ from cerebras_deploy.steps.context import Context
 from cerebras_deploy.steps.deploy import deploy
 from cerebras_deploy.tell.journal import Journal
 from cerebras_deploy.tell.outputs import annotation, final_outputs
+from cerebras_deploy.tell.report import report
 from cerebras_deploy.tell.runner import Runner
-from cerebras_deploy.tell.summary import render_summary
+from cerebras_deploy.tell.summary import render_summary, shortened
 
 if TYPE_CHECKING:
     from cerebras_deploy.api.trace import OpenFile
@@ -111,9 +112,12 @@ class Step:
         runner, facts = self._runner, self._facts
         facts.finished(self._time.elapsed)
         outcome = conclude(end, facts).mapped(runner.redact)  # before Markdown stands between the pieces of a key
-        runner.write_outputs(final_outputs(facts, outcome))
+        outputs, page = final_outputs(facts, outcome), render_summary(facts, outcome, self._journal.timeline)
+        runner.write_outputs(outputs)
+        told = report(facts, outputs, self._journal.timeline, runner.clean)
+        runner.write_documents({"report": told, "summary-markdown": shortened(page)})
         if summary:
-            runner.write_summary(render_summary(facts, outcome, self._journal.timeline))
+            runner.write_summary(page)
         level, title, lines = annotation(outcome, facts)
         if runner.has_lost_outputs and facts.deployment_id not in outcome.message:
             lines.append(f"It is deployment {facts.deployment_id}.")

@@ -1,18 +1,24 @@
 """Whole runs, as a user sees them: the log, the summary and the outputs of every story, against golden files."""
 
+import json
 from collections.abc import Callable
 
 import httpx
+import jsonschema_rs
 import pytest
 
 from cerebras_deploy.api.network import USER_AGENT
+from cerebras_deploy.tell.report import LIMIT
 from cerebras_simulator.server import running
 from helpers.masked import on_a_port
+from helpers.repository import ROOT
 from helpers.stage import EPOCH, Stage, VirtualClock
 from helpers.stories import STORIES, Story
 
 Golden = Callable[..., None]
 ON_A_PORT = {name: story for name, story in STORIES.items() if not story.slow}
+DOCUMENTS = {"report", "summary-markdown"}  # outputs of many lines
+SCHEMA = json.loads((ROOT / "docs" / "report.schema.json").read_text(encoding="utf-8"))
 GREEN = {"succeeded", "unchanged", "triggered", "planned"}
 
 
@@ -21,7 +27,7 @@ def clock_for(story: Story) -> VirtualClock:
 
 
 def listing(outputs: dict[str, str]) -> str:
-    return "".join(f"{name}: {value}\n" for name, value in outputs.items())
+    return "".join(f"{name}: {value}\n" for name, value in outputs.items() if name not in DOCUMENTS)
 
 
 @pytest.mark.parametrize("story", STORIES.values(), ids=STORIES)
@@ -32,6 +38,11 @@ def test_log_summary_and_outputs_are_the_golden_ones(story: Story, golden: Golde
     golden(f"{story.name}/summary.md", played.summary, author=True)
     golden(f"{story.name}/outputs.txt", listing(dict(played.outputs)), author=True)
     assert played.exit_code == (0 if played.result in GREEN else 1)
+    assert played.outputs["summary-markdown"] + "\n" == played.summary
+    assert len(played.outputs["report"].encode()) <= LIMIT
+    told = json.loads(played.outputs["report"])
+    jsonschema_rs.validate(SCHEMA, told)
+    assert told["outputs"] == {name: value for name, value in played.outputs.items() if name not in DOCUMENTS}
     assert not played.log.failures
     assert ("error" in {a.level for a in played.log.annotations}) == (played.exit_code != 0)
 

@@ -1,6 +1,6 @@
 """The log: a line for each change as it comes, and a heartbeat while nothing changes."""
 
-from cerebras_deploy.api.management import Call
+from cerebras_deploy.api.message import Call
 from cerebras_deploy.clock import Stopwatch
 from cerebras_deploy.decide.schedule import HEARTBEAT
 from cerebras_deploy.errors import CallError
@@ -87,5 +87,5 @@ class Journal:
 
     def called(self, call: Call) -> None:
         """Count a call; the debug log gets a line for it."""
-        self.timeline.count_call(ok=call.ok)
+        self.timeline.called(self._time.elapsed, call)
         self._runner.debug(f"{call.method} {call.path}: {call.outcome} in {call.seconds * 1000:.0f} ms")

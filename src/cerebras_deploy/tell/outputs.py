@@ -31,6 +31,8 @@ def initial_outputs(endpoint: str) -> dict[str, str]:
         "smoke-test": "skipped",
         "rollback": "skipped",
         "rollback-deployment-id": "",
+        "report": "",
+        "summary-markdown": "",
     }
 
 

@@ -23,7 +23,7 @@ ANNOTATIONS = 5  # warnings and early errors in a step; the runner keeps ten of 
 
 
 class Runner:
-    """Speaks to the runner; no text leaves but through `_clean`, and none with a secret in it."""
+    """Speaks to the runner; no text leaves but through `clean`, and none with a secret in it."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._environ = environ
@@ -59,7 +59,7 @@ class Runner:
             self._use(text)
 
     def _print(self, text: str, stamp: str = "", tone: Tone = "plain") -> None:
-        line = f"{stamp}  {self._clean(text)}" if stamp else self._clean(text)
+        line = f"{stamp}  {self.clean(text)}" if stamp else self.clean(text)
         color = "" if self._environ.get("NO_COLOR") else COLORS[tone]
         sys.stdout.write(f"\x1b[{color}m{line}\x1b[0m\n" if color else f"{line}\n")
         sys.stdout.flush()
@@ -67,12 +67,12 @@ class Runner:
     def debug(self, text: str) -> None:
         """Print a line that shows with step debug logging only."""
         if self.debugging and self._room > 0:
-            self._command("debug", "", self._clean(text))
+            self._command("debug", "", self.clean(text))
             self._use(text)
 
     def group(self, title: str) -> None:
         """Begin lines that one may fold."""
-        self._command("group", "", self._clean(title))
+        self._command("group", "", self.clean(title))
 
     def end_group(self) -> None:
         """End them."""
@@ -83,12 +83,12 @@ class Runner:
 
         Past a handful it is a plain line, unless it is one of the `last`, which say how the step ends.
         """
-        text = _cut("\n".join(self._clean(line) for line in lines))
+        text = _cut("\n".join(self.clean(line) for line in lines))
         self._annotated += 1
         if self._annotated > ANNOTATIONS and not last:
             self.line(f"{title}: {text}")
         else:
-            self._command(level, self._clean(title, TITLE_LIMIT), text)
+            self._command(level, self.clean(title, TITLE_LIMIT), text)
 
     def write_outputs(self, values: Mapping[str, str]) -> None:
         """Write outputs, all in one append; the last write of a name wins.
@@ -96,12 +96,20 @@ class Runner:
         Without GITHUB_OUTPUT they are printed. If it is set and cannot be written, that is told once, and
         `has_lost_outputs` remembers it.
         """
-        clean = {name: self._clean(value) for name, value in values.items()}
+        clean = {name: self.clean(value) for name, value in values.items()}
         if not self._environ.get("GITHUB_OUTPUT"):
             for name, value in clean.items():
                 self._print(f"output {name}: {value}")
             return
-        message = os.linesep.join(prepare_key_value_message(name, value) for name, value in clean.items())
+        self._append_outputs(clean)
+
+    def write_documents(self, values: Mapping[str, str]) -> None:
+        """Write outputs of many lines, as `write_outputs` does; nothing is printed without GITHUB_OUTPUT."""
+        if self._environ.get("GITHUB_OUTPUT"):
+            self._append_outputs({name: self.redact(value) for name, value in values.items()})
+
+    def _append_outputs(self, values: Mapping[str, str]) -> None:
+        message = os.linesep.join(prepare_key_value_message(name, value) for name, value in values.items())
         try:
             issue_file_command("OUTPUT", message)
         except Exception as error:  # noqa: BLE001 - the toolkit raises bare Exceptions
@@ -126,7 +134,8 @@ class Runner:
         if self._room <= 0:
             self._print("the log is too long: what follows is left out, but for the end")
 
-    def _clean(self, text: str, limit: int = LINE_LIMIT) -> str:
+    def clean(self, text: str, limit: int = LINE_LIMIT) -> str:
+        """Return text as one harmless line without secrets."""
         return self.redact(plain(self.redact(text), limit))  # twice: a key may come in pieces
 
     @staticmethod

@@ -16,6 +16,8 @@ from cerebras_deploy.tell.timeline import Moment, Section, Timeline
 from cerebras_deploy.text import code, plain, prose
 from cerebras_deploy.times import span, stamp
 
+OUTPUT_LIMIT = 60_000  # bytes; a later step must be able to put it into its environment
+CUT = "\n\nThe rest is in the job summary.\n"
 BARS = 24  # of the drawing; nobody reads more
 _GOOD, _BAD = {"done", "passed"}, {"error", "rolled back", "rolling back", "cancelled", "failed"}
 _HOUR, _DAY = 3600, 86400
@@ -44,6 +46,15 @@ def render_summary(facts: Facts, outcome: Outcome, timeline: Timeline) -> str:
         _table(("Time", "For", "What"), _changes(timeline)),
     ]
     return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
+
+
+def shortened(page: str) -> str:
+    """Return the page as it fits into an output: without its last lines, if it is very long."""
+    whole = page.encode()
+    if len(whole) <= OUTPUT_LIMIT:
+        return page
+    kept = whole[: OUTPUT_LIMIT - len(CUT)].decode("utf-8", "ignore").rpartition("\n")[0]
+    return kept + CUT
 
 
 def _facts(facts: Facts, timeline: Timeline) -> Iterable[tuple[str, str]]:

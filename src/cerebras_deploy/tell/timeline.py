@@ -2,12 +2,14 @@
 
 from typing import Literal, NamedTuple
 
+from cerebras_deploy.api.message import Call
 from cerebras_deploy.api.status import Status, Unknown
 from cerebras_deploy.decide.progress import NOTHING_SEEN, Progress
 from cerebras_deploy.tell.tone import Tone
 
 Section = Literal["Before", "Rollout", "Smoke test", "Rollback"]
 
+KEPT_CALLS = 300  # the first half and the last half of them
 KEPT = 200  # moments: the first half and the last half of them
 
 _TONES: dict[Status | Unknown, Tone] = {
@@ -44,6 +46,7 @@ class Timeline:
         self.left_out = 0
         self.calls = 0
         self.failed_calls = 0
+        self.kept_calls: list[tuple[float, Call]] = []
 
     def add(self, at: float, change: Change) -> None:
         """Add a change."""
@@ -52,10 +55,13 @@ class Timeline:
             del self.moments[KEPT // 2]
             self.left_out += 1
 
-    def count_call(self, *, ok: bool) -> None:
-        """Count an API call."""
+    def called(self, at: float, call: Call) -> None:
+        """Count an API call that ended at that time, and keep the first and the last ones."""
         self.calls += 1
-        self.failed_calls += not ok
+        self.failed_calls += not call.ok
+        self.kept_calls.append((at, call))
+        if len(self.kept_calls) > KEPT_CALLS:
+            del self.kept_calls[KEPT_CALLS // 2]
 
 
 def label_of(status: Status | Unknown) -> str:

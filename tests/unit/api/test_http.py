@@ -11,8 +11,8 @@ import httpx
 import pytest
 
 from cerebras_deploy.api.http import Http
-from cerebras_deploy.api.management import Api, Call
-from cerebras_deploy.api.message import Answer, Request
+from cerebras_deploy.api.management import Api
+from cerebras_deploy.api.message import Answer, Call, Request
 from cerebras_deploy.api.network import open_client
 from cerebras_deploy.clock import SystemClock
 from cerebras_deploy.errors import CallError, Fate, Interrupted, Stop

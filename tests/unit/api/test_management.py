@@ -12,8 +12,8 @@ import pytest
 
 from cerebras_deploy import __version__
 from cerebras_deploy.api.http import Http
-from cerebras_deploy.api.management import Api, Call
-from cerebras_deploy.api.message import Answer
+from cerebras_deploy.api.management import Api
+from cerebras_deploy.api.message import Answer, Call
 from cerebras_deploy.api.network import open_client
 from cerebras_deploy.errors import CallError, Fate
 from cerebras_deploy.text import Redactor

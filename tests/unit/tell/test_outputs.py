@@ -46,6 +46,8 @@ KNOWN = {
     "smoke-test": "failed",
     "rollback": "failed",
     "rollback-deployment-id": "back",
+    "report": "",
+    "summary-markdown": "",
 }
 
 

@@ -4,13 +4,14 @@ import re
 
 import pytest
 
+from cerebras_deploy.api.message import Call
 from cerebras_deploy.decide.facts import Facts
 from cerebras_deploy.decide.outcome import Outcome
 from cerebras_deploy.decide.rollout import Track
 from cerebras_deploy.decide.smoke_test import SmokeTestResult
 from cerebras_deploy.decide.target import Target
 from cerebras_deploy.result import Result
-from cerebras_deploy.tell.summary import render_summary
+from cerebras_deploy.tell.summary import render_summary, shortened
 from cerebras_deploy.tell.timeline import Change, Timeline
 from helpers import make
 
@@ -79,7 +80,7 @@ class TestTheFacts:
         facts.rollback_begun(make.name("1")).attached(Track(Target("back")), 0)
         made = Timeline()
         for ok in (True, False, False):
-            made.count_call(ok=ok)
+            made.called(0.0, Call("GET", "/", "HTTP 200", 0.1, ok))
 
         assert rows(render_summary(facts, BAD, made)) == {
             "Result": "`timed-out`",
@@ -232,3 +233,21 @@ class TestTheTimeline:
         assert "`state 99` |\n| … |  | 3 changes are left out |\n| 01:43 | 1s | `state 103` |" in page
         assert page.count("left out") == 1
         assert "left out" not in render_summary(facts_at(300), GOOD, timeline((0, rollout("done"))))
+
+
+class TestAsAnOutput:
+    """A later step must be able to put it into its environment."""
+
+    def test_a_page_that_fits_stays_as_it_is(self) -> None:
+        page = "x" * 59_999 + "\n"
+
+        assert shortened(page) == page
+
+    def test_a_longer_one_loses_its_last_lines(self) -> None:
+        page = "".join(f"| {number} é |\n" for number in range(10_000))
+
+        short = shortened(page)
+
+        whole, _, rest = short.partition("\n\nThe rest is in the job summary.\n")
+        assert (page.startswith(whole + "\n"), rest) == (True, "")
+        assert 59_900 < len(short.encode()) <= 60_000

@@ -2,6 +2,7 @@
 
 import pytest
 
+from cerebras_deploy.api.message import Call
 from cerebras_deploy.api.status import NO_STATUS, Status, Unknown
 from cerebras_deploy.decide.progress import Progress
 from cerebras_deploy.tell.timeline import Change, Moment, Timeline, change_of, label_of
@@ -32,7 +33,7 @@ class TestKeeping:
     def test_calls_are_counted_and_those_that_failed_among_them(self) -> None:
         timeline = Timeline()
         for ok in (True, False, True):
-            timeline.count_call(ok=ok)
+            timeline.called(0.0, Call("GET", "/", "HTTP 200", 0.1, ok))
 
         assert (timeline.calls, timeline.failed_calls) == (3, 1)
 
@@ -77,3 +78,13 @@ class TestChange:
     def test_what_the_deploy_reply_alone_says_is_told_as_not_listed_yet(self) -> None:
         assert change_of(Progress(Status.NOT_STARTED), "Rollout", listed=False).text == "not started, not listed yet"
         assert change_of(Progress(), "Rollout", listed=False).text == "not listed yet"
+
+
+def test_the_first_and_the_last_of_very_many_calls_are_kept() -> None:
+    timeline = Timeline()
+    for number in range(400):
+        timeline.called(float(number), Call("GET", "/", "HTTP 200", 0.1, ok=True))
+
+    kept = [at for at, _ in timeline.kept_calls]
+    assert kept == [*map(float, range(150)), *map(float, range(250, 400))]
+    assert timeline.calls == 400

@@ -1,0 +1,76 @@
+"""The `report` output: one JSON object with all that is known at the end. Its schema: docs/report.schema.json."""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from cerebras_deploy.decide.facts import Facts
+from cerebras_deploy.tell.timeline import Timeline
+
+LIMIT = 60_000  # bytes; a later step must be able to put it into its environment
+_ITSELF = {"report", "summary-markdown"}
+FEW = 20  # changes that stay at either end, if nothing else helps
+
+
+def report(facts: Facts, outputs: Mapping[str, str], timeline: Timeline, clean: Callable[[str], str]) -> str:
+    """Return the object as JSON in one line. `clean` makes text from outside harmless, and blanks secrets."""
+    whole: dict[str, Any] = {
+        "schema": 1,
+        "outputs": {name: value for name, value in outputs.items() if name not in _ITSELF},
+        "status_words": [{"field": word.field, "word": word.text} for word in _words(facts)],
+        "smoke_test": {
+            "verdict": facts.smoke_test.verdict,
+            "latency_seconds": facts.smoke_test.latency,
+            "tokens": facts.smoke_test.tokens,
+            "tokens_per_second": facts.smoke_test.rate,
+            "fingerprint": facts.smoke_test.fingerprint,
+            "answer": facts.smoke_test.answer,
+        },
+        "promoted": list(facts.promoted),
+        "timeline": [
+            {"at_seconds": round(at, 3), "section": change.section, "what": change.text}
+            for at, change in timeline.moments
+        ],
+        "calls": [
+            {"at_seconds": round(at, 3), "method": call.method, "path": call.path, "outcome": call.outcome}
+            | {"seconds": round(call.seconds, 3), "ok": call.ok}
+            for at, call in timeline.kept_calls
+        ],
+        "call_count": timeline.calls,
+        "truncated": timeline.left_out > 0 or timeline.calls > len(timeline.kept_calls),
+    }
+    return _fitting(_cleaned(whole, clean))
+
+
+def _words(facts: Facts) -> tuple[Any, ...]:
+    return facts.track.entry.words if facts.track and facts.track.entry else ()
+
+
+def _cleaned(value: Any, clean: Callable[[str], str]) -> Any:
+    match value:
+        case str():
+            return clean(value)
+        case dict():
+            return {name: _cleaned(item, clean) for name, item in value.items()}
+        case list():
+            return [_cleaned(item, clean) for item in value]
+        case _:
+            return value
+
+
+def _fitting(whole: dict[str, Any]) -> str:
+    """Return it within the limit: first the calls are dropped, then the middle of the timeline, then long texts."""
+    changes = whole["timeline"]
+    smaller: tuple[dict[str, Any], ...] = (
+        {},
+        {"calls": []},
+        {"timeline": changes if len(changes) <= 2 * FEW else changes[:FEW] + changes[-FEW:]},
+        {"outputs": {name: text[:1000] for name, text in whole["outputs"].items()}, "promoted": [], "timeline": []},
+    )
+    text = ""
+    for less in smaller:
+        whole |= less | ({"truncated": True} if less else {})
+        text = json.dumps(whole, separators=(",", ":"))
+        if len(text) <= LIMIT:
+            break
+    return text
