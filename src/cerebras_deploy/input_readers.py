@@ -143,6 +143,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "endpoint": _name,
     "model": _model,
     "alias": _version,
+    "operation": _one_of("deploy", "rollback"),
     "deployment-id": _name,
     "wait": _boolean,
     "timeout": _between(1, 7 * _DAY, "1s to 168h (7 days)"),

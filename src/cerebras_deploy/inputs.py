@@ -70,6 +70,8 @@ def _conflicts(given: Mapping[str, str]) -> Iterator[str]:
     after += ["on-failure: rollback"] if given["on-failure"] == "rollback" else []
     if given["wait"] in FALSE and after:
         yield f"`wait` is `false` together with {_listed(after)}; accepted: one or the other"
+    if given["operation"] == "rollback" and given["on-failure"] == "rollback":
+        yield "`operation` and `on-failure` are both `rollback`; accepted: one of them"
     yield from _smoke_test_conflicts(given)
 
 
@@ -95,6 +97,7 @@ class Inputs:
     endpoint: str
     model: ModelRef | None = None
     alias: str = ""
+    operation: Literal["deploy", "rollback"] = "deploy"
     deployment_id: str = ""
     wait: bool = True
     timeout: float = 3600.0

@@ -106,7 +106,8 @@ class Api(httpx.BaseTransport):
         old = {"id": OLD, "model": MODEL.format("1"), "created": int(self.began) - 2 * HOUR, "state": "complete"}
         listed = [entry for entry in [self.old(old)] if entry is not None]
         if age is not None and (ours := self.ours(age)) is not None:
-            listed.append({"id": OURS, "model": MODEL.format("2"), "created": int(self.deployed[0])} | ours)
+            number = self.deployed_versions[0].replace("production", "2")
+            listed.append({"id": OURS, "model": MODEL.format(number), "created": int(self.deployed[0])} | ours)
         whole = {
             "name": ENDPOINT,
             "model_arch_id": "gpt-oss-120b",

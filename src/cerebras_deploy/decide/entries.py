@@ -74,7 +74,7 @@ def doubts(endpoint: Endpoint, now: DeployedModel) -> str:
         return f"the API tells no time for {deployment_of(now)}"
     entries = endpoint.deployed_models
     as_new = [entry for entry in entries if entry.created == now.created and entry.model != now.model]
-    newer = next((entry for entry in (*newer_than_live(entries), *as_new) if not _is_harmless(entry)), None)
+    newer = next((entry for entry in (*newer_than_live(entries), *as_new) if not is_harmless(entry)), None)
     if newer:
         return f"{deployment_of(newer)}, which may be newer, is not known to have left the endpoint as it was"
     if any(time is None or time >= now.created for time in endpoint.unreadable):
@@ -82,7 +82,7 @@ def doubts(endpoint: Endpoint, now: DeployedModel) -> str:
     return ""
 
 
-def _is_harmless(entry: DeployedModel) -> bool:
+def is_harmless(entry: DeployedModel) -> bool:
     """Whether the entry has left the endpoint as it was. One that was canceled after its first replica has not."""
     has_begun = bool(entry.rollout_replicas_updated)
     return entry.status is Status.ROLLED_BACK or (entry.status is Status.CANCELLED and not has_begun)

@@ -43,6 +43,7 @@ class Facts:
     is_confirmed: bool = False  # the deployment that the workflow named is of the version that it named, if any
     found_live_already: bool = False  # the version was live before this step, so that nothing was deployed
     previous: DeployedModel | None = None
+    is_replacing: bool = False  # `previous` is what was to be replaced, whatever was live
     serving: Serving = NOTHING
     deploy_call: DeployCall = field(default_factory=DeployCall)
     waiting_for: str = ""  # what the step is waiting for now, in words, where that is not the rollout
@@ -172,6 +173,16 @@ class Facts:
         self.found_live_already = True
         self.track = Track(Target(entry.id, entry.created)).listed(entry, 0.0)
 
+    def left_as_it_is(self, entry: DeployedModel) -> None:
+        """Note that another version is live than the one that was to be replaced: nothing is deployed."""
+        self.model, self.version, self.asked = entry.name, None, ""
+        self.found_live(entry)
+
+    def replaces(self, bad: DeployedModel, version: Version) -> None:
+        """Note that this version is deployed in place of another."""
+        self.previous, self.is_replacing, self.asked = bad, True, ""
+        self.saw_version(version)
+
     def deployed(self, track: Track) -> None:
         """Note the deployment that came of the deploy call that was sent last."""
         self.deploy_call.accepted()
@@ -215,5 +226,5 @@ class Facts:
         self.track, self.began, self.waiting_for = track, began, ""
 
     def _learn_previous(self, older: Sequence[DeployedModel]) -> None:
-        if self.model is not None and self.has_integer:
+        if self.model is not None and self.has_integer and not self.is_replacing:
             self.previous = previous(older, self.model) or self.previous

@@ -9,6 +9,7 @@ from cerebras_deploy.steps.context import Context
 from cerebras_deploy.steps.dry_run import dry_run
 from cerebras_deploy.steps.follow import check_given, follow
 from cerebras_deploy.steps.promote import promote
+from cerebras_deploy.steps.replace import replace
 from cerebras_deploy.steps.rollback import roll_back
 from cerebras_deploy.steps.smoke_test import smoke_test
 from cerebras_deploy.steps.start import start
@@ -18,7 +19,7 @@ def deploy(context: Context) -> End:
     """Run the step, and return how it ended. Raises a `Stop` if it ends on the way."""
     if context.inputs.dry_run:
         return dry_run(context)
-    end = _follow_given(context) if context.inputs.deployment_id else _deploy_wanted(context)
+    end = _rolled_out(context)
     if end.result in {Result.SUCCEEDED, Result.UNCHANGED}:
         _warn(context, end)
         end = smoke_test(context) or end
@@ -27,6 +28,13 @@ def deploy(context: Context) -> End:
     elif context.inputs.on_failure == "rollback" and is_rolled_back(end, context.facts):
         return roll_back(context, end)
     return end
+
+
+def _rolled_out(context: Context) -> End:
+    """Start or find the rollout, and follow it."""
+    if context.inputs.operation == "rollback":
+        return replace(context)
+    return _follow_given(context) if context.inputs.deployment_id else _deploy_wanted(context)
 
 
 def _deploy_wanted(context: Context) -> End:

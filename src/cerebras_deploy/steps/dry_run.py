@@ -8,16 +8,20 @@ from cerebras_deploy.api.version import Weights
 from cerebras_deploy.decide.entries import deployment_of, newer_than_live, newest_first, version_of
 from cerebras_deploy.decide.plan import Attach, Deploy, NotPossible, Plan, Unchanged, WaitFirst
 from cerebras_deploy.decide.progress import Progress
+from cerebras_deploy.decide.replacement import Replace
 from cerebras_deploy.errors import refused
 from cerebras_deploy.result import End, Result
 from cerebras_deploy.steps.context import Context
 from cerebras_deploy.steps.follow import check_given
 from cerebras_deploy.steps.look import Look, find_version, look_at, plan_for
+from cerebras_deploy.steps.replace import find
 from cerebras_deploy.steps.smoke_test import try_key
 
 
 def dry_run(context: Context) -> End:
     """Tell what a real run would do. Raises a `Stop` if that would be refused."""
+    if context.inputs.operation == "rollback":
+        return _replace(context)
     if context.inputs.deployment_id:
         return _follow_given(context)
     look = context.patience.read(lambda: look_at(context))
@@ -40,6 +44,25 @@ def _follow_given(context: Context) -> End:
     check_given(context, endpoint, entry)
     would = f"follow {deployment_of(entry)}, which is {Progress.of_entry(entry)}"
     _tell(context, [("would", would), *_afterwards(context)])
+    return End(Result.PLANNED, would)
+
+
+def _replace(context: Context) -> End:
+    """Tell what `operation: rollback` would do, by one look."""
+    found = context.patience.read(lambda: find(context, None))
+    try_key(context)
+    match found.todo:
+        case Unchanged(entry):
+            would = f"deploy nothing: {deployment_of(entry)} is live"
+        case Replace(target, bad):
+            would = f"replace {deployment_of(bad)} with {version_of(target)}, which was live before"
+        case WaitFirst(entry):
+            would = f"wait for {deployment_of(entry) if entry else 'the rollout'}, then look again"
+        case NotPossible(reason, _):
+            would = f"refuse: {reason}"
+    _tell(context, [("serves", context.facts.serving.text), ("would", would), *_afterwards(context)])
+    if isinstance(found.todo, NotPossible):
+        raise refused(found.todo.reason, found.todo.hint)
     return End(Result.PLANNED, would)
 
 

@@ -15,10 +15,7 @@ from cerebras_deploy.steps.follow import attach
 from cerebras_deploy.steps.look import Look, look_at, plan_for
 from cerebras_deploy.steps.smoke_test import try_key
 from cerebras_deploy.steps.submit import Submission
-from cerebras_deploy.tell.timeline import Change
-
-UNKNOWN_WAIT = 600.0  # seconds without a change, for which another version in an unknown word is waited for
-RERUN_LOOKS, RERUN_SECONDS = 5, 20.0  # before the first deploy call of a re-run
+from cerebras_deploy.steps.waiting import Waiting
 
 
 def start(context: Context) -> None:
@@ -35,17 +32,14 @@ class _Starting:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._submission = Submission(context)
-        self._began = context.patience.clock.now()
-        self._looks = 0
+        self._submission, self._waiting = Submission(context), Waiting(context)
         self._live: tuple[str, float] | None = None  # ID of the entry that was found live, and since when
-        self._unknown: tuple[object, float] | None = None  # what is waited for, and since when it is like that
         self.is_quick = False  # the next look is to come soon
 
     def carried_out(self, look: Look) -> bool:
         """Carry the plan out, and return whether that was possible."""
         context, plan = self._context, plan_for(self._context, look)
-        self._looks += 1
+        self._waiting.looked()
         _tell(context, look)
         self.is_quick = False
         found_live, self._live = self._live, None
@@ -77,44 +71,17 @@ class _Starting:
 
     def _deployed(self, look: Look) -> bool:
         """Send the deploy call, unless an earlier attempt's deployment may not be listed yet."""
-        context = self._context
-        waited = context.patience.clock.now() - self._began
-        if context.runner.is_rerun and (self._looks < RERUN_LOOKS or waited < RERUN_SECONDS):
-            if context.journal.first("re-run"):
-                context.journal.say("this is a re-run: looking for the earlier attempt's deployment for 20 s first")
+        if self._waiting.is_too_early():
             self.is_quick = True
             return False
-        context.facts.wait_for("")
+        self._context.facts.wait_for("")
         return self._submission.send(look)
 
     def _wait_first(self, look: Look, entry: DeployedModel | None) -> None:
-        context = self._context
         if entry:
-            label, what = "another rollout", f"waiting for {deployment_of(entry)}: {Progress.of_entry(entry)}"
-            self._bound(entry)
+            self._waiting.for_rollout(entry)
         else:
-            word = look.version.sync_status or "no word on them"
-            label = "weights"
-            what = f"waiting for the weights of version {look.version.model.version} to sync: {word}"
-        context.facts.wait_for(what)
-        context.show(Change(what, "Before", label))
-
-    def _bound(self, entry: DeployedModel) -> None:
-        """Wait for what may be rolling out in an unknown word, but not for ever."""
-        if not isinstance(entry.status, Unknown):
-            self._unknown = None
-            return
-        context, word = self._context, entry.status.word
-        now = context.patience.clock.now()
-        told = f"{deployment_of(entry)} is {Progress.of_entry(entry)}, which this action does not know"
-        context.journal.warn_once("Unknown rollout state", f"{told}; {context.teach(entry)}", about=f"word {word}")
-        shown = (entry.id, entry.words, entry.rollout_replicas_updated, entry.rollout_total_replicas)
-        since = self._unknown[1] if self._unknown and self._unknown[0] == shown else now
-        self._unknown = (shown, since)
-        if now - since >= UNKNOWN_WAIT:
-            context.facts.wait_for("")  # the reason says it
-            hint = f"teach the action the word by `status-words: {word}=…`, or deploy at once by `if-busy: queue`"
-            raise refused(f"{told}, and nothing has changed for {UNKNOWN_WAIT / 60:.0f} minutes", hint)
+            self._waiting.for_weights(look.version)
 
 
 def _tell(context: Context, look: Look) -> None:

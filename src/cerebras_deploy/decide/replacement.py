@@ -1,0 +1,134 @@
+"""What `operation: rollback` is to do: put the version before the given one in its place, decided from one look.
+
+Entries are ordered by the server's `created`, and have the status that `evidence.py` has judged.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from cerebras_deploy.api.endpoint import DeployedModel, Endpoint
+from cerebras_deploy.api.names import INTEGER_VERSION, ModelName
+from cerebras_deploy.api.status import Status
+from cerebras_deploy.decide.entries import deployment_of, doubts, in_flight, is_harmless, live, newer_than_live, serves
+from cerebras_deploy.decide.plan import NotPossible, PlanName, Unchanged, WaitFirst
+
+
+@dataclass(frozen=True)
+class Replace:
+    """Deploy the version of `target`, since `bad` is to be replaced."""
+
+    target: DeployedModel
+    bad: DeployedModel
+
+
+Replacement = Unchanged | Replace | WaitFirst | NotPossible
+
+
+@dataclass(frozen=True)
+class Unwanted:
+    """What is to be replaced: a version, by its integer, or one deployment of it."""
+
+    model: ModelName
+    deployment_id: str = ""
+
+    def is_it(self, entry: DeployedModel) -> bool:
+        """Whether the entry is to be replaced."""
+        return entry.id == self.deployment_id if self.deployment_id else serves(entry, self.model)
+
+
+def replacement(endpoint: Endpoint, bad: Unwanted, if_busy: Literal["wait", "queue", "fail"]) -> Replacement:
+    """Decide what to do. What is in flight comes first, then what has failed or is unclear, then what is live."""
+    entries, now = endpoint.deployed_models, live(endpoint.deployed_models)
+    if flying := next(iter(in_flight(entries)), None):
+        return _in_flight(flying, now, bad, if_busy)
+    unclear = [entry for entry in newer_than_live(entries) if not is_harmless(entry)]
+    if unclear:
+        return _over(unclear[0], now, bad)
+    if now is None:
+        return NotPossible("the endpoint serves nothing that could be replaced", "check the endpoint")
+    if bad.is_it(now):
+        return _before(now, entries, bad)
+    if (doubt := doubts(endpoint, now)) or not _has_integer(now):
+        why = doubt or f"{deployment_of(now)} is listed as {now.model}, which names no integer version"
+        return NotPossible(
+            f"it is not clear what is served: {why}", "look at the endpoint, and deploy the version you want"
+        )
+    return Unchanged(now)
+
+
+def _in_flight(
+    flying: DeployedModel, now: DeployedModel | None, bad: Unwanted, if_busy: Literal["wait", "queue", "fail"]
+) -> Replacement:
+    is_bad = bad.is_it(flying)
+    if is_bad and (flying.was_rolling_back or flying.status is Status.ROLLING_BACK):
+        return WaitFirst(flying)  # the API does it already
+    if if_busy == "wait":
+        return WaitFirst(flying)
+    if if_busy == "queue" and is_bad and now and not serves(now, bad.model):
+        return _replace(flying, now)
+    return NotPossible(
+        f"{deployment_of(flying)} is rolling out on the endpoint, and `if-busy` is `{if_busy}`",
+        "run again when it has ended, or set `if-busy` to `wait`",
+    )
+
+
+def _over(unclear: DeployedModel, now: DeployedModel | None, bad: Unwanted) -> Replacement:
+    """Decide about a newer deployment that has failed, or is not known to have left the endpoint as it was."""
+    if not bad.is_it(unclear):
+        beside = f"; {deployment_of(now)} was live before it" if now else ""
+        return NotPossible(
+            f"{deployment_of(unclear)}, which is newer, has failed or is not clear{beside}",
+            "look at the endpoint, and deploy the version you want",
+        )
+    if now is None or serves(now, bad.model):
+        return NotPossible(f"nothing else was live before {deployment_of(unclear)}", "deploy a good version")
+    return _replace(unclear, now)
+
+
+def _before(now: DeployedModel, entries: Sequence[DeployedModel], bad: Unwanted) -> Replacement:
+    """Decide what to deploy in place of the live deployment."""
+    older = [
+        entry
+        for entry in entries
+        if entry.created is not None and now.created is not None and entry.created <= now.created
+    ]
+    target = live([entry for entry in older if entry.id != now.id and not serves(entry, bad.model)])
+    if target is None:
+        return NotPossible(f"nothing else was live before {deployment_of(now)}", "deploy a good version")
+    return _replace(now, target)
+
+
+def _replace(bad: DeployedModel, target: DeployedModel) -> Replacement:
+    if _has_integer(target):
+        return Replace(target, bad)
+    reason = f"what was live before is {target.model}, which names no integer version"
+    return NotPossible(reason, "deploy the version you want by its integer")
+
+
+def _has_integer(entry: DeployedModel) -> bool:
+    return entry.name is not None and INTEGER_VERSION.fullmatch(entry.name.version) is not None
+
+
+def name_of(found: Replacement) -> PlanName:
+    """Return its name in the `plan` output."""
+    names: dict[type[Replacement], PlanName] = {
+        Unchanged: "none",
+        Replace: "deploy",
+        WaitFirst: "wait",
+        NotPossible: "refuse",
+    }
+    return names[type(found)]
+
+
+def key_of(found: Replacement) -> tuple[str, ...]:
+    """Return what two looks must agree on."""
+    match found:
+        case Replace(target, bad):
+            return ("replace", target.id, bad.id)
+        case Unchanged(entry):
+            return ("none", entry.id)
+        case WaitFirst(entry):
+            return ("wait", entry.id if entry else "")
+        case NotPossible(reason, _):
+            return ("refuse", reason)

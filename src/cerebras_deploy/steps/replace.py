@@ -1,0 +1,135 @@
+"""`operation: rollback`: replaces a version, or one deployment of it, with the version before it."""
+
+from functools import partial
+from typing import NamedTuple, assert_never
+
+from cerebras_deploy.api.endpoint import DeployedModel, Endpoint
+from cerebras_deploy.api.tolerance import same_form
+from cerebras_deploy.api.version import Weights
+from cerebras_deploy.decide.entries import deployment_of, version_of
+from cerebras_deploy.decide.plan import NotPossible, Unchanged, WaitFirst
+from cerebras_deploy.decide.replacement import Replace, Replacement, Unwanted, key_of, name_of, replacement
+from cerebras_deploy.decide.rollout import CONFIRMED
+from cerebras_deploy.errors import refused
+from cerebras_deploy.result import End, Result
+from cerebras_deploy.steps.context import Context
+from cerebras_deploy.steps.follow import check_given, follow
+from cerebras_deploy.steps.look import Look, look_at
+from cerebras_deploy.steps.smoke_test import try_key
+from cerebras_deploy.steps.submit import Submission
+from cerebras_deploy.steps.waiting import Waiting
+
+
+class Found(NamedTuple):
+    """What a look has found: the endpoint, what is to be replaced there (None: it is not known), and what to do."""
+
+    endpoint: Endpoint
+    bad: Unwanted | None
+    todo: Replacement
+
+
+def replace(context: Context) -> End:
+    """Replace the version, and follow what replaces it. Raises a `Stop`: refused if there is nothing to go back to."""
+    replacing = _Replacing(context)
+    found = context.patience.read(lambda: find(context, None))
+    try_key(context)
+    while not replacing.carried_out(found):
+        found = context.patience.read_next(partial(find, context, found.bad), poll_fast=replacing.is_quick)
+    if context.facts.found_live_already:
+        return End(Result.UNCHANGED)
+    return follow(context) if context.inputs.wait else End(Result.TRIGGERED)
+
+
+def find(context: Context, bad: Unwanted | None) -> Found:
+    """Look once, and decide what there is to do. The first look resolves what is to be replaced."""
+    if bad is not None:
+        endpoint = context.read_endpoint()
+    elif context.inputs.deployment_id:
+        endpoint = context.read_endpoint()
+        bad = _deployment(context, endpoint)
+    else:
+        endpoint, version = look_at(context)
+        bad = Unwanted(version.model)
+    todo = replacement(endpoint, bad, context.inputs.if_busy) if bad else _not_listed(context)
+    context.facts.saw_plan(name_of(todo))
+    return Found(endpoint, bad, todo)
+
+
+def _deployment(context: Context, endpoint: Endpoint) -> Unwanted | None:
+    """Return the deployment that the workflow named, if it is listed."""
+    wanted = same_form(context.inputs.deployment_id)
+    entry = next((entry for entry in endpoint.deployed_models if entry.id == wanted), None)
+    if entry is None:
+        return None
+    check_given(context, endpoint, entry)
+    if entry.name is None:
+        raise refused(f"deployment {wanted} is of {entry.model}, which is not a model's name", "deploy a good version")
+    context.facts.learn_model(entry)
+    return Unwanted(entry.name, wanted)
+
+
+def _not_listed(context: Context) -> NotPossible:
+    wanted = same_form(context.inputs.deployment_id)
+    return NotPossible(f"{context.inputs.endpoint} does not list deployment {wanted}", "check the id and the endpoint")
+
+
+class _Replacing:
+    """What successive looks have shown, as far as the next one depends on it. Times are in seconds."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._submission, self._waiting = Submission(context), Waiting(context)
+        self._agreed: tuple[tuple[str, ...], float] | None = None  # what was found, and since when
+        self.is_quick = False  # the next look is to come soon
+
+    def carried_out(self, found: Found) -> bool:
+        """Carry out what two looks agree on, and return whether that is done."""
+        self._waiting.looked()
+        _tell(self._context, found)
+        self.is_quick = not isinstance(found.todo, WaitFirst)
+        stands = self._stands(found.todo)
+        match found.todo:
+            case WaitFirst(entry):
+                if entry:
+                    self._waiting.for_rollout(entry)
+                return False
+            case Unchanged(entry):
+                if stands:
+                    self._context.facts.left_as_it_is(entry)
+                return stands
+            case NotPossible(reason, hint):
+                if stands:
+                    raise refused(reason, hint)
+                return False
+            case Replace(target, bad):
+                return stands and not self._waiting.is_too_early() and self._sent(found.endpoint, target, bad)
+            case never:
+                assert_never(never)
+
+    def _stands(self, todo: Replacement) -> bool:
+        """Whether an earlier look, at least 2 s ago, has found the same, and so have all since."""
+        now, key = self._context.facts.seen_at, key_of(todo)
+        since = self._agreed[1] if self._agreed and self._agreed[0] == key else now
+        self._agreed = (key, since)
+        return now - since >= CONFIRMED
+
+    def _sent(self, endpoint: Endpoint, target: DeployedModel, bad: DeployedModel) -> bool:
+        """Deploy the target's version. Return whether the call arrived; if not, look again."""
+        context, name = self._context, target.name
+        if name is None:
+            raise ValueError("a target has a name")
+        version = context.patience.read(lambda: context.api.version(name, context.patience.call_bound))
+        if version.weights is not Weights.READY:
+            reason = f"the weights of version {name.version} are not ready any more ({version.sync_status})"
+            raise refused(reason, "deploy a good version")
+        context.facts.replaces(bad, version)
+        context.journal.say(f"replacing {deployment_of(bad)} with {version_of(target)}, which was live before")
+        return self._submission.send(Look(endpoint, version))
+
+
+def _tell(context: Context, found: Found) -> None:
+    """Say once what is to be done."""
+    if found.bad:
+        id_, model = found.bad.deployment_id, found.bad.model
+        what = f"deployment {id_} ({model.architecture} version {model.version})" if id_ else context.facts.what
+        context.journal.headline(f"Roll back {what}; {context.facts.serving.by(context.inputs.endpoint)}")

@@ -1,0 +1,130 @@
+"""What `operation: rollback` is to do, in every situation; version 2 is to be replaced."""
+
+from typing import Literal, NamedTuple
+
+import pytest
+
+from cerebras_deploy.api.endpoint import DeployedModel, Endpoint
+from cerebras_deploy.decide.plan import NotPossible, Unchanged, WaitFirst
+from cerebras_deploy.decide.replacement import Replace, Replacement, Unwanted, key_of, name_of, replacement
+from helpers import make
+
+VERSION_2 = Unwanted(make.name("2"))
+OLD, LIVE = "old 1 complete 10", "live 2 complete 20"
+
+
+def sentence(decided: Replacement) -> str:
+    match decided:
+        case Replace(target, bad):
+            return f"replace {bad.id} with {target.id}"
+        case Unchanged(entry):
+            return f"leave {entry.id}"
+        case WaitFirst(entry):
+            return f"wait for {entry.id if entry else ''}"
+        case NotPossible(reason, _):
+            return f"refuse: {reason}"
+
+
+class Case(NamedTuple):
+    listed: str
+    decided: str
+    if_busy: Literal["wait", "queue", "fail"] = "wait"
+    bad: Unwanted = VERSION_2
+
+
+NOT_BEFORE = "refuse: nothing else was live before"
+CASES = {
+    "it is live": Case(f"{OLD}; {LIVE}", "replace live with old"),
+    "it is live, and deployed twice": Case(f"{OLD}; a 2 complete 15; {LIVE}", "replace live with old"),
+    "nothing was there before": Case(LIVE, NOT_BEFORE),
+    "what was there before failed": Case(f"old 1 error 10; {LIVE}", NOT_BEFORE),
+    "what was there before has no integer": Case(
+        f"old stable complete 10; {LIVE}",
+        f"refuse: what was live before is {make.name('stable')}, which names no integer version",
+    ),
+    "another one is live": Case(f"{OLD}; {LIVE}; new 3 complete 30", "leave new"),
+    "it is not live, and never was": Case(OLD, "leave old"),
+    "the live one has no integer": Case(
+        "x stable complete 30; old 1 complete 10", "refuse: it is not clear what is served"
+    ),
+    "another one is in flight": Case(f"{OLD}; {LIVE}; new 3 in_progress 30", "wait for new"),
+    "another one is in flight, and fails it": Case(
+        f"{OLD}; {LIVE}; new 3 in_progress 30", "refuse: deployment new (version 3) is rolling out", "fail"
+    ),
+    "behind another one it is not queued": Case(
+        f"{OLD}; {LIVE}; new 3 in_progress 30", "refuse: deployment new (version 3) is rolling out", "queue"
+    ),
+    "it is in flight itself": Case(f"{OLD}; new 2 in_progress 30", "wait for new"),
+    "it is in flight itself, and is not awaited": Case(f"{OLD}; new 2 in_progress 30", "replace new with old", "queue"),
+    "it is in flight over itself": Case(f"{OLD}; {LIVE}; new 2 in_progress 30", "refuse: deployment new", "queue"),
+    "the API rolls it back": Case(f"{OLD}; new 2 rolling_back 30", "wait for new", "queue"),
+    "its rollout has failed": Case(f"{OLD}; new 2 error 30", "replace new with old"),
+    "its rollout has failed over itself": Case(f"{OLD}; {LIVE}; new 2 error 30", NOT_BEFORE),
+    "its first rollout has failed": Case("new 2 error 30", NOT_BEFORE),
+    "the API has rolled it back": Case(f"{OLD}; new 2 rolled_back 30", "leave old"),
+    "another rollout has failed": Case(
+        f"{OLD}; {LIVE}; new 3 error 30", "refuse: deployment new (version 3), which is newer"
+    ),
+    "nothing at all": Case("", "refuse: the endpoint serves nothing"),
+    "the deployment that was named is live": Case(
+        f"{OLD}; {LIVE}", "replace live with old", bad=Unwanted(make.name("2"), "live")
+    ),
+    "another deployment of the version is live": Case(
+        f"{OLD}; {LIVE}", "leave live", bad=Unwanted(make.name("2"), "gone")
+    ),
+    "the deployment that was named has failed": Case(
+        f"{OLD}; new 2 error 30", "replace new with old", bad=Unwanted(make.name("2"), "new")
+    ),
+    "another deployment of the version has failed": Case(
+        f"{OLD}; {LIVE}; new 2 error 30", "refuse: deployment new", bad=Unwanted(make.name("2"), "live")
+    ),
+}
+
+
+def entries(listed: str) -> tuple[DeployedModel, ...]:
+    return tuple(make.entry(one) for one in listed.split("; ") if one)
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_what_is_done(case: Case) -> None:
+    endpoint = Endpoint(model_arch_id=make.ARCHITECTURE, deployed_models=entries(case.listed))
+
+    said = sentence(replacement(endpoint, case.bad, case.if_busy))
+
+    assert said == case.decided or (said.startswith("refuse: ") and said.startswith(case.decided))
+
+
+@pytest.mark.parametrize("mark", ["contradicted", "unreadable", "untimed"])
+def test_what_is_in_doubt_is_not_left_as_it_is(mark: str) -> None:
+    old = make.entry(OLD)
+    endpoint = Endpoint(
+        model_arch_id="a",
+        deployed_models=(old.model_copy(update={"contradicted": True}) if mark == "contradicted" else old,),
+    )
+    if mark == "unreadable":
+        endpoint = endpoint.model_copy(update={"unreadable": (None,)})
+    if mark == "untimed":
+        stranger = make.entry("new 3 cancelled 30").model_copy(update={"created": None, "rollout_replicas_updated": 3})
+        endpoint = endpoint.model_copy(update={"deployed_models": (old, stranger)})
+
+    assert isinstance(replacement(endpoint, VERSION_2, "wait"), NotPossible)
+
+
+def test_one_of_the_same_second_may_be_what_was_there_before() -> None:
+    endpoint = Endpoint(model_arch_id="a", deployed_models=entries("old 1 complete 20; live 2 complete 20"))
+
+    assert name_of(replacement(endpoint, VERSION_2, "wait")) in {"deploy", "refuse"}
+
+
+def test_each_has_its_name_and_what_two_looks_must_agree_on() -> None:
+    old, live = entries(f"{OLD}; {LIVE}")
+    found: list[tuple[Replacement, str, tuple[str, ...]]] = [
+        (Replace(old, live), "deploy", ("replace", "old", "live")),
+        (Unchanged(old), "none", ("none", "old")),
+        (WaitFirst(live), "wait", ("wait", "live")),
+        (WaitFirst(), "wait", ("wait", "")),
+        (NotPossible("no", "hint"), "refuse", ("refuse", "no")),
+    ]
+
+    for decided, name, key in found:
+        assert (name_of(decided), key_of(decided)) == (name, key)

@@ -1,0 +1,201 @@
+"""`operation: rollback`, in whole runs: what is put in the place of version 2, and when nothing is."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from helpers import presented
+from helpers.forged import ENDPOINT, MODEL, OLD, OURS
+from helpers.presented import HOUR, Api, Entry, entry
+from helpers.stage import EPOCH, HELLO, Played, Stage
+
+LIVE = "22222222-3333-4333-8333-333333333333"
+
+
+def version_2(state: str = "complete", age: float = HOUR / 2, **more: Any) -> Entry:
+    return entry("2", state, age, EPOCH) | more
+
+
+def listing(script: Callable[[float], list[Entry]], **more: Any) -> Api:
+    """An endpoint that lists version 1 of two hours ago, and what the script says at those seconds; then ours."""
+
+    def others(_: float | None) -> list[Entry]:
+        return script(there.stage.clock.now() - EPOCH)
+
+    there = presented.api(more=others, **more)
+    return there
+
+
+def roll_back(there: Api, **inputs: str) -> Played:
+    return there.play(operation="rollback", **inputs)
+
+
+class TestItIsLive:
+    def test_what_was_live_before_takes_its_place(self) -> None:
+        there = listing(lambda _: [version_2()])
+
+        played = roll_back(there)
+
+        assert (played.result, there.deployed_versions) == ("succeeded", ["1"])
+        outputs = played.outputs
+        assert (outputs["version-id"], outputs["previous-model"]) == ("1", MODEL.format("2"))
+        assert (outputs["deployment-id"], outputs["changed"], outputs["plan"]) == (OURS, "true", "deploy")
+        assert (outputs["live-version-id"], outputs["rollback"]) == ("1", "skipped")
+        assert f"replacing deployment {LIVE} (version 2) with version 1, which was live before" in played.text
+
+    def test_two_looks_two_seconds_apart_have_to_agree(self) -> None:
+        there = listing(lambda _: [version_2()])
+
+        roll_back(there, poll_interval="1m")
+
+        assert 2 <= there.deployed[0] - EPOCH < 15
+
+    def test_one_look_of_a_server_that_lags_behind_decides_nothing(self) -> None:
+        there = listing(lambda now: [] if now == 0 else [version_2()])
+
+        assert (roll_back(there).result, there.deployed_versions) == ("succeeded", ["1"])
+
+    def test_run_twice_it_is_made_once(self) -> None:
+        there = listing(lambda _: [version_2()])
+        first, again = roll_back(there), roll_back(there)
+
+        assert (first.result, again.result) == ("succeeded", "unchanged")
+        assert there.deployed_versions == ["1"]
+
+    def test_a_re_run_looks_for_20_s_first(self) -> None:
+        there = listing(lambda _: [version_2()])
+
+        there.stage.play({"operation": "rollback", "timeout": "10m"}, env={"GITHUB_RUN_ATTEMPT": "2"})
+
+        assert there.deployed[0] - EPOCH >= 20
+
+    def test_the_deployment_may_be_named_by_its_id(self) -> None:
+        there = listing(lambda _: [version_2()])
+
+        played = roll_back(there, model="", alias="", deployment_id=LIVE)
+
+        assert (played.result, there.deployed_versions) == ("succeeded", ["1"])
+
+    def test_smoke_test_and_promotion_apply_to_what_is_deployed(self) -> None:
+        stage = Stage("healthy")
+        stage.play()
+
+        played = stage.play({"operation": "rollback", "promote-aliases": "stable"} | HELLO)
+
+        assert (played.result, played.outputs["smoke-test"], played.outputs["version-id"]) == (
+            "succeeded",
+            "passed",
+            "1",
+        )
+        assert "stable: version 1 held it already" in played.text
+
+
+class TestItIsNotLive:
+    def test_nothing_is_deployed_where_another_version_is_live(self) -> None:
+        there = listing(lambda _: [])
+
+        played = roll_back(there)
+
+        assert (played.result, there.deployed_versions) == ("unchanged", [])
+        assert (played.outputs["changed"], played.outputs["plan"]) == ("false", "none")
+        assert f"{ENDPOINT} serves gpt-oss-120b version 1 already: nothing was deployed" in played.outputs["message"]
+
+    def test_a_newer_deployment_of_the_version_is_not_the_one_that_was_named(self) -> None:
+        there = listing(lambda _: [version_2(), entry("5", "complete", 60, EPOCH, model=MODEL.format("2"))])
+
+        played = roll_back(there, model="", alias="", deployment_id=LIVE)
+
+        assert (played.result, there.deployed_versions) == ("unchanged", [])
+
+    def test_an_id_that_is_not_listed_is_refused(self) -> None:
+        there = listing(lambda _: [version_2()])
+
+        played = roll_back(there, model="", alias="", deployment_id="nowhere")
+
+        assert (played.result, there.deployed_versions) == ("refused", [])
+        assert "does not list deployment nowhere" in played.outputs["message"]
+
+    def test_where_nothing_was_live_before_it_is_refused(self) -> None:
+        there = listing(lambda _: [version_2()], old=lambda _: None)
+
+        played = roll_back(there)
+
+        assert (played.result, there.deployed_versions) == ("refused", [])
+        assert f"nothing else was live before deployment {LIVE}" in played.outputs["message"]
+
+
+class TestSomethingIsNewer:
+    def test_another_rollout_is_waited_for_and_then_there_is_another_look(self) -> None:
+        def script(now: float) -> list[Entry]:
+            return [version_2(), entry("3", "in_progress" if now < 60 else "complete", 10, EPOCH)]
+
+        there = listing(script)
+
+        played = roll_back(there)
+
+        assert (played.result, there.deployed_versions) == ("unchanged", [])
+        assert played.seconds >= 60
+
+    def test_another_one_that_failed_is_refused(self) -> None:
+        there = listing(lambda _: [version_2(), entry("3", "error", 10, EPOCH)])
+
+        played = roll_back(there)
+
+        assert (played.result, there.deployed_versions) == ("refused", [])
+        assert "(version 3), which is newer, has failed or is not clear" in played.outputs["message"]
+
+    @pytest.mark.parametrize("named", [False, True])
+    def test_its_own_rollout_that_failed_half_way_is_replaced(self, *, named: bool) -> None:
+        half = {"rollout_replicas_updated": 3, "rollout_total_replicas": 8}
+        there = listing(lambda _: [version_2("error", 60, **half)])
+
+        played = roll_back(there, **({"model": "", "alias": "", "deployment_id": LIVE} if named else {}))
+
+        assert (played.result, there.deployed_versions) == ("succeeded", ["1"])
+        assert played.outputs["previous-model"] == MODEL.format("2")
+
+    def test_while_the_api_rolls_it_back_that_is_waited_for(self) -> None:
+        there = listing(lambda now: [version_2("rolling_back" if now < 60 else "rolled_back", 60)])
+
+        played = roll_back(there, if_busy="queue")
+
+        assert (played.result, there.deployed_versions) == ("unchanged", [])
+        assert played.seconds >= 60
+
+    def test_in_flight_itself_it_may_be_replaced_at_once(self) -> None:
+        there = listing(lambda _: [version_2("in_progress", 60)])
+
+        played = roll_back(there, if_busy="queue")
+
+        assert (played.result, there.deployed_versions) == ("succeeded", ["1"])
+
+
+class TestDryRun:
+    @pytest.mark.parametrize(
+        ("entries", "would", "plan"),
+        [
+            ([version_2()], f"replace deployment {LIVE} (version 2) with version 1, which was live before", "deploy"),
+            ([], f"deploy nothing: deployment {OLD} (version 1) is live", "none"),
+            ([version_2("in_progress", 60)], f"wait for deployment {LIVE} (version 2), then look again", "wait"),
+        ],
+    )
+    def test_it_says_what_a_real_run_would_do(self, entries: list[Entry], would: str, plan: str) -> None:
+        there = listing(lambda _: entries)
+
+        played = roll_back(there, dry_run="true")
+
+        assert (played.result, there.deployed_versions, played.outputs["plan"]) == ("planned", [], plan)
+        assert f"would     {would}" in played.text
+
+    def test_what_would_be_refused_is(self) -> None:
+        there = listing(lambda _: [version_2()], old=lambda _: None)
+
+        assert roll_back(there, dry_run="true").result == "refused"
+
+
+def test_it_is_not_together_with_a_rollback_after_a_failure() -> None:
+    played = roll_back(listing(lambda _: []), on_failure="rollback")
+
+    assert played.result == "invalid-input"
+    assert "`operation` and `on-failure` are both `rollback`" in played.outputs["message"]
