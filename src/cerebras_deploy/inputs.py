@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from cerebras_deploy.api.status import Status
 from cerebras_deploy.errors import Stop
+from cerebras_deploy.input_names import misspelled
 from cerebras_deploy.input_readers import FALSE, READERS, TRUE, ModelRef
 from cerebras_deploy.result import End, Result
 from cerebras_deploy.text import plain
@@ -35,7 +36,7 @@ def parse_inputs(environ: Mapping[str, str]) -> "Inputs":
                 problems.append(f"`{name}` is required, and nothing came")
         except ValueError as error:
             problems.append(_problem(name, text, str(error)))
-    problems += _conflicts(given)
+    problems += [*misspelled(environ, READERS), *_conflicts(given)]
     if problems:
         raise Stop(End(Result.INVALID_INPUT, "; ".join(problems), problems=tuple(problems)))
     return Inputs(**read)

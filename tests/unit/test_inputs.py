@@ -52,7 +52,15 @@ class TestDefaults:
     def test_other_variables_are_nobodys_business(self) -> None:
         environ = {f"INPUT_{name.upper()}": text for name, text in WHOLE.items()}
 
-        assert parse_inputs(environ | {"INPUT_ENTRYPOINT": "x", "TIMEOUT": "x", "INPUT_POLL_INTERVAL": "x"}) == parse()
+        assert parse_inputs(environ | {"INPUT_ENTRYPOINT": "x", "TIMEOUT": "x", "INPUT_SCRIPT": "x"}) == parse()
+
+    def test_one_that_is_misspelled_is_a_mistake_beside_others(self) -> None:
+        environ = {f"INPUT_{name.upper()}": text for name, text in WHOLE.items()} | {"INPUT_DRY_RUN": "true"}
+
+        with pytest.raises(Stop) as raised:
+            parse_inputs(environ | {"INPUT_WAIT": "x"})
+
+        assert [problem.partition(" is ")[0] for problem in raised.value.end.problems] == ["`wait`", "`dry_run`"]
 
     def test_the_key_is_not_in_what_is_printed(self) -> None:
         inputs = parse()
