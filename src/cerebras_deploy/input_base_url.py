@@ -17,6 +17,8 @@ def read_base_url(text: str) -> str:
     clean = text.isascii() and text.isprintable() and not re.search(r"[\s\\?#]", text)
     bare = "@" not in url.netloc
     named = re.fullmatch(r"[a-z0-9._-]{1,253}|[0-9a-f:.]+", host)  # what httpx, too, takes for a host
+    if re.search(r"/v1/*$", url.path):
+        raise ValueError(f"{BASE_URL}, without `/v1` or `/management/v1` at its end")
     if not (clean and bare and named and (url.scheme == "https" or (url.scheme == "http" and _is_private(host)))):
         raise ValueError(BASE_URL)
     return text.rstrip("/")
@@ -29,4 +31,4 @@ def _is_private(host: str) -> bool:
     except ValueError:
         return bool(re.fullmatch(r"[a-z_][a-z0-9_-]*", host))
     address = getattr(address, "ipv4_mapped", None) or address
-    return (address.is_loopback or address.is_private) and not address.is_unspecified
+    return (address.is_loopback or address.is_private) and not (address.is_unspecified or address.is_link_local)

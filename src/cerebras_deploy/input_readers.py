@@ -1,13 +1,13 @@
 """How each input is read: from its text to its value. A `ValueError` says what is accepted."""
 
 import re
-import warnings
 from collections.abc import Callable
 from typing import NamedTuple
 
 from cerebras_deploy.api.names import ALIAS, INTEGER_VERSION, NAME_PART
 from cerebras_deploy.api.status import Status, in_table, normal
 from cerebras_deploy.input_base_url import read_base_url
+from cerebras_deploy.input_expression import read_expression
 from cerebras_deploy.text import plain
 
 _DURATION = re.compile(r"(?:(\d{1,9})h)?(?:(\d{1,9})m(?!s))?(?:(\d{1,9})s)?(?:(\d{1,9})ms)?", re.ASCII)
@@ -15,6 +15,7 @@ TRUE, FALSE = ("true", "True", "TRUE"), ("false", "False", "FALSE")
 _SECONDS = (3600, 60, 1, 0.001)
 _DAY = 86400
 
+MOST_ALIASES = 20  # to move: each takes several calls, within the timeout
 LEAST_LATENCY, MOST_LATENCY = 0.01, 30.0  # seconds; the most is what one call may take
 
 NAME = "a name of letters, digits, `.`, `_`, `~` and `-`"
@@ -97,19 +98,11 @@ def _model(text: str) -> ModelRef:
     return ref
 
 
-def _expression(text: str) -> str:
-    try:
-        with warnings.catch_warnings(action="ignore"):  # of expressions that Python will read otherwise some day
-            re.compile(text)
-    except (re.error, OverflowError, RecursionError) as error:
-        raise ValueError(f"a regular expression of Python's `re`; this one fails: {plain(str(error), 80)}") from error
-    return text
-
-
 def _aliases(text: str) -> tuple[str, ...]:
     aliases = tuple(dict.fromkeys(alias.strip() for alias in re.split(r"[,\n]", text) if alias.strip()))
-    if not aliases or not all(ALIAS.fullmatch(alias) for alias in aliases):
-        raise ValueError("aliases, one a line or with commas between them: a-z first, letters, digits and dashes")
+    if not 0 < len(aliases) <= MOST_ALIASES or not all(ALIAS.fullmatch(alias) for alias in aliases):
+        accepted = f"up to {MOST_ALIASES} aliases, one a line or with commas between them"
+        raise ValueError(f"{accepted}: a-z first, letters, digits and dashes")
     return aliases
 
 
@@ -153,7 +146,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "dry-run": _boolean,
     "smoke-test-prompt": str,
     "smoke-test-contains": str,
-    "smoke-test-expect": _expression,
+    "smoke-test-expect": read_expression,
     "smoke-test-max-latency": _between(LEAST_LATENCY, MOST_LATENCY, "10ms to 30s"),
     "smoke-test-warm-up": _between(0, 1800, "0s to 30m"),
     "inference-api-key": _key,

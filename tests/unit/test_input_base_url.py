@@ -54,6 +54,10 @@ class TestBaseUrl:
         [
             "http://api.cerebras.ai",
             "http://8.8.8.8",
+            "http://169.254.169.254",
+            "http://[fe80::1]",
+            "https://api.cerebras.ai/v1",
+            "https://api.cerebras.ai/management/v1/",
             "http://[2606:4700::1]",
             "http://[::ffff:8.8.8.8]",
             "http://172.32.0.1",

@@ -1,0 +1,60 @@
+"""An expression that cannot have been meant is refused, with the likely cause."""
+
+import pytest
+
+from cerebras_deploy.input_expression import read_expression
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("Paris", r"\bParis\b", "(?i)paris$", "^Paris", "(^|x)Paris($|y)", r"\$5", "a$\nb", "x\n^y", "[$]5", "$|5"),
+        *("क्\u200cष", "👩\u200d🚀", "a\tb", "/paris", "a/b/i", "(?:^a)$", "é", "$", "^"),
+    ],
+)
+def test_what_may_have_been_meant_is_taken(text: str) -> None:
+    assert read_expression(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "point"),
+    [
+        ("\bParis\b", "U+0008"),
+        ("Par\u200bis", "U+200B"),
+        ("Paris\u2028", "U+2028"),
+        ("\ufeffParis", "U+FEFF"),
+        ("a\0", "U+0000"),
+    ],
+)
+def test_what_one_cannot_see_is_told(text: str, point: str) -> None:
+    with pytest.raises(ValueError, match=rf"{point.replace('+', '[+]')} is in it: use single quotes in YAML"):
+        read_expression(text)
+
+
+@pytest.mark.parametrize("text", ["/paris/", "/paris/i", "/a\nb/gi"])
+def test_the_form_of_other_languages_is_told(text: str) -> None:
+    with pytest.raises(ValueError, match="without slashes around it"):
+        read_expression(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "mark"),
+    [
+        ("$5", "$"),
+        ("cost: $5", "$"),
+        ("(a|b$c)", "$"),
+        ("(?:x$y)+", "$"),
+        ("a^b", "^"),
+        ("(2^3)", "^"),
+        ("(?m)a$b", "$"),
+    ],
+)
+def test_what_can_never_match_is_told(text: str, mark: str) -> None:
+    with pytest.raises(ValueError, match=rf"beside `\{mark}`: for the character, write `\\\{mark}`"):
+        read_expression(text)
+
+
+@pytest.mark.parametrize("text", ["(unclosed", "*", "(?P<1>x)", "a{99999999999999999999}", "(" * 5000])
+def test_what_python_does_not_take_is_told(text: str) -> None:
+    with pytest.raises(ValueError, match="this one fails"):
+        read_expression(text)
