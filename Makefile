@@ -26,7 +26,7 @@ lock: .venv/ready  ## resolve the locked versions anew
 
 .PHONY: demo
 SCENARIO ?= healthy
-demo: .venv/ready  ## deploy to the simulator, as the runner would: make demo SCENARIO=rolls-back
+demo: .venv/ready  ## deploy to the simulator, as the runner would: make demo SCENARIO=rolls-back; SCENARIO=list lists all
 	@$(BIN)/python tools/demo.py $(SCENARIO)
 
 .PHONY: test

@@ -64,9 +64,15 @@ def simulator(scenario: str) -> Iterator[str]:
 
 
 def main(name: str) -> int:
-    """Play a scenario or a demo, and say whether it ended as it should."""
+    """Play a scenario or a demo, and say whether it ended as it should; `list` lists them."""
+    if name == "list":
+        for each in dict.fromkeys((*ALL_SCENARIOS, *DEMOS)):
+            scenario, further, _ = DEMOS.get(each, (each, {}, ""))
+            inputs = ", ".join(name for name in further if name not in ASK)
+            print(f"{each:24} {ALL_SCENARIOS[scenario].about}{f' ({inputs})' if inputs else ''}")
+        return 0
     if name not in ALL_SCENARIOS and name not in DEMOS:
-        print(f"There is no scenario {name}. There are: {', '.join(dict.fromkeys((*ALL_SCENARIOS, *DEMOS)))}")
+        print(f"There is no scenario {name}. `make demo SCENARIO=list` lists all.")
         return 2
     scenario, further, expected = DEMOS.get(name, (name, {}, EXPECTED.get(name, "succeeded")))
     print(f"Scenario {scenario}: {ALL_SCENARIOS[scenario].about}. {SPEED} seconds of it pass in one.")
@@ -90,7 +96,7 @@ def main(name: str) -> int:
         )
     print("\n--- outputs\n")
     for output, value in result.outputs.items():
-        print(f"{output}: {value}")
+        print(f"{output}: {'(many lines)' if output in {'report', 'summary-markdown'} else value}")
     print(f"\n--- summary\n\n{result.summary}")
     print(f"The step is {'red' if result.exit_code else 'green'}: {result.outputs['result']}. Expected: {expected}.")
     return 0 if (result.outputs["result"], not result.exit_code) == (expected, expected in GREEN) else 1
