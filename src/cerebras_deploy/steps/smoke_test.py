@@ -88,6 +88,9 @@ def _ask(context: Context) -> _Answer | list[CallError]:
         else:
             if not answer.judgment.is_late or clock.now() >= warm:
                 return answer
+            errors.append(
+                CallError(Fate.UNKNOWN, f"a good answer, but {answer.judgment.reason}")
+            )  # so that it has answered
             failed, may_pass = None, True
         after += clock.now() >= warm
         if patience.is_over:
@@ -101,7 +104,7 @@ def _ask(context: Context) -> _Answer | list[CallError]:
 
 def _too_late(context: Context, errors: Sequence[CallError]) -> Stop:
     context.facts.wait_for("")  # the reason says it
-    why = f" ({errors[-1]})" if errors else " in time"
+    why = f" ({errors[-1]})"
     return Stop(End(Result.TIMED_OUT, f"{context.inputs.endpoint} gave no answer to the smoke test{why}"))
 
 

@@ -87,6 +87,13 @@ class TestNoAnswer:
 
         assert played.outputs["smoke-test"] == "unanswered"
 
+    def test_a_version_that_has_answered_too_late_is_not_one_that_gives_no_answer(self) -> None:
+        chat = Chat({}, Reply(503), seconds=(8,))
+
+        played = chat.play(smoke_test_max_latency="2s")
+
+        assert (played.result, played.outputs["smoke-test"]) == ("smoke-test-failed", "unanswered")
+
     def test_it_is_rolled_back_if_it_is_bad_and_only_then(self) -> None:
         bad, unclear = play("inference-down", HELLO_OR_BACK), play("inference-down", HELLO_OR_BACK, "models:2-=503")
 
