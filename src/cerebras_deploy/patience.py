@@ -102,6 +102,10 @@ class Patience:
                 self._went_well()
                 return value
 
+    def heard(self) -> None:
+        """Note that the API has answered a part of a read: it knows this key, so that its next no may be a slip."""
+        self._answers += 1
+
     def read_next(self, read: Callable[[], T], *, poll_fast: bool = False) -> T:
         """Wait for the poll interval, and read again; see `read`.
 

@@ -70,9 +70,11 @@ class Api(httpx.BaseTransport):
             return httpx.Response(said.status_code, headers=date | dict(said.headers), content=said.content)
         return httpx.Response(200, headers=date, content=json.dumps(said).encode())
 
-    def _nothing(self, request: httpx.Request) -> Any:
-        listed = [self._version_of(number) for number in ("1", "2", "3")]
-        return {"model_versions": listed} if request.url.path.endswith("/versions") else httpx.Response(404)
+    def _nothing(self, _: httpx.Request) -> Any:
+        return httpx.Response(404)
+
+    def _versions(self, _: httpx.Request) -> Any:
+        return {"model_versions": [self._version_of(number) for number in ("1", "2", "3")]}
 
     def _endpoints(self, _: httpx.Request) -> Any:
         return self.endpoints or {"endpoints": [{"endpoint_id": ENDPOINT, "model_arch_id": "gpt-oss-120b"}]}
@@ -106,7 +108,7 @@ class Api(httpx.BaseTransport):
         old = {"id": OLD, "model": MODEL.format("1"), "created": int(self.began) - 2 * HOUR, "state": "complete"}
         listed = [entry for entry in [self.old(old)] if entry is not None]
         if age is not None and (ours := self.ours(age)) is not None:
-            number = self.deployed_versions[0].replace("production", "2")
+            number = (self.deployed_versions or ["2"])[0].replace("production", "2")
             listed.append({"id": OURS, "model": MODEL.format(number), "created": int(self.deployed[0])} | ours)
         whole = {
             "name": ENDPOINT,

@@ -507,7 +507,7 @@ VERSIONS = [
         says=("mirrored",),
     ),
     Row(
-        "no such version", {"version": lambda *_: httpx.Response(404)}, "refused", (0, 5), (), says=("2 (production)",)
+        "no such version", {"version": lambda *_: httpx.Response(404)}, "refused", (5, 8), (), says=("2 (production)",)
     ),
 ]
 

@@ -6,12 +6,14 @@ from pydantic import BeforeValidator, Field
 
 from cerebras_deploy.api.fields import Count, Reply, Text, type_or_none
 
+_TEXT = {"text", "output_text"}  # types of parts; others, such as reasoning, are no answer
+
 
 def _text_of(content: object) -> object:
     """Return content that came in parts as one text: those parts that are text."""
     if not isinstance(content, list):
         return content
-    parts = [part.get("text") for part in content if isinstance(part, dict)]
+    parts = [part.get("text") for part in content if isinstance(part, dict) and part.get("type", "text") in _TEXT]
     return "".join(part for part in parts if isinstance(part, str))
 
 

@@ -30,6 +30,15 @@ def detail_of(text: str, content_type: str) -> str:
     return plain(said or _CONTROL.sub(lambda escaped: chr(int(escaped[1], 16)), text), DETAIL_LIMIT)
 
 
+def decoded(body: bytes, content_type: str) -> str:
+    """Return a body as text: by the charset that it came with, or else by how JSON looks in UTF-8, 16 and 32."""
+    named = re.search(r"charset=[\"']?([\w.-]+)", content_type, re.IGNORECASE)
+    try:
+        return body.decode(named[1] if named else json.detect_encoding(body), "replace")
+    except LookupError:
+        return body.decode("utf-8", "replace")
+
+
 def is_json_or_empty(text: str) -> bool:
     """Whether a body is what the API itself may say: anything else comes from what stands between."""
     try:

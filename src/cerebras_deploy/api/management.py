@@ -15,7 +15,7 @@ from pydantic_core import from_json
 
 from cerebras_deploy.api.completion import Completion, Models
 from cerebras_deploy.api.endpoint import Endpoint, Endpoints
-from cerebras_deploy.api.error_body import message_in
+from cerebras_deploy.api.error_body import decoded, message_in
 from cerebras_deploy.api.failures import changed, failure, unreadable
 from cerebras_deploy.api.http import BODY_LIMIT
 from cerebras_deploy.api.http_dates import unix_time
@@ -118,7 +118,7 @@ class Api:
             answer = self._ask(Request(route.method, self._base_url + route.path, key, route.body), within)
             outcome, seconds = f"HTTP {answer.status}", answer.seconds
             if not HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:
-                raise failure(answer, self._redact(answer.body.decode("utf-8", "replace")))
+                raise failure(answer, self._redact(decoded(answer.body, answer.headers.get("content-type", ""))))
             result, ok = _parse(reply, answer), True
             result = _dated(result, answer)
         except CallError as error:

@@ -68,7 +68,7 @@ def normal(word: str) -> str:
     return text.casefold()
 
 
-_CLASS_OR_PREFIX = re.compile(r"(?:[A-Z][A-Za-z0-9]*(?:State|Status)\.|(?i:(?:[a-z0-9]+_)*(?:state|status)_))(?=.)")
+_CLASS_OR_PREFIX = re.compile(r"(?:[A-Z][A-Za-z0-9]*\.|(?i:(?:[a-z0-9]+_)*(?:state|status)_))(?=.)")
 _OF_ANOTHER = re.compile(r"rollback|not|partial|weight|sync|submi|previous|last|target|desired", re.IGNORECASE)
 
 

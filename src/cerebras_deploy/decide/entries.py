@@ -19,6 +19,12 @@ def serves(entry: DeployedModel, wanted: ModelName) -> bool:
     return entry.name == wanted and INTEGER_VERSION.fullmatch(wanted.version) is not None
 
 
+def may_serve(entry: DeployedModel, wanted: ModelName) -> bool:
+    """Whether the entry may be of the wanted version: the organization may have two names, as in some replies."""
+    is_integer = INTEGER_VERSION.fullmatch(wanted.version) is not None
+    return is_integer and entry.name is not None and entry.name[1:] == wanted[1:]
+
+
 def newest_first(entries: Sequence[DeployedModel]) -> list[DeployedModel]:
     """Order entries by creation; within the same second one that is not done counts as the newer.
 
@@ -90,7 +96,7 @@ def is_harmless(entry: DeployedModel) -> bool:
 
 def previous(entries: Sequence[DeployedModel], ours: ModelName) -> DeployedModel | None:
     """Return the newest done entry of another version; `entries` are those that are older than ours."""
-    return live([entry for entry in entries if not serves(entry, ours)])
+    return live([entry for entry in entries if not may_serve(entry, ours)])
 
 
 def version_of(entry: DeployedModel) -> str:

@@ -3,6 +3,7 @@
 Times are those of `Patience.answered_time`, in seconds.
 """
 
+from collections import Counter
 from typing import NamedTuple
 
 from cerebras_deploy.api.endpoint import DeployedModel, Endpoint
@@ -26,32 +27,36 @@ class Evidence:
 
     def __init__(self, known: StatusWords) -> None:
         self._known = known
-        self._histories: dict[str, History] = {}
+        self._histories: dict[tuple[str, int], History] = {}  # by ID, and by which of its rows it is
         self._has_begun = False
         self._freshness = Freshness()
 
     @property
     def ids(self) -> frozenset[str]:
         """IDs of all entries that any read of this run has listed."""
-        return frozenset(self._histories)
+        return frozenset(id_ for id_, _ in self._histories)
 
-    def take(self, endpoint: Endpoint, at: float, followed: str) -> "list[Snapshot]":
+    def take(self, endpoint: Endpoint, at: float, followed: frozenset[str]) -> "list[Snapshot]":
         """Add a read, and return the snapshots that count now, with the judgment of each entry.
 
-        There is none if the read was stale, and there are several if those before it were the present after all.
+        `followed` has all forms of the ID of the deployment that is followed. There is no snapshot if the read was
+        stale, and there are several if those before it were the present after all.
         """
         return [self._judged(one, when, followed) for one, when in self._freshness.take(endpoint, at)]
 
-    def _judged(self, endpoint: Endpoint, at: float, followed: str) -> "Snapshot":
+    def _judged(self, endpoint: Endpoint, at: float, followed: frozenset[str]) -> "Snapshot":
         notes: list[str] = []
         judged = []
+        rows = Counter[str]()
         for entry in endpoint.deployed_models:
+            key = (entry.id, rows[entry.id])
+            rows[entry.id] += 1
             meanings = {word.field: self._known.parse(word.text) for word in entry.words}
-            history = self._history(endpoint, entry, at).read(entry, meanings, at)
-            self._histories[entry.id] = history
+            history = self._history(endpoint, entry, key, at).read(entry, meanings, at)
+            self._histories[key] = history
             unknown = tuple(word for word in entry.words if isinstance(meanings[word.field], Unknown))
-            judgment = judge(entry, meanings, history, at, is_followed=entry.id == followed)
-            notes += [f"deployment {entry.id}: {judgment.note}"] if judgment.note and entry.id == followed else []
+            judgment = judge(entry, meanings, history, at, is_followed=entry.id in followed)
+            notes += [f"deployment {entry.id}: {judgment.note}"] if judgment.note and entry.id in followed else []
             changes = {
                 "status": judgment.status,
                 "contradicted": judgment.contradicted or (history.was_rolling_back and judgment.status is Status.DONE),
@@ -63,9 +68,9 @@ class Evidence:
         self._has_begun = True
         return Snapshot(endpoint.model_copy(update={"deployed_models": tuple(judged)}), at, tuple(notes))
 
-    def _history(self, endpoint: Endpoint, entry: DeployedModel, at: float) -> History:
+    def _history(self, endpoint: Endpoint, entry: DeployedModel, key: tuple[str, int], at: float) -> History:
         is_old = entry.created is not None and endpoint.date is not None and endpoint.date - entry.created > HOUR
-        return self._histories.get(entry.id) or History(at, is_old and not self._has_begun, self._has_begun)
+        return self._histories.get(key) or History(at, is_old and not self._has_begun, self._has_begun)
 
 
 def _is_young(entry: DeployedModel, history: History, now: float | None) -> bool:

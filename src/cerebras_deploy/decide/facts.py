@@ -9,7 +9,7 @@ from cerebras_deploy.api.names import INTEGER_VERSION, ModelName
 from cerebras_deploy.api.status import PUBLISHED, Status, Unknown
 from cerebras_deploy.api.version import Version
 from cerebras_deploy.decide.deploy_call import DeployCall
-from cerebras_deploy.decide.entries import previous
+from cerebras_deploy.decide.entries import live, may_serve, previous
 from cerebras_deploy.decide.evidence import Evidence, Snapshot
 from cerebras_deploy.decide.plan import PlanName
 from cerebras_deploy.decide.progress import NOTHING_SEEN, Progress
@@ -43,6 +43,7 @@ class Facts:
     is_confirmed: bool = False  # the deployment that the workflow named is of the version that it named, if any
     found_live_already: bool = False  # the version was live before this step, so that nothing was deployed
     previous: DeployedModel | None = None
+    was_live_before: bool = False  # the version, by the latest look before anything was deployed
     is_replacing: bool = False  # `previous` is what was to be replaced, whatever was live
     serving: Serving = NOTHING
     deploy_call: DeployCall = field(default_factory=DeployCall)
@@ -120,7 +121,8 @@ class Facts:
 
         Return it with the judgment of each entry; None if the reply is no evidence, since it is older than one before.
         """
-        snapshots = self.evidence.take(read, at, self.deployment_id)
+        followed = self.track.target.ids if self.track else frozenset[str]()
+        snapshots = self.evidence.take(read, at, followed)
         for snapshot in snapshots:
             self._saw(snapshot.endpoint, snapshot.at)
         return snapshots[-1] if snapshots else None
@@ -128,7 +130,7 @@ class Facts:
     def _saw(self, endpoint: Endpoint, at: float) -> None:
         self.has_seen_endpoint = self.has_read = True
         self.seen_at = at
-        self.serving = serving(endpoint)
+        self.serving = serving(self.track.target.in_order(endpoint) if self.track else endpoint)
         if self.track is None:
             return
         self.track = self.track.read(endpoint, at)
@@ -146,6 +148,8 @@ class Facts:
 
     def saw_before_deploying(self, entries: Sequence[DeployedModel]) -> None:
         """Note what is live before anything is deployed. It may be replaced by another, but never by nothing."""
+        now = live(entries)
+        self.was_live_before = bool(now and self.model and may_serve(now, self.model))
         self._learn_previous(entries)
 
     def saw_plan(self, name: PlanName) -> None:
@@ -226,5 +230,9 @@ class Facts:
         self.track, self.began, self.waiting_for = track, began, ""
 
     def _learn_previous(self, older: Sequence[DeployedModel]) -> None:
-        if self.model is not None and self.has_integer and not self.is_replacing:
-            self.previous = previous(older, self.model) or self.previous
+        """Note what was live before. What is known is replaced only by what came after it."""
+        if self.model is None or not self.has_integer or self.is_replacing:
+            return
+        found = previous(older, self.model)
+        if found and (self.previous is None or (found.created or 0.0) >= (self.previous.created or 0.0)):
+            self.previous = found

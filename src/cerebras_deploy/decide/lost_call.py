@@ -42,7 +42,8 @@ class LostCall:
         self.reads += 1
         unreadable = len(endpoint.unreadable) > len(self.before.unreadable)
         moved = unreadable or endpoint.updated != self.before.updated
-        self.something_changed |= moved or bool(self._new(endpoint)) or bool(in_flight(endpoint.deployed_models))
+        appeared = any(entry.id not in self.listed_before for entry in endpoint.deployed_models)
+        self.something_changed |= moved or appeared or bool(in_flight(endpoint.deployed_models))
 
     def is_undecided(self, now: float) -> bool:
         """Whether it is too early to say that it did not arrive."""

@@ -10,6 +10,7 @@ from typing import Literal, assert_never
 
 from cerebras_deploy.api.endpoint import DeployedModel, Endpoint
 from cerebras_deploy.api.status import Status
+from cerebras_deploy.api.tolerance import same_form
 from cerebras_deploy.api.version import Version, Weights
 from cerebras_deploy.decide.entries import deployment_of, doubts, in_flight, live, serves
 
@@ -95,7 +96,7 @@ def make_plan(
 
 def _unfit(endpoint: Endpoint, version: Version) -> NotPossible | None:
     wanted = version.model
-    if endpoint.model_arch_id != wanted.architecture:
+    if same_form(endpoint.model_arch_id) != same_form(wanted.architecture):
         return NotPossible(
             f"the endpoint runs architecture {endpoint.model_arch_id}, the model is {wanted.architecture}",
             "choose a version of the endpoint's architecture, or another endpoint",

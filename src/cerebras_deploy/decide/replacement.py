@@ -10,7 +10,15 @@ from typing import Literal
 from cerebras_deploy.api.endpoint import DeployedModel, Endpoint
 from cerebras_deploy.api.names import INTEGER_VERSION, ModelName
 from cerebras_deploy.api.status import Status
-from cerebras_deploy.decide.entries import deployment_of, doubts, in_flight, is_harmless, live, newer_than_live, serves
+from cerebras_deploy.decide.entries import (
+    deployment_of,
+    doubts,
+    in_flight,
+    is_harmless,
+    live,
+    may_serve,
+    newer_than_live,
+)
 from cerebras_deploy.decide.plan import NotPossible, PlanName, Unchanged, WaitFirst
 
 
@@ -34,7 +42,7 @@ class Unwanted:
 
     def is_it(self, entry: DeployedModel) -> bool:
         """Whether the entry is to be replaced."""
-        return entry.id == self.deployment_id if self.deployment_id else serves(entry, self.model)
+        return entry.id == self.deployment_id if self.deployment_id else may_serve(entry, self.model)
 
 
 def replacement(endpoint: Endpoint, bad: Unwanted, if_busy: Literal["wait", "queue", "fail"]) -> Replacement:
@@ -45,6 +53,10 @@ def replacement(endpoint: Endpoint, bad: Unwanted, if_busy: Literal["wait", "que
     unclear = [entry for entry in newer_than_live(entries) if not is_harmless(entry)]
     if unclear:
         return _over(unclear[0], now, bad)
+    if any(time is None or now is None or time >= (now.created or 0.0) for time in endpoint.unreadable):
+        return NotPossible(
+            "an entry that cannot be read may be newer", "look at the endpoint, and deploy the version you want"
+        )
     if now is None:
         return NotPossible("the endpoint serves nothing that could be replaced", "check the endpoint")
     if bad.is_it(now):
@@ -65,7 +77,7 @@ def _in_flight(
         return WaitFirst(flying)  # the API does it already
     if if_busy == "wait":
         return WaitFirst(flying)
-    if if_busy == "queue" and is_bad and now and not serves(now, bad.model):
+    if if_busy == "queue" and is_bad and now and not may_serve(now, bad.model):
         return _replace(flying, now)
     return NotPossible(
         f"{deployment_of(flying)} is rolling out on the endpoint, and `if-busy` is `{if_busy}`",
@@ -81,7 +93,7 @@ def _over(unclear: DeployedModel, now: DeployedModel | None, bad: Unwanted) -> R
             f"{deployment_of(unclear)}, which is newer, has failed or is not clear{beside}",
             "look at the endpoint, and deploy the version you want",
         )
-    if now is None or serves(now, bad.model):
+    if now is None or may_serve(now, bad.model):
         return NotPossible(f"nothing else was live before {deployment_of(unclear)}", "deploy a good version")
     return _replace(unclear, now)
 
@@ -93,7 +105,7 @@ def _before(now: DeployedModel, entries: Sequence[DeployedModel], bad: Unwanted)
         for entry in entries
         if entry.created is not None and now.created is not None and entry.created <= now.created
     ]
-    target = live([entry for entry in older if entry.id != now.id and not serves(entry, bad.model)])
+    target = live([entry for entry in older if entry.id != now.id and not may_serve(entry, bad.model)])
     if target is None:
         return NotPossible(f"nothing else was live before {deployment_of(now)}", "deploy a good version")
     return _replace(now, target)

@@ -9,7 +9,7 @@ from typing import assert_never
 
 from cerebras_deploy.api.endpoint import DeployedModel, Endpoint
 from cerebras_deploy.api.status import Status, Unknown
-from cerebras_deploy.decide.entries import deployment_of
+from cerebras_deploy.decide.entries import deployment_of, may_serve
 from cerebras_deploy.decide.progress import NOTHING_SEEN, Progress
 from cerebras_deploy.decide.target import Target
 from cerebras_deploy.result import End, Result
@@ -139,27 +139,37 @@ class Track:
         return self._end_overtaken() or End(Result.SUCCEEDED, newer=self._newest)
 
     def _end_overtaken(self) -> End | None:
-        done = (entry for entry in self.newer if entry.status is Status.DONE and not self._is_same_version(entry))
+        done = (entry for entry in self._newer_versions if entry.status is Status.DONE and not entry.contradicted)
         first = next(done, None)
         return End(Result.SUPERSEDED, newer=deployment_of(first)) if first else None
 
     def _is_same_version(self, entry: DeployedModel) -> bool:
         mine = self.target.model or (self.entry.name if self.entry else None)
-        return mine is not None and entry.name == mine
+        return mine is not None and may_serve(entry, mine)
 
     def _end_unlisted(self) -> End | None:
         if self.state_reads < STEADY_READS or self.stood < LISTED_LATE:
             return None
-        newer, hint = self._newest, self.reply.status
+        newer, hint = self._taken_by, self.reply.status
         if self.seen and newer:
             return End(Result.SUPERSEDED, "it is no longer listed", newer=newer)
         if self.seen:
-            return End(Result.FAILED, "the endpoint no longer lists it, and nothing newer")
+            return End(Result.FAILED, "the endpoint no longer lists it, and no newer version")
         if newer:
             return End(Result.SUPERSEDED, "it was never listed", newer=newer)
         if hint in _BAD:
             return End(_BAD[hint], self.reply.error or "the deploy reply said so, and it was never listed")
         return End(Result.REFUSED) if self.target.by_id and self.stood >= LISTED_WITHIN else None
+
+    @property
+    def _newer_versions(self) -> list[DeployedModel]:
+        return [entry for entry in self.newer if not self._is_same_version(entry)]
+
+    @property
+    def _taken_by(self) -> str:
+        """Name the newest deployment of another version that may have taken the endpoint; empty if there is none."""
+        over = {Status.CANCELLED, Status.ROLLED_BACK}
+        return next((deployment_of(entry) for entry in self._newer_versions if entry.status not in over), "")
 
     @property
     def _newest(self) -> str:

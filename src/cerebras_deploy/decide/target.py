@@ -6,7 +6,7 @@ A deployment is identified by its ID alone: other entries of the endpoint may be
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cerebras_deploy.api.endpoint import DeployedModel
+from cerebras_deploy.api.endpoint import DeployedModel, Endpoint
 from cerebras_deploy.api.names import INTEGER_VERSION, ModelName
 from cerebras_deploy.decide.entries import newest_first
 
@@ -27,9 +27,28 @@ class Target:
     forms: frozenset[str] = frozenset()
     model: ModelName | None = None
 
+    @property
+    def ids(self) -> frozenset[str]:
+        """All forms of its ID."""
+        return self.forms | {self.id}
+
     def is_it(self, entry: DeployedModel) -> bool:
         """Whether the entry is of this deployment."""
-        return entry.id == self.id or entry.id in self.forms
+        return entry.id in self.ids
+
+    def in_order(self, endpoint: Endpoint) -> Endpoint:
+        """Return the endpoint with times that keep the order: what was listed before our deploy call is older."""
+        if self.older is None:
+            return endpoint
+        entries = endpoint.deployed_models
+        before = max((entry.created or 0.0 for entry in entries if entry.id in self.older), default=0.0)
+
+        def moved(entry: DeployedModel) -> DeployedModel:
+            if entry.created is None or entry.id in (self.older or ()) or entry.created > before:
+                return entry
+            return entry.model_copy(update={"created": before + 1})
+
+        return endpoint.model_copy(update={"deployed_models": tuple(map(moved, entries))})
 
     def newer_than_it(self, entries: Sequence[DeployedModel]) -> list[DeployedModel]:
         """Return the entries made after this deployment, newest first.

@@ -7,7 +7,7 @@ from cerebras_deploy.api.endpoint import Endpoint
 from cerebras_deploy.api.names import NAME_PART, ModelName
 from cerebras_deploy.api.version import Version
 from cerebras_deploy.decide.plan import Plan, make_plan, name_of
-from cerebras_deploy.errors import CallError, refused
+from cerebras_deploy.errors import CallError, Stop, refused
 from cerebras_deploy.steps.context import Context
 
 
@@ -34,13 +34,13 @@ def read_version(context: Context, endpoint: Endpoint, architecture: str, org: s
 
 
 def _version(context: Context, wanted: ModelName) -> Version:
-    """Read a version once, by its integer where the API tells that. The hint of a 404 names what there is."""
+    """Read a version once, by its integer where the API tells that. A version that is not there is refused at once."""
     try:
         version = context.api.version(wanted, context.patience.call_bound)
     except CallError as error:
         if error.status != HTTPStatus.NOT_FOUND:
             raise
-        raise error.with_hint(_known_versions(context, wanted)) from error
+        raise _not_found(context, wanted, error) from error
     if version.has_integer:
         return version
     try:
@@ -53,13 +53,16 @@ def _version(context: Context, wanted: ModelName) -> Version:
     return listed or version
 
 
-def _known_versions(context: Context, wanted: ModelName) -> str:
+def _not_found(context: Context, wanted: ModelName, error: CallError) -> CallError | Stop:
+    """Return what a 404 means: the version's own call may have slipped, if the list of versions has it."""
     try:
         listed = context.api.versions(wanted, context.patience.call_bound).model_versions
     except CallError:
-        return ""
+        return error
+    if any(wanted.version in (one.model.version, *(one.aliases or ())) for one in listed):
+        return error
     shown = [f"{one.model.version} ({', '.join(one.aliases or ()) or 'no alias'})" for one in listed[:10]]
-    return f"the versions of {wanted.architecture} are: {', '.join(shown) or 'none'}"
+    return refused(str(error), f"the versions of {wanted.architecture} are: {', '.join(shown) or 'none'}")
 
 
 def find_version(context: Context, model: ModelName) -> Version | None:
@@ -70,6 +73,7 @@ def find_version(context: Context, model: ModelName) -> Version | None:
 def look_at(context: Context) -> Look:
     """Read endpoint and version once. The first look resolves the alias; later ones keep to its integer."""
     endpoint = context.read_endpoint()
+    context.patience.heard()
     ref = context.inputs.model
     if ref is None:
         raise ValueError("there is no model to look for")

@@ -26,7 +26,7 @@ def roll_back(context: Context, end: End) -> End:
     has a `timeout` of its own. Raises `Interrupted` only.
     """
     entry = context.facts.previous
-    if entry is None or entry.name is None:
+    if entry is None or entry.name is None or context.facts.was_live_before:
         context.facts.rollback_ended(*_not_rolled_back(_why_no_target(context)))
         return end
     context = replace(context, patience=context.patience.within(context.inputs.timeout))
@@ -52,6 +52,8 @@ def _not_rolled_back(why: str) -> _Told:
 
 
 def _why_no_target(context: Context) -> str:
+    if context.facts.was_live_before:
+        return f"{context.facts.what} was live before, too"
     if not context.facts.has_integer:
         return "the deployed version is not known by its integer, so neither is the one before it"
     if entry := context.facts.previous:
@@ -119,6 +121,8 @@ def _obstacle(endpoint: Endpoint, ours: Target, status: Status | Unknown) -> str
         return "the endpoint lists no deployment any more"
     if newer := next(iter(ours.may_be_newer(entries)), None):
         return f"the endpoint's newest deployment is {newer.id} ({version_of(newer)})"
+    if any(time is None or time >= (ours.created or 0.0) for time in endpoint.unreadable):
+        return "an entry that cannot be read may be newer"
     own = next((entry for entry in entries if ours.is_it(entry)), None)
     if own is None:
         return f"the endpoint no longer lists deployment {ours.id}"

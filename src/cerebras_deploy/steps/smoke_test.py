@@ -80,19 +80,20 @@ def _ask(context: Context) -> _Answer | list[CallError]:
     failed: CallError | None
     while True:
         tries += 1
+        is_warm = clock.now() >= warm
         try:
             answer = _ask_once(context)
         except CallError as error:
             errors.append(_forgiven(error))
             failed, may_pass = error, error.fate is Fate.THROTTLED or error.status is None
         else:
-            if not answer.judgment.is_late or clock.now() >= warm:
+            if not answer.judgment.is_late or is_warm:
                 return answer
             errors.append(
                 CallError(Fate.UNKNOWN, f"a good answer, but {answer.judgment.reason}")
             )  # so that it has answered
             failed, may_pass = None, True
-        after += clock.now() >= warm
+        after += is_warm
         if patience.is_over:
             raise _too_late(context, errors)
         if after > RETRIES or (after and not may_pass):

@@ -77,7 +77,7 @@ class Submission:
             self._context.patience.back_off(error, sent, attempt=self._turned_away)
             return False
         if error.status == HTTPStatus.CONFLICT:
-            return self._find_in_conflict(error, self._note_lost(look))
+            return self._find_in_conflict(error, self._lost_call(look))
         if error.fate is Fate.DENIED:
             raise refused(str(error), error.hint) from error
         self._lost += 1
@@ -108,8 +108,10 @@ class Submission:
 
     def _note_lost(self, look: Look) -> LostCall:
         self._context.facts.deploy_call.lost()
-        now = self._context.patience.clock.now()
-        facts = self._context.facts
+        return self._lost_call(look)
+
+    def _lost_call(self, look: Look) -> LostCall:
+        now, facts = self._context.patience.clock.now(), self._context.facts
         return LostCall(look.version.model, facts.asked, look.endpoint, self._listed_before, now)
 
     def _find_lost(self, error: CallError, call: LostCall) -> bool:

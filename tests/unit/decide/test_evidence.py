@@ -27,7 +27,7 @@ def seen(
     """Return the entry as it is judged after the last of these reads."""
     evidence, judged = Evidence(StatusWords({})), entry()
     for at, fields in reads:
-        ((snapshot, _, _),) = evidence.take(listing(entry(created, **fields), at=at), at, followed)
+        ((snapshot, _, _),) = evidence.take(listing(entry(created, **fields), at=at), at, frozenset({followed}))
         (judged,) = snapshot.deployed_models
     return judged
 
@@ -55,7 +55,7 @@ class TestYoung:
         evidence = Evidence(StatusWords({}))
         first, later = entry(state="odd", created="?"), entry(state="odd", created="?", id="later")
         for at, listed in ((0, (first,)), (5, (first, later))):
-            taken = evidence.take(listing(*listed), at, "")
+            taken = evidence.take(listing(*listed), at, frozenset())
 
         assert [one.is_young for one in taken[0].endpoint.deployed_models] == [False, True]
 
@@ -73,7 +73,7 @@ def test_a_word_is_taught_in_the_form_of_the_table_with_the_entry() -> None:
 def test_what_is_counted_all_the_same_is_said_of_the_deployment_that_is_followed() -> None:
     evidence, notes = Evidence(StatusWords({})), list[tuple[str, ...]]()
     for at, fields in ((0, RUNNING_BESIDE_COPY), (10, DONE_BESIDE_COPY), (70, DONE_BESIDE_COPY)):
-        notes = [one.notes for one in evidence.take(listing(entry(NOW - 10, **fields)), at, "ours")]
+        notes = [one.notes for one in evidence.take(listing(entry(NOW - 10, **fields)), at, frozenset({"ours"}))]
 
     assert "only `state` has moved" in "".join(notes[0])
     assert isinstance(seen((0, {})).status, Unknown)

@@ -27,7 +27,7 @@ def seen(
     """Return the entry as it is judged after the last of these reads."""
     evidence, judged = Evidence(StatusWords({})), entry()
     for at, fields in reads:
-        ((snapshot, _, _),) = evidence.take(listing(entry(created, **fields), at=at), at, followed)
+        ((snapshot, _, _),) = evidence.take(listing(entry(created, **fields), at=at), at, frozenset({followed}))
         (judged,) = snapshot.deployed_models
     return judged
 
@@ -59,7 +59,7 @@ class TestOneWord:
 
     def test_a_taught_one_means_what_was_taught(self) -> None:
         evidence = Evidence(StatusWords({"live": Status.DONE}))
-        ((snapshot, _, _),) = evidence.take(listing(entry(state="LIVE")), 0, "")
+        ((snapshot, _, _),) = evidence.take(listing(entry(state="LIVE")), 0, frozenset())
 
         assert snapshot.deployed_models[0].status is Status.DONE
 
