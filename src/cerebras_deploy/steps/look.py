@@ -59,10 +59,10 @@ def _not_found(context: Context, wanted: ModelName, error: CallError) -> CallErr
         listed = context.api.versions(wanted, context.patience.call_bound).model_versions
     except CallError:
         return error
-    if any(wanted.version in (one.model.version, *(one.aliases or ())) for one in listed):
-        return error
     shown = [f"{one.model.version} ({', '.join(one.aliases or ()) or 'no alias'})" for one in listed[:10]]
-    return refused(str(error), f"the versions of {wanted.architecture} are: {', '.join(shown) or 'none'}")
+    hint = f"the versions of {wanted.architecture} are: {', '.join(shown) or 'none'}"
+    is_there = any(wanted.version in (one.model.version, *(one.aliases or ())) for one in listed)
+    return error.with_hint(hint) if is_there else refused(str(error), hint)
 
 
 def find_version(context: Context, model: ModelName) -> Version | None:
