@@ -32,6 +32,7 @@ DECIDES_OR_ACTS = (
         "decide.target",
         "decide.facts",
         "decide.deploy_call",
+        "decide.aliases",
         "decide.lost_call",
         "decide.conclusion",
         "decide.outcome",
@@ -39,7 +40,15 @@ DECIDES_OR_ACTS = (
         "decide.serving",
         "decide.schedule",
     ),
-    *("steps.start", "steps.submit", "steps.follow", "steps.rollback", "steps.promote", "steps.smoke_test"),
+    *(
+        "steps.start",
+        "steps.submit",
+        "steps.follow",
+        "steps.rollback",
+        "steps.promote",
+        "steps.write_alias",
+        "steps.smoke_test",
+    ),
     *(
         "steps.matcher",
         "steps.deploy",
@@ -58,6 +67,7 @@ SAMPLE_SECONDS = 480.0  # of mutants; the tests run once before
 MOST_TESTS = (
     60  # at first, beside the module's own: half of those that run least of the product, half by turns from each file
 )
+MOST_AGAIN = 300  # of what survives those; so a score is a lower bound
 MOST_AT_IMPORT = 15  # of a mutant for which all has to be imported and collected again
 
 
@@ -98,9 +108,13 @@ def _fates(project: Project, tests: KnownTests, found: Sequence[Mutant], seconds
     fates = {fate.mutant.identity: fate for fate in _run(project, tests, first, seconds)}
     again = [fate.mutant for fate in fates.values() if not fate.killed]
     tried = {mutant.identity: set(chosen) for mutant, chosen in first}
+    rest = {mutant.identity: set(all_of[mutant.identity]) - tried[mutant.identity] for mutant in again}
     second = [
-        (mutant, rest) for mutant in again if (rest := sorted(set(all_of[mutant.identity]) - tried[mutant.identity]))
+        (mutant, sorted(rest[mutant.identity], key=lambda test: tests.seconds[test])[:MOST_AGAIN])
+        for mutant in again
+        if rest[mutant.identity]
     ]
+    print(f"{len(again)} survive their first tests", file=sys.stderr, flush=True)
     left = None if seconds is None else max(seconds - (time.monotonic() - began), 0.0)
     fates |= {fate.mutant.identity: fate for fate in _run(project, tests, second, left)}
     return [*fates.values(), *(Fate(mutant, "untested", 0) for mutant in found if not all_of[mutant.identity])]
