@@ -47,7 +47,7 @@ test-orders: .venv/ready  ## the tests of `make test` in file order, reversed, a
 
 .PHONY: test-long
 test-long: .venv/ready  ## all that needs no Docker, a thousand runs of the fault matrix included, with its coverage
-	$(BIN)/pytest -n 2 --cov --cov-report=term --chaos-runs 1000 --shape-runs 200 --timeout 1800 -m 'not container and not workflow and not browser'
+	$(BIN)/pytest -n 2 --cov --cov-report=term --chaos-runs 1000 --shape-runs 200 --alias-runs 200 --timeout 1800 -m 'not container and not workflow and not browser'
 
 .PHONY: chaos
 chaos: .venv/ready  ## a thousand runs under random faults, and their tally
@@ -56,6 +56,10 @@ chaos: .venv/ready  ## a thousand runs under random faults, and their tally
 .PHONY: shapes
 shapes: .venv/ready  ## two thousand runs against an API that tells the truth in random shapes, and their tally
 	$(BIN)/pytest -q -s tests/stories/test_shape_matrix.py --shape-runs 2000 --timeout 1800
+
+.PHONY: aliases
+aliases: .venv/ready  ## a thousand runs in which somebody else changes aliases, too, and their tally
+	$(BIN)/pytest -q -s tests/stories/test_alias_matrix.py --alias-runs 1000 --timeout 1800
 
 .PHONY: hostile
 hostile: .venv/ready  ## ten thousand examples of text, replies and keys that mean harm

@@ -21,7 +21,7 @@ from helpers.repository import GOLDEN, ROOT
 LIMITS = {"browser": 240, "container": 300, "long": 180, "workflow": 900}  # seconds; of all others: pyproject.toml
 LIMIT = pytest.StashKey[float]()
 
-settings.register_profile("dev", max_examples=40, deadline=None)
+settings.register_profile("dev", max_examples=25, deadline=None)
 settings.register_profile("ci", max_examples=10_000, deadline=None, print_blob=True, derandomize=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))  # `--hypothesis-profile` comes later, and wins
 
@@ -29,8 +29,9 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))  # `--hypothe
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options that write golden files instead of comparing with them, and that play more chaos."""
     parser.addoption("--write-goldens", action="store_true", help="write the golden files anew")
-    parser.addoption("--chaos-runs", default="20", help="how many seeds of the fault matrix to play")
-    parser.addoption("--shape-runs", default="10", help="how many seeds of the matrix of shapes to play")
+    parser.addoption("--chaos-runs", default="10", help="how many seeds of the fault matrix to play")
+    parser.addoption("--shape-runs", default="6", help="how many seeds of the matrix of shapes to play")
+    parser.addoption("--alias-runs", default="8", help="how many seeds of the matrix of a second writer to play")
     parser.addoption("--order", default="file", help="the order of tests: file, reversed, or a seed to shuffle them by")
 
 

@@ -26,6 +26,7 @@ _ROUTES = (
     ("endpoints", "GET", r"/management/v1/orgs/[^/]+/endpoints"),
     ("version", "GET", r"/management/v1/orgs/[^/]+/models/[^/]+/versions/[^/]+"),
     ("aliases", "PATCH", r"/management/v1/orgs/[^/]+/models/[^/]+/versions/[^/]+"),
+    ("versions", "GET", r"/management/v1/orgs/[^/]+/models/[^/]+/versions"),
     ("chat", "POST", r"/v1/chat/completions"),
     ("models", "GET", r"/v1/models"),
 )
@@ -68,6 +69,7 @@ class Forged(httpx.BaseTransport):
     begun: bool = False
     requests: list[httpx.Request] = field(default_factory=list)
     calls: Counter[str] = field(default_factory=Counter)
+    held: dict[str, list[str]] = field(default_factory=lambda: {"1": ["stable"], "2": ["production"]})
     _reads: int = 0
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -91,12 +93,26 @@ class Forged(httpx.BaseTransport):
         """Return what a healthy API says now. Alias `stable` is of version 1, `free` of none, any other of 2."""
         state = self.states[max(min(self._reads, len(self.states)) - 1, 0)] if self.begun else ""
         ref = request.url.path.rpartition("/")[2]
+        if call == "aliases":
+            said = json.loads(request.content)
+            self.held[ref] = said["version_aliases"]
+            return said
+        if call == "versions":
+            return {"model_versions": [version(number, held) for number, held in self.held.items()]}
         if call == "version" and ref in {"1", "stable"}:
-            aliases = {"version_aliases": ["stable"], "sync_status": "done"}
-            return {"name": MODEL.format("1"), "done": True, "response": aliases}
+            return version("1", self.held["1"])
         if call == "version" and ref == "free":
             return Reply(404, body=b'{"detail": "Not Found"}')
-        return json.loads(request.content) if call == "aliases" else document(call, state)
+        return document(call, state)
+
+
+def version(number: str, aliases: Sequence[str]) -> dict[str, Any]:
+    """Return a version's reply."""
+    return {
+        "name": MODEL.format(number),
+        "done": True,
+        "response": {"version_aliases": list(aliases), "sync_status": "done"},
+    }
 
 
 def document(call: str, state: str = "in_progress") -> Any:
@@ -142,6 +158,7 @@ def document(call: str, state: str = "in_progress") -> Any:
             },
         },
         "aliases": {"version_aliases": ["production"]},
+        "versions": {"model_versions": [version("1", ["stable"]), version("2", ["production"])]},
         "models": {"object": "list", "data": [{"id": ENDPOINT, "object": "model", "created": 1, "owned_by": "my-org"}]},
         "chat": {
             "id": "chat-1",

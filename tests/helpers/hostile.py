@@ -2,16 +2,20 @@
 
 import ast
 import itertools
+import json
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache
+from typing import Any
 
 from hypothesis import settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from cerebras_deploy.tell.report import LIMIT
+from cerebras_deploy.tell.summary import CUT
 from helpers.repository import CODE, MANIFEST
 from helpers.stage import KEY, Played
 
@@ -120,11 +124,24 @@ def _colourless(line: str) -> str:
 
 
 def check_outputs(played: Played) -> None:
-    """Every declared output is there, in one line, and nothing else."""
+    """Every declared output is there and nothing else: in one line, but for the summary."""
     assert set(played.outputs) == DECLARED
-    for value in played.outputs.values():
-        _check_visible(value)
-        assert len(value) <= LONGEST
+    page, report = played.outputs["summary-markdown"], played.outputs["report"]
+    assert not played.summary or played.summary.startswith(page.partition(CUT)[0])
+    check_summary(page)
+    for text in strings(json.loads(report)) if report else ():
+        _check_visible(text)
+    for name in DECLARED - {"summary-markdown"}:
+        _check_visible(played.outputs[name])
+        assert len(played.outputs[name]) <= (LIMIT if name == "report" else LONGEST)
+
+
+def strings(value: Any) -> Iterator[str]:
+    """Give all texts of a document."""
+    if isinstance(value, str):
+        yield value
+    for item in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from strings(item)
 
 
 def check_summary(summary: str) -> None:

@@ -6,7 +6,10 @@ Golden files hold every figure: the virtual clock and the simulator's seed decid
 import re
 
 _SPAN = r"(?:\d+h\d\dm|\d+m\d\ds|\d+s)"
-_ON_A_PORT = ((r" \(`?cf-ray [^)]*\)", ""),)  # a fault on a port comes from before the front that gives them
+_ON_A_PORT = (
+    (r" \(`?cf-ray [^)]*\)", ""),  # a fault on a port comes from before the front that gives them
+    (r'(?<=")http://[\w.:-]+(?=/management/)', "<base-url>"),
+)
 _BY_THE_REAL_CLOCK = (
     (r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", "<uuid>"),
     (r"^(\d+:)?\d\d:\d\d(?=  )", "mm:ss"),

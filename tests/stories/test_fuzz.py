@@ -163,7 +163,7 @@ def test_odd_bodies_with_every_kind_of_status(call: str) -> None:
     for body, status in cases[:: max(len(cases) // share(0.2), 1)]:
         first = {("endpoint", 0): Reply(404)} if call == "endpoints" else {}
         script = first | {(call, number): Reply(status, body=body) for number in range(4)}
-        clean(stage(Forged(once(script))).play(GATED | {"timeout": "15s", "promote-aliases": "stable"}))
+        clean(stage(Forged(once(script))).play(GATED | {"timeout": "60s", "promote-aliases": "stable"}))
 
 
 class Wire(httpx.HTTPTransport):

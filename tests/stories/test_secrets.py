@@ -187,7 +187,7 @@ def test_a_traceback_shows_no_key(call: str, text: str, debug: dict[str, str]) -
         pytest.param("csk-\x1b[31m0123456789", id="with a colour"),
         pytest.param("clé-0123456789-ключ", id="with letters that no header can carry"),
         pytest.param("csk-0123\u2028456789\x85abcdef", id="with odd ends of lines"),
-        pytest.param("csk-" + "0123456789" * 1000, id="of ten thousand characters"),
+        pytest.param("csk-" + "0123456789" * 200, id="of two thousand characters"),
     ],
 )
 def test_an_odd_key_is_masked_and_the_log_is_the_actions_own(name: str, key: str) -> None:

@@ -166,3 +166,16 @@ class TestChoices:
 
         assert problem.startswith(f"`{name}` is `Skip`; accepted: ")
         assert all(word in problem for word in accepted)
+
+
+class TestPromoteAliases:
+    def test_twenty_are_taken_whichever_way_they_are_written(self) -> None:
+        wanted = tuple(f"alias-{number}" for number in range(20))
+
+        assert parse(promote_aliases=",".join(wanted)).promote_aliases == wanted
+        assert parse(promote_aliases="\n".join((*wanted, wanted[0]))).promote_aliases == wanted
+
+    def test_of_more_it_says_how_many_are_accepted(self) -> None:
+        (problem,) = problems(promote_aliases=",".join(f"alias-{number}" for number in range(21)))
+
+        assert "up to 20 aliases" in problem.partition("accepted")[2]

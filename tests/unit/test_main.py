@@ -182,6 +182,7 @@ def test_the_key_is_masked_before_anything_else_is_printed(tmp_path: Path) -> No
     assert result.stdout.decode().splitlines()[0] == "::add-mask::sim-management-key"
 
 
+@pytest.mark.long
 def test_peak_memory_of_six_hours_is_below_60_mib_and_that_of_half_an_hour() -> None:
     def peak(hours: str) -> int:
         command = [sys.executable, str(ROOT / "tools" / "memory.py"), hours]

@@ -1,45 +1,42 @@
-"""Moves aliases to the deployed version.
+"""Moves aliases to the deployed version, one after the other.
 
-The API wants an alias removed from its holder before another version gets it, and takes the whole list each time. So
-there is a gap in which the alias is unassigned. It is kept small, and if the second half fails, the first is undone.
+The API wants an alias removed from its holder before another version gets it. So there is a gap in which the alias is
+unassigned. It is as small as a read and a call, and if the second half fails, the first is undone.
 """
 
-import json
-from collections.abc import Callable
 from dataclasses import dataclass
 
-from cerebras_deploy.api.names import ModelName
-from cerebras_deploy.api.version import Version
-from cerebras_deploy.errors import CallError, Fate, Interrupted, Stop, refused
-from cerebras_deploy.patience import Patience
+from cerebras_deploy.decide.aliases import Holding, curl, with_alias
+from cerebras_deploy.errors import Interrupted, Stop
 from cerebras_deploy.result import End, Result
 from cerebras_deploy.steps.context import Context
 from cerebras_deploy.steps.follow import tracked
-from cerebras_deploy.steps.look import find_version
+from cerebras_deploy.steps.write_alias import HALF, AliasWriter, not_promoted
+from cerebras_deploy.times import span
 
+LEAST = 30.0  # seconds until the deadline, for a move to start
 HOLD = 6.0  # seconds that an interrupt is held back while an alias is unassigned
-HALF = 20.0  # seconds of trying, for either half
-PUT_BACK = 60.0  # seconds of trying to give it back, even past the deadline
-
-Edit = Callable[[tuple[str, ...]], tuple[str, ...]]
+PUT_BACK = 60.0  # seconds of trying to give it back, and past the deadline at most
+LONGER = "set a longer `timeout`, and re-run the step"
 
 
 def promote(context: Context) -> None:
-    """Move each alias of `promote-aliases`. Raises a `Stop`: promotion failed, which says which version holds each."""
-    if not context.inputs.promote_aliases:
+    """Move each alias of `promote-aliases`. Raises a `Stop`: promotion failed, which says where each alias is."""
+    aliases = context.inputs.promote_aliases
+    if not aliases:
         return
     model = context.facts.model
     if model is None or not context.facts.has_integer:
-        raise _failed("the deployed version is not known by its integer", "give `model` and `alias`")
-    for alias in context.inputs.promote_aliases:
+        raise not_promoted("the deployed version is not known by its integer", "give `model` and `alias`")
+    for number, alias in enumerate(aliases, 1):
         context.facts.wait_for(f"moving alias {alias}")
         try:
             _check_still_ours(context)
-            _Move(context, model, alias).make()
+            _Move(context, AliasWriter(context, model, alias)).make()
         except Stop as stop:
-            if stop.end.result in {Result.INTERRUPTED, Result.PROMOTION_FAILED, Result.SUPERSEDED}:
+            if stop.end.result in {Result.INTERRUPTED, Result.SUPERSEDED}:
                 raise
-            raise _failed(f"alias {alias} was not moved: {stop.end.reason}", stop.end.hint) from stop
+            raise _failed(context, stop.end, alias, aliases[number:]) from stop
 
 
 def _check_still_ours(context: Context) -> None:
@@ -50,8 +47,14 @@ def _check_still_ours(context: Context) -> None:
         raise Stop(end)
 
 
-def _failed(reason: str, hint: str) -> Stop:
-    return Stop(End(Result.PROMOTION_FAILED, reason, hint))
+def _failed(context: Context, end: End, alias: str, rest: tuple[str, ...]) -> Stop:
+    """Return the failure of the whole: of one alias, with what became of the others."""
+    is_told = end.result is Result.PROMOTION_FAILED
+    reason = end.reason if is_told else f"alias {alias} was not moved: {end.reason}"
+    moved = [f"alias {line}" for line in context.facts.promoted]
+    left = [f"not tried: {', '.join(rest)}"] if rest else []
+    hint = LONGER if end.result is Result.TIMED_OUT else end.hint or "re-run the step"
+    return not_promoted("; ".join([reason, *moved, *left]), hint)
 
 
 @dataclass(frozen=True)
@@ -59,105 +62,68 @@ class _Move:
     """One alias on its way from the version that holds it, if any, to ours."""
 
     context: Context
-    ours: ModelName
-    alias: str
+    writer: AliasWriter
 
     def make(self) -> None:
-        """Move it, with the smallest gap."""
-        holder = find_version(self.context, self.ours._replace(version=self.alias))
-        target = find_version(self.context, self.ours)
-        if target is None:
-            raise refused(f"version {self.ours.version} is gone")
-        if holder and holder.model == self.ours:
-            self._done(f"{self.alias}: version {self.ours.version} held it already")
+        """Move it. Raises a `Stop` that says where the alias is."""
+        first = self.writer.look()
+        ours, before = f"version {self.writer.ours.version}", first.holder and f"version {first.holder.model.version}"
+        if first.held_by == self.writer.ours:
+            self._done(f"{self.writer.alias}: {ours} held it already")
             return
-        for version in filter(None, (holder, target)):
-            if not version.has_integer:
-                raise refused(f"the API does not tell the integer of the version that is named {version.model.version}")
-            if version.aliases is None:
-                raise refused(f"the API does not tell the aliases of version {version.model.version}")
-        self.context.facts.wait_for(f"moving alias {self.alias}, and {self._unassigned(holder)}")
+        self._check_time(f"it is at {before}" if before else "no version holds it")
+        self.context.journal.say(f"moving alias {self.writer.alias} from {before or 'nothing'} to {ours}")
+        self.context.facts.wait_for(f"moving alias {self.writer.alias}, and {self._unassigned}")
         with self.context.patience.clock.hold(HOLD):
-            self._move(holder, target)
-        before = f"version {holder.model.version}" if holder else "free"
-        self._done(f"{self.alias}: {before} → version {self.ours.version}")
+            self._move(first)
+        self._done(f"{self.writer.alias}: {before or 'free'} → {ours}")
 
-    def _move(self, holder: Version | None, target: Version) -> None:
-        try:
-            if holder:
-                self._set(self._within(HALF), holder, self._without)
-            self._set(self._within(HALF), target, self._with)
-        except Interrupted as stop:
-            raise self._interrupted(target) from stop
-        except Stop as stop:
-            raise self._undone(holder, target, stop.end) from stop
-
-    def _interrupted(self, target: Version) -> Interrupted:
-        return Interrupted(f"to repair the alias, {_call(target, self._with)}")
+    def _check_time(self, where: str) -> None:
+        if (left := self.context.patience.left) < LEAST:
+            reason = f"a move takes up to {span(LEAST)}, and the timeout is reached in {span(left)}"
+            raise not_promoted(f"alias {self.writer.alias} was not moved, {where}: {reason}", LONGER)
 
     def _done(self, line: str) -> None:
         self.context.facts.alias_moved(line)
         self.context.journal.say(f"alias {line}")
 
-    def _without(self, aliases: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(alias for alias in aliases if alias != self.alias)
-
-    def _with(self, aliases: tuple[str, ...]) -> tuple[str, ...]:
-        return aliases if self.alias in aliases else (*aliases, self.alias)
-
-    def _within(self, seconds: float) -> Patience:
-        return self.context.patience.within(seconds)
-
-    def _set(self, patience: Patience, version: Version, edit: Edit, *, just_read: bool = True) -> None:
-        """Edit a version's aliases. A call that may or may not have arrived is repeated after another read."""
-        fresh = [version] if just_read else []
-
-        def once() -> None:
-            now = fresh.pop() if fresh else self.context.api.version(version.model, patience.call_bound)
-            wanted = edit(_known(now))
-            if set(wanted) == set(_known(now)):
-                return
-            reply = self.context.api.set_aliases(version.model, wanted, patience.call_bound)
-            if set(reply.version_aliases) != set(wanted):
-                shown = ", ".join(reply.version_aliases) or "none"
-                raise CallError(
-                    Fate.UNKNOWN, f"the aliases of version {version.model.version} are {shown} after the call"
-                )
-
-        patience.read(once)
-
-    def _undone(self, holder: Version | None, target: Version, end: End) -> Stop:
-        """Undo the first half, and return the failure of the whole."""
-        reason, repair = _reason(end), _call(target, self._with)
-        if holder is None:
-            return _failed(f"alias {self.alias} was free, and is not set: {end.reason}", repair)
+    def _move(self, now: Holding) -> None:
         try:
-            self._set(self._within(PUT_BACK), holder, self._with, just_read=False)
-        except Interrupted:
-            self.context.facts.wait_for(f"putting alias {self.alias} back, and {self._unassigned(holder)}: {reason}")
-            return self._interrupted(target)
-        except Stop as second:
-            return _failed(f"{self._unassigned(holder)}: {reason}; then {_reason(second.end)}", repair)
-        held = f"version {holder.model.version}, which held it before"
-        return _failed(f"alias {self.alias} is back at {held}: {reason}", "re-run the step")
+            while now.held_by != self.writer.ours:
+                now = self.writer.write_next(self.writer.within(HALF), now, self.writer.ours)
+        except Interrupted as stop:
+            raise Interrupted(self._repair()) from stop
+        except Stop as stop:
+            if stop.end.result is Result.PROMOTION_FAILED:
+                raise
+            self._undo(stop.end)
 
-    def _unassigned(self, holder: Version | None) -> str:
-        held = f" (version {holder.model.version} held it before)" if holder else ""
-        return f"alias {self.alias} may point nowhere{held}"
+    def _undo(self, end: End) -> None:
+        """Give it back to the version that held it, and raise the failure of the whole. Returns if ours holds it."""
+        origin = self.writer.origin
+        if origin is None:
+            raise not_promoted(f"{self._unassigned}: {end.reason}", self._repair())
+        patience, now = self.writer.within(PUT_BACK, late=PUT_BACK), None
+        try:
+            while now is None or now.held_by not in {origin, self.writer.ours}:
+                now = self.writer.write_next(patience, now, origin)
+        except Interrupted as stop:
+            self.context.facts.wait_for(f"putting alias {self.writer.alias} back, and {self._unassigned}: {end.reason}")
+            raise Interrupted(self._repair()) from stop
+        except Stop as stop:
+            if stop.end.result is Result.PROMOTION_FAILED:
+                raise
+            raise not_promoted(f"{self._unassigned}: {end.reason}; then {stop.end.reason}", self._repair()) from stop
+        if now.held_by == origin:
+            held = f"{'back' if self.writer.is_taken else 'still'} at version {origin.version}, which held it before"
+            raise not_promoted(f"alias {self.writer.alias} is {held}: {end.reason}", "re-run the step")
 
+    def _repair(self) -> str:
+        """Say how to give the alias to our version."""
+        line = curl(self.context.inputs.base_url, self.writer.ours, with_alias(self.writer.own, self.writer.alias))
+        return f"to repair the alias, set all aliases of version {self.writer.ours.version}: {line}"
 
-def _reason(end: End) -> str:
-    """Say why a half failed: the call's own reason, since the time limit of a half is not the workflow's."""
-    return end.call_error or end.reason
-
-
-def _known(version: Version) -> tuple[str, ...]:
-    """Return a version's aliases; a list that is not told must not be replaced."""
-    if version.aliases is None:
-        raise CallError(Fate.UNKNOWN, f"the API does not tell the aliases of version {version.model.version}")
-    return version.aliases
-
-
-def _call(version: Version, edit: Edit) -> str:
-    aliases = json.dumps({"version_aliases": edit(version.aliases or ())})
-    return f"send `PATCH /management/v1/{version.model} with {aliases}`"
+    @property
+    def _unassigned(self) -> str:
+        held = f"version {self.writer.origin.version} held it before" if self.writer.origin else "it was free before"
+        return f"alias {self.writer.alias} may point nowhere ({held})"

@@ -1,12 +1,12 @@
 """Promotion, in whole runs: an alias is where the step says that it is, and no other alias is touched."""
 
-import json
 from typing import Any
 
 import pytest
 
 from helpers import presented
-from helpers.forged import MODEL, OURS, Forged, Reply, entry
+from helpers.aliases import CURL, Aliases
+from helpers.forged import OURS, Forged, Reply, call_of, entry
 from helpers.forged import stage as forged_stage
 from helpers.stage import EPOCH, Played, Stage, VirtualClock, play
 
@@ -15,43 +15,6 @@ STABLE = {"promote-aliases": "stable"}
 
 def aliases(played: Played) -> dict[int, tuple[str, ...]]:
     return {one.number: one.aliases for one in played.world.registry.known("gpt-oss-120b")}
-
-
-class Aliases:
-    """An API on which version 2 is live, that holds the aliases of two versions; `edit` may falsify its replies."""
-
-    def __init__(self) -> None:
-        self.held: dict[str, list[str]] = {"1": ["stable", "lts"], "2": ["production"]}
-        self.patches: list[tuple[str, list[str]]] = []
-        self.reads: list[str] = []
-        self.api = Forged(self._edit, begun=True, states=("complete",))
-
-    def play(self, **inputs: str) -> Played:
-        given = {name.replace("_", "-"): value for name, value in inputs.items()}
-        return forged_stage(self.api).play({"timeout": "10m"} | STABLE | given)
-
-    def read(self, version: str) -> Any:
-        """What a read of that version says."""
-        details = {"version_aliases": self.held[version], "sync_status": "done"}
-        return {"name": MODEL.format(version), "done": True, "response": details}
-
-    def patched(self, version: str, wanted: list[str]) -> Any:
-        """Take over the list, and say so."""
-        self.held[version] = wanted
-        return {"version_aliases": wanted}
-
-    def _edit(self, call: str, _: int, whole: Any) -> Any:
-        request = self.api.requests[-1]
-        ref = request.url.path.rpartition("/")[2]
-        if call == "aliases":
-            wanted = json.loads(request.content)["version_aliases"]
-            self.patches.append((ref, wanted))
-            return self.patched(ref, wanted)
-        if call == "version":
-            holder = ref if ref in self.held else next((v for v, held in self.held.items() if ref in held), "")
-            self.reads.append(ref)
-            return self.read(holder) if holder else Reply(404, body=b'{"detail": "Not Found"}')
-        return whole
 
 
 class TestMoving:
@@ -64,20 +27,47 @@ class TestMoving:
         assert api.patches == [("1", ["lts"]), ("2", ["production", "stable"])]
         assert "alias stable: version 1 → version 2" in played.outputs["message"]
 
+    def test_a_list_of_all_versions_is_read_just_before_each_call_and_after_it(self) -> None:
+        api = Aliases()
+
+        api.play()
+
+        calls = [call_of(request) for request in api.api.requests]
+        assert calls[-5:] == ["versions", "aliases", "versions", "aliases", "versions"]
+
+    def test_it_is_told_before_the_first_call(self) -> None:
+        class Silent(Aliases):
+            def patched(self, number: str, wanted: list[str]) -> Any:
+                raise RuntimeError(f"killed at {number} {wanted}")
+
+        assert "moving alias stable from version 1 to version 2" in Silent().play().text
+        assert "moving alias canary from nothing to version 2" in Silent().play(promote_aliases="canary").text
+
     def test_several_are_moved_in_their_order_and_each_is_told(self) -> None:
         api = Aliases()
 
         played = api.play(promote_aliases="lts,stable,production,canary")
 
-        assert api.held == {"1": [], "2": ["production", "lts", "stable", "canary"]}
+        assert api.held == {"1": [], "2": ["production", "lts", "stable", "canary"], "3": ["candidate"]}
         for line in ("lts: version 1 → version 2", "production: version 2 held it already", "canary: free → version 2"):
             assert f"alias {line}" in played.text
             assert f"alias {line}" in played.outputs["message"]
 
+    def test_if_one_of_several_fails_it_says_what_became_of_the_others(self) -> None:
+        class Down(Aliases):
+            def patched(self, number: str, wanted: list[str]) -> Any:
+                return Reply(403) if "stable" not in wanted and number == "1" else super().patched(number, wanted)
+
+        played = Down().play(promote_aliases="lts,stable,canary,candidate")
+
+        assert played.result == "promotion-failed"
+        assert "alias stable is still at version 1, which held it before: aliases of version 1: HTTP 403" in played.text
+        assert "; alias lts: version 1 → version 2; not tried: canary, candidate; " in played.outputs["message"]
+
 
 class TestAFreeAlias:
     def test_it_is_an_answer_and_no_outage(self) -> None:
-        played = Stage("live", latency=16.0).play({"promote-aliases": "canary"})
+        played = Stage("live", latency=9.0).play({"promote-aliases": "canary"})
 
         assert played.result == "unchanged"
         assert "alias canary: free → version 2" in played.text
@@ -88,124 +78,41 @@ class TestAFreeAlias:
         played = Stage("live", faults=["aliases:1-=403"]).play({"promote-aliases": "canary"})
 
         assert (played.result, played.exit_code) == ("promotion-failed", 1)
-        assert "alias canary was free, and is not set: " in played.outputs["message"]
-        assert '{"version_aliases": ["production", "v2", "canary"]}' in played.outputs["message"]
+        assert "alias canary may point nowhere (it was free before): " in played.outputs["message"]
+        assert f"""{CURL}'{{"version_aliases": ["production", "v2", "canary"]}}'""" in played.outputs["message"]
         assert "free → version 2" not in played.text
 
-    @pytest.mark.parametrize("status", ["401", "403", "422"])
-    def test_a_read_that_is_refused_does_not_mean_that_it_is_free(self, status: str) -> None:
-        played = Stage("live", faults=[f"version:3-={status}"]).play(STABLE)
+    @pytest.mark.parametrize("status", ["401", "403", "404", "422"])
+    def test_a_list_that_is_refused_does_not_mean_that_it_is_free(self, status: str) -> None:
+        played = Stage("live", faults=[f"versions:*={status}"]).play(STABLE)
 
         assert played.result == "promotion-failed"
-        assert f"alias stable was not moved: version stable of gpt-oss-120b: HTTP {status}" in played.outputs["message"]
+        assert f"alias stable was not moved: versions of gpt-oss-120b: HTTP {status}" in played.outputs["message"]
         assert {request.method for request in played.world.requests} == {"GET"}
 
 
-class TestAReplyThatShowsAnotherList:
-    def test_the_call_is_repeated_until_the_list_is_the_wanted_one(self) -> None:
-        class Forgetful(Aliases):
-            def patched(self, version: str, wanted: list[str]) -> Any:
-                if version == "2" and len(self.patches) < 4:
-                    return {"version_aliases": self.held["2"]}
-                return super().patched(version, wanted)
+@pytest.mark.parametrize(("wanted", "result"), [("", "succeeded"), ("stable", "promotion-failed")])
+def test_followed_by_id_with_a_model_that_is_no_name_only_promotion_fails(wanted: str, result: str) -> None:
+    def edit(call: str, _: int, whole: Any) -> Any:
+        nameless = entry(OURS, "2", "complete", 2) | {"model": "weights.bin"}
+        return whole | {"deployed_models": [nameless]} if call == "endpoint" else whole
 
-        api = Forgetful()
+    api = Forged(edit)
+    by_id = {"model": "", "alias": "", "deployment-id": OURS, "promote-aliases": wanted}
 
-        assert api.play().result == "unchanged"
-        assert api.held == {"1": ["lts"], "2": ["production", "stable"]}
-        assert [version for version, _ in api.patches] == ["1", "2", "2", "2"]
+    played = forged_stage(api).play(by_id)
 
-    def test_if_it_never_is_the_alias_is_put_back(self) -> None:
-        class Deaf(Aliases):
-            def patched(self, version: str, wanted: list[str]) -> Any:
-                return {"version_aliases": ["production"]} if version == "2" else super().patched(version, wanted)
-
-        api = Deaf()
-
-        played = api.play()
-
-        assert played.result == "promotion-failed"
-        assert api.held["1"] == ["lts", "stable"]
-        reason = "the aliases of version 2 are production after the call"
-        assert f"alias stable is back at version 1, which held it before: {reason}" in played.outputs["message"]
-
-    def test_an_empty_list_is_told_as_none(self) -> None:
-        class Empty(Aliases):
-            def patched(self, version: str, wanted: list[str]) -> Any:
-                return {"version_aliases": []} if version == "2" else super().patched(version, wanted)
-
-        assert "the aliases of version 2 are none after the call" in Empty().play().outputs["message"]
-
-
-class TestAListThatIsNotTold:
-    @pytest.mark.parametrize("version", ["1", "2"])
-    def test_before_the_move_nothing_is_written(self, version: str) -> None:
-        class Silent(Aliases):
-            def read(self, of: str) -> Any:
-                whole = super().read(of)
-                return whole | {"response": {"sync_status": "done"}} if of == version else whole
-
-        api = Silent()
-
-        played = api.play()
-
-        assert (played.result, api.patches) == ("promotion-failed", [])
-        assert f"the API does not tell the aliases of version {version}" in played.outputs["message"]
-
-    def test_between_the_halves_it_is_not_replaced_by_an_empty_one(self) -> None:
-        class Amnesic(Aliases):
-            def read(self, of: str) -> Any:
-                whole = super().read(of)
-                return whole | {"response": {"sync_status": "done"}} if self.patches else whole
-
-            def patched(self, version: str, wanted: list[str]) -> Any:
-                return Reply(503) if version == "2" else super().patched(version, wanted)
-
-        api = Amnesic()
-
-        played = api.play()
-
-        assert played.result == "promotion-failed"
-        assert api.patches == [("1", ["lts"]), ("2", ["production", "stable"])]
-        assert "alias stable may point nowhere (version 1 held it before)" in played.outputs["message"]
-        assert "the API does not tell the aliases of version 1" in played.outputs["message"]
-
-
-class TestAVersionThatIsNotKnown:
-    def test_one_that_is_gone_gets_no_alias(self) -> None:
-        class Gone(Aliases):
-            def read(self, of: str) -> Any:
-                return Reply(404, body=b'{"detail": "Not Found"}') if of == "2" and self.reads[2:] else super().read(of)
-
-        api = Gone()
-
-        played = api.play()
-
-        assert (played.result, api.patches) == ("promotion-failed", [])
-        assert "alias stable was not moved: version 2 is gone" in played.outputs["message"]
-
-    @pytest.mark.parametrize(("wanted", "result"), [("", "succeeded"), ("stable", "promotion-failed")])
-    def test_followed_by_id_with_a_model_that_is_no_name_only_promotion_fails(self, wanted: str, result: str) -> None:
-        def edit(call: str, _: int, whole: Any) -> Any:
-            nameless = entry(OURS, "2", "complete", 2) | {"model": "weights.bin"}
-            return whole | {"deployed_models": [nameless]} if call == "endpoint" else whole
-
-        api = Forged(edit)
-        by_id = {"model": "", "alias": "", "deployment-id": OURS, "promote-aliases": wanted}
-
-        played = forged_stage(api).play(by_id)
-
-        assert (played.result, api.calls["aliases"]) == (result, 0)
-        assert ("is not known by its integer" in played.outputs["message"]) == (result == "promotion-failed")
+    assert (played.result, api.calls["aliases"]) == (result, 0)
+    assert ("is not known by its integer" in played.outputs["message"]) == (result == "promotion-failed")
 
 
 class TestTimeLimits:
     @pytest.mark.parametrize(("half", "least", "most"), [("1", 20, 40), ("2", 20, 60)])
     def test_either_half_is_tried_for_20_s(self, half: str, least: float, most: float) -> None:
         class Down(Aliases):
-            def patched(self, version: str, wanted: list[str]) -> Any:
-                down = version == half and wanted != ["lts", "stable"]
-                return Reply(503) if down else super().patched(version, wanted)
+            def patched(self, number: str, wanted: list[str]) -> Any:
+                down = number == half and wanted != ["lts", "stable"]
+                return Reply(503) if down else super().patched(number, wanted)
 
         api = Down()
 
@@ -215,30 +122,61 @@ class TestTimeLimits:
         assert least <= played.seconds < most
         assert "stable" in api.held["1"]
 
-    def test_it_is_put_back_even_if_the_deadline_has_passed(self) -> None:
+    @pytest.mark.parametrize(("timeout", "result"), [("29s", "promotion-failed"), ("33s", "unchanged")])
+    def test_a_move_starts_with_30_s_left_only(self, timeout: str, result: str) -> None:
+        api = Aliases()
+
+        played = api.play(timeout=timeout)
+
+        assert (played.result, len(api.patches)) == (result, 2 if result == "unchanged" else 0)
+        if result == "promotion-failed":
+            told = (
+                "alias stable was not moved, it is at version 1: a move takes up to 30s, and the timeout is reached in"
+            )
+            assert told in played.outputs["message"]
+            assert "set a longer `timeout`, and re-run the step" in played.outputs["message"]
+
+    def test_what_needs_no_move_needs_no_time(self) -> None:
+        assert Aliases().play(timeout="10s", promote_aliases="production").result == "unchanged"
+
+    def test_stopped_by_the_deadline_it_is_promotion_that_failed(self) -> None:
+        class Away(Aliases):
+            def listed(self) -> Any:
+                return Reply(503)
+
+        played = Away().play(timeout="40s")
+
+        assert played.result == "promotion-failed"
+        assert "alias stable was not moved: the timeout of 40s was reached" in played.outputs["message"]
+        assert "set a longer `timeout`" in played.outputs["message"]
+
+    @pytest.mark.parametrize(("well_after", "end"), [(45.0, "is back at version 1"), (200.0, "may point nowhere")])
+    def test_it_is_put_back_past_the_deadline_for_a_minute_at_most(self, well_after: float, end: str) -> None:
         class Down(Aliases):
-            def patched(self, version: str, wanted: list[str]) -> Any:
-                return Reply(503) if version == "2" else super().patched(version, wanted)
+            def patched(self, number: str, wanted: list[str]) -> Any:
+                now = self.stage.clock.now() - EPOCH
+                down = now < 12 if number == "1" and wanted == ["lts"] else number == "2" or now < well_after
+                return Reply(503) if down else super().patched(number, wanted)
 
-        api = Down()
+        played = Down().play(timeout="33s")
 
-        played = api.play(timeout="10s")
-
-        assert (played.result, api.held["1"]) == ("promotion-failed", ["lts", "stable"])
+        assert played.result == "promotion-failed"
+        assert f"alias stable {end}" in played.outputs["message"]
+        assert played.seconds < 33 + 60 + 5
 
     def test_putting_it_back_is_tried_for_a_minute_and_then_both_reasons_are_told(self) -> None:
         class Down(Aliases):
-            def patched(self, version: str, wanted: list[str]) -> Any:
-                if (version, wanted) == ("1", ["lts"]):
-                    return super().patched(version, wanted)
-                return Reply(503 if version == "2" else 502)
+            def patched(self, number: str, wanted: list[str]) -> Any:
+                if (number, wanted) == ("1", ["lts"]):
+                    return super().patched(number, wanted)
+                return Reply(503 if number == "2" else 502)
 
         played = Down().play()
 
         assert 80 <= played.seconds < 100
         reasons = "aliases of version 2: HTTP 503 Service Unavailable; then aliases of version 1: HTTP 502 Bad Gateway"
         assert f"alias stable may point nowhere (version 1 held it before): {reasons}" in played.outputs["message"]
-        assert 'versions/2 with {"version_aliases": ["production", "stable"]}' in played.outputs["message"]
+        assert f"""{CURL}'{{"version_aliases": ["production", "stable"]}}'""" in played.outputs["message"]
 
 
 class TestCanceled:
@@ -263,7 +201,7 @@ class TestCanceled:
 
         assert played.result == "interrupted"
         assert "alias stable may point nowhere (version 1 held it before)" in played.outputs["message"]
-        repair = f'to repair the alias, send `PATCH /management/v1/{MODEL.format(2)} with {{"version_aliases": '
+        repair = f"""to repair the alias, set all aliases of version 2: `{CURL}'{{"version_aliases": ["""
         assert repair in played.outputs["message"]
 
     def test_while_it_is_put_back_it_says_so_as_well(self) -> None:
@@ -289,8 +227,8 @@ def test_putting_it_back_is_tried_as_often_however_often_the_move_was_turned_awa
 
 def test_a_key_that_is_refused_in_mid_move_puts_the_alias_back_at_once() -> None:
     class Revoked(Aliases):
-        def patched(self, version: str, wanted: list[str]) -> Any:
-            return Reply(403) if version == "2" else super().patched(version, wanted)
+        def patched(self, number: str, wanted: list[str]) -> Any:
+            return Reply(403) if number == "2" else super().patched(number, wanted)
 
     api = Revoked()
 
@@ -313,16 +251,6 @@ def test_an_alias_stays_when_another_version_has_taken_the_endpoint_meanwhile() 
 
     assert played.result == "superseded"
     assert "serves version 3" in played.outputs["message"]
-
-
-def test_nothing_is_taken_from_a_holder_that_is_not_known_by_its_integer() -> None:
-    def by_alias(reply: dict[str, Any], ref: str) -> dict[str, Any]:
-        return reply | {"name": MODEL.format(ref)} if ref == "stable" else reply
-
-    played = presented.api(version=by_alias).play(promote_aliases="stable")
-
-    assert played.result == "promotion-failed"
-    assert "does not tell the integer of the version that is named stable" in played.outputs["message"]
 
 
 class TestPromotion:
@@ -357,12 +285,12 @@ class TestPromotion:
         played = play("live", {"promote-aliases": "stable"}, "aliases:2-=503")
 
         assert played.result == "promotion-failed"
-        assert 'versions/2 with {"version_aliases": ["production", "v2", "stable"]}' in played.outputs["message"]
+        assert f"""{CURL}'{{"version_aliases": ["production", "v2", "stable"]}}'`""" in played.outputs["message"]
         assert aliases(played)[1] == ()
 
     def test_a_list_that_is_not_told_is_not_replaced(self) -> None:
         played = play(
-            "live", {"promote-aliases": "stable", "timeout": "1m"}, "version:2-=missing;field=version_aliases"
+            "live", {"promote-aliases": "stable", "timeout": "1m"}, "versions:*=missing;field=version_aliases"
         )
 
         assert played.result == "promotion-failed"
