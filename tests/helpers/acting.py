@@ -1,18 +1,21 @@
 """Workflows as act runs them: a second opinion, beside the emulated runner, on how everything is wired."""
 
+import json
 import shutil
 import subprocess
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from helpers.repository import ROOT
 
 ACT = ROOT / ".venv" / "tools" / "bin" / "act"
-# A job's container. Of what GitHub's runner has, the workflows need a shell and a client for Docker.
+# A job's container. It has what the workflows need of GitHub's runner: a shell, a Docker client, curl, and jq.
 RUNNER = "act-runner:local"
+REPOSITORY = "my-org/my-app"  # that the workflows seem to run in
 DOCKERFILE = """\
 FROM debian:trixie-slim
-RUN apt-get update && apt-get install --yes --no-install-recommends docker-cli
+RUN apt-get update && apt-get install --yes --no-install-recommends docker-cli curl jq
 """
 
 
@@ -29,11 +32,18 @@ def copy_to(folder: Path, files: Iterable[Path]) -> None:
 
 
 def act(
-    folder: Path, workflow: str, event: str = "push", secrets: Mapping[str, str] | None = None
+    folder: Path,
+    workflow: str,
+    event: str = "push",
+    secrets: Mapping[str, str] | None = None,
+    payload: Mapping[str, Any] | None = None,
 ) -> tuple[int, list[str]]:
-    """Run the workflow there; gives the exit code, and what its steps printed."""
+    """Run the workflow there. Return the exit code and what its steps printed."""
     options = ("--pull=false", "--action-offline-mode", "--no-cache-server", "--rm")
     told = [word for name, value in (secrets or {}).items() for word in ("--secret", f"{name}={value}")]
+    if payload is not None:
+        (folder / "event.json").write_text(json.dumps(payload), encoding="utf-8")
+        told += ["--eventpath", "event.json", "--env", f"GITHUB_REPOSITORY={REPOSITORY}"]
     command = [str(ACT), event, "--workflows", workflow, "--platform", f"ubuntu-latest={RUNNER}", *options, *told]
     done = subprocess.run(
         command,
