@@ -46,8 +46,8 @@ test-orders: .venv/ready  ## the tests of `make test` in file order, reversed, a
 	for order in $(ORDERS); do $(QUICK_TESTS) --order $$order; done
 
 .PHONY: test-long
-test-long: .venv/ready  ## all that needs no Docker, a thousand runs of the fault matrix included, with its coverage
-	$(BIN)/pytest -n 2 --cov --cov-report=term --chaos-runs 1000 --shape-runs 200 --alias-runs 200 --timeout 1800 -m 'not container and not workflow and not browser'
+test-long: .venv/ready  ## all that needs no Docker, hundreds of runs of the matrices included, with its coverage
+	$(BIN)/pytest -n 2 --cov --cov-report=term --chaos-runs 300 --shape-runs 100 --alias-runs 100 --timeout 1800 -m 'not container and not workflow and not browser'
 
 .PHONY: chaos
 chaos: .venv/ready  ## a thousand runs under random faults, and their tally
@@ -95,7 +95,7 @@ TOOLS := .venv/tools/bin
 
 .PHONY: test-workflow
 test-workflow: .venv/tools/ready  ## run the selftest workflow and examples on this machine, with act
-	$(BIN)/pytest -m workflow tests/repository/test_workflow.py tests/repository/test_examples.py
+	$(BIN)/pytest -n 2 --dist worksteal -p no:schemathesis -m workflow tests/repository/test_workflow.py tests/repository/test_examples.py
 
 .PHONY: lint
 lint: .venv/tools/ready  ## hadolint; what is for Python is in `make test`

@@ -1,11 +1,13 @@
 """Workflows as act runs them: a second opinion, beside the emulated runner, on how everything is wired."""
 
 import json
+import re
 import shutil
 import subprocess
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from helpers.repository import ROOT
 
@@ -21,6 +23,11 @@ RUN apt-get update && apt-get install --yes --no-install-recommends docker-cli c
 
 def build_runner() -> None:
     subprocess.run(["docker", "build", "--tag", RUNNER, "-"], input=DOCKERFILE, text=True, check=True)
+
+
+def with_a_name_of_its_own(workflow: str) -> str:
+    """Return a workflow's text with another name: act calls its containers by it, and several may run at a time."""
+    return re.sub(r"^name: .*$", f"name: w{uuid4().hex[:12]}", workflow, count=1, flags=re.MULTILINE)
 
 
 def copy_to(folder: Path, files: Iterable[Path]) -> None:

@@ -20,7 +20,7 @@ from cerebras_simulator.server import running
 from cerebras_simulator.world.inventory import ORG
 from cerebras_simulator.world.rollouts import VersionName
 from cerebras_simulator.world.state import DEFAULT_INFERENCE_KEY, DEFAULT_KEY, World
-from helpers.acting import REPOSITORY, act, build_runner, copy_to
+from helpers.acting import REPOSITORY, act, build_runner, copy_to, with_a_name_of_its_own
 from helpers.repository import MANIFEST, ROOT
 from helpers.stage import EPOCH, Stage
 
@@ -232,7 +232,7 @@ def play(tmp_path: Path, tracked: Callable[[], list[Path]], _runner: None) -> Pl
             "        with:\n", f"        with:\n          base-url: {url}\n          poll-interval: 500ms\n"
         )
         workflow = tmp_path / ".github" / "workflows" / name
-        workflow.write_text(text, encoding="utf-8")
+        workflow.write_text(with_a_name_of_its_own(text), encoding="utf-8")
         return act(tmp_path, str(workflow.relative_to(tmp_path)), event, secrets, payload)
 
     return played

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from helpers.acting import act, build_runner, copy_to
+from helpers.acting import act, build_runner, copy_to, with_a_name_of_its_own
 
 pytestmark = pytest.mark.workflow
 
@@ -30,7 +30,7 @@ def copy(tmp_path: Path, tracked: Callable[[], list[Path]]) -> Copy:
         for old, new in (changes or {}).items():
             assert text.count(old) == 1, old
             text = text.replace(old, new)
-        workflow.write_text(text)
+        workflow.write_text(with_a_name_of_its_own(text))
         return tmp_path
 
     return copied

@@ -87,7 +87,7 @@ def ids_are_compared_as_they_come(patch: pytest.MonkeyPatch) -> None:
         (the_deploy_reply_is_evidence, "false success"),
         (an_error_counts_at_once, "failed for recovers"),
         (a_lost_call_is_not_looked_for, "2 deployments"),
-        (ids_are_compared_as_they_come, "superseded for done"),
+        (ids_are_compared_as_they_come, "timed-out for done"),
     ],
     ids=lambda value: value.__name__ if callable(value) else "",
 )
