@@ -138,3 +138,8 @@ tools/bench/node_modules/action.mjs: tools/bench/action.js tools/bench/package-l
 RUNS ?= 15
 bench: .venv/ready image tools/bench/node_modules/action.mjs  ## start, memory, size and waiting, beside Node's and the peers'
 	@$(BIN)/python tools/bench/bench.py $(RUNS)
+
+.PHONY: bench-beside
+bench-beside: .venv/ready image  ## start, memory and size beside an earlier revision: make bench-beside REVISION=v1.0.0
+	git archive $(REVISION) | docker build --tag before:local -
+	@$(BIN)/python tools/bench/bench.py $(RUNS) before:local

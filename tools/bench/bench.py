@@ -96,10 +96,10 @@ def run(*command: str) -> float:
 
 
 @contextmanager
-def rootfs(authority: trustme.CA) -> Iterator[tuple[str, ...]]:
-    """Unpack the image, and put a CA's certificate into it; gives what runs the action in there without a container."""
+def rootfs(authority: trustme.CA, image: str = IMAGE) -> Iterator[tuple[str, ...]]:
+    """Unpack an image, and put a CA's certificate into it; gives what runs the action in there without a container."""
     with tempfile.TemporaryDirectory() as folder:
-        command = ["docker", "create", IMAGE]
+        command = ["docker", "create", image]
         container = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
         with subprocess.Popen(["docker", "export", container], stdout=subprocess.PIPE) as exported:
             subprocess.run(["tar", "--extract", "--directory", folder], stdin=exported.stdout, check=True)
@@ -109,10 +109,10 @@ def rootfs(authority: trustme.CA) -> Iterator[tuple[str, ...]]:
         yield (*root, *ACTION)
 
 
-def compressed() -> int:
-    """Return the size of the image as a registry has it, nearly."""
+def compressed(image: str = IMAGE) -> int:
+    """Return the size of an image as a registry has it, nearly."""
     size = 0
-    with subprocess.Popen(["docker", "save", IMAGE], stdout=subprocess.PIPE) as saved:
+    with subprocess.Popen(["docker", "save", image], stdout=subprocess.PIPE) as saved:
         command = ["gzip", "--stdout"]
         with subprocess.Popen(command, stdin=saved.stdout, stdout=subprocess.PIPE) as packed:
             assert packed.stdout
@@ -168,6 +168,22 @@ def starts(runs: int) -> Iterator[str]:
     yield tls.row("peak memory to the end", "Node action", "peak", 1, "MiB")
 
 
+def beside(runs: int, other: str) -> Iterator[str]:
+    """Measure the same of another image of the action, in turns: that of an earlier revision."""
+    authority, server = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(server)
+    https, process = Api(server), Sides()
+    with rootfs(authority) as new, rootfs(authority, other) as old:
+        for _ in range(runs + 1):
+            process.ours.append(https.start(*new, SSL_CERT_FILE=f"/{CA}"))
+            process.theirs.append(https.start(*old, SSL_CERT_FILE=f"/{CA}"))
+    yield process.row("process start to first request, https", other, "seconds", 1000, "ms")
+    yield process.row("peak memory at the first request", other, "memory", 1, "MiB")
+    yield process.row("peak memory to the end", other, "peak", 1, "MiB")
+    sizes = [compressed(image) / 1e6 for image in (IMAGE, other)]
+    yield f"| image, compressed | {sizes[0]:.1f} MB | {other}: {sizes[1]:.1f} MB | {sizes[0] / sizes[1]:.2f} x |"
+
+
 def waits(runs: int) -> Iterator[str]:
     """Simulate waiting, in rows."""
     for minutes in (2, 10, 45):
@@ -187,10 +203,13 @@ def machine() -> str:
     return f"{os.cpu_count()} cores ({platform.machine()}), {platform.system()}, Node {node}, the image's Python"
 
 
-def main(runs: int) -> None:
-    """Print it all."""
+def main(runs: int, other: str = "") -> None:
+    """Print it all; or, with another image of the action, how the two compare."""
     print(f"Machine: {machine()}. Medians of {runs} runs in turns.\n")
     print("| what | this action | beside it | ratio |\n| --- | --- | --- | --- |")
+    if other:
+        print(*beside(runs, other), sep="\n")
+        return
     for row in starts(runs):
         print(row, flush=True)
     print(f"| image, compressed | {compressed() / 1e6:.1f} MB | | |\n")
@@ -200,4 +219,4 @@ def main(runs: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 15)
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 15, *sys.argv[2:])
