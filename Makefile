@@ -72,7 +72,7 @@ mutants: .venv/ready  ## bugs put in one at a time, and which no test notices; t
 
 .PHONY: goldens
 goldens: .venv/ready  ## write the golden files anew; read the diff
-	$(BIN)/pytest -q tests/stories/test_stories.py --write-goldens
+	$(BIN)/pytest -q tests/stories/test_stories.py tests/stories/test_rollback_stories.py --write-goldens
 
 IMAGE := cerebras-deploy-action:local
 SIMULATOR_IMAGE := cerebras-management-simulator:local

@@ -27,7 +27,7 @@ def roll_back(context: Context, end: End) -> End:
     """
     entry = context.facts.previous
     if entry is None or entry.name is None or context.facts.was_live_before:
-        context.facts.rollback_ended(*_not_rolled_back(_why_no_target(context)))
+        _note(context, *_not_rolled_back(_why_no_target(context)))
         return end
     context = replace(context, patience=context.patience.within(context.inputs.timeout))
     back = context.for_rollback(entry.name)
@@ -40,8 +40,14 @@ def roll_back(context: Context, end: End) -> End:
         raise
     except Stop as stop:
         verdict, outcome = "failed", _stopped(back, "; ".join(filter(None, (stop.end.reason, stop.end.hint))))
-    context.facts.rollback_ended(verdict, outcome)
+    _note(context, verdict, outcome)
     return end
+
+
+def _note(context: Context, verdict: RollbackVerdict, outcome: str) -> None:
+    context.facts.rollback_ended(verdict, outcome)
+    if verdict == "failed":
+        context.journal.error(f"ROLLBACK FAILED: {context.inputs.endpoint}", outcome)
 
 
 _Told = tuple[RollbackVerdict, str]  # what came of it, and in words
