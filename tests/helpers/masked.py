@@ -16,6 +16,7 @@ _BY_THE_REAL_CLOCK = (
     (r"(?<=^\| )(\d+:)?\d\d:\d\d(?= \|)", "mm:ss"),
     (rf"(?<= for ){_SPAN}|(?<=\| ){_SPAN}(?= \|)|{_SPAN}(?= left| after)", "<time>"),
     (r"\b\d+, \d+ of them failed", "<n>, <n> of them failed"),
+    (r"\bmixed: \d of 8 replicas", "mixed: <n> of 8 replicas"),
     (r"\b\d+\.\d\d s(?=, \d+ tokens, )", "<latency>"),
     (r'(?<="created": )\d+', "<n>"),  # in an entry as it came
     (r"(?<=^duration-seconds: )\d+$", "<n>"),

@@ -42,6 +42,8 @@ _ASK = {"smoke-test-prompt": "Say hello.", "smoke-test-expect": "(?i)hello", "in
 _ROLL_BACK = _ASK | {"on-failure": "rollback"}
 _BY_ID = {"model": "", "alias": "", "deployment-id": "00000000-0000-4000-8000-000000000000"}
 
+DOCUMENTS = {"report", "summary-markdown"}  # outputs of many lines, which no golden file of outputs has
+
 STORIES: Mapping[str, Story] = {
     story.name: story
     for story in (

@@ -13,11 +13,10 @@ from cerebras_simulator.server import running
 from helpers.masked import on_a_port
 from helpers.repository import ROOT
 from helpers.stage import EPOCH, Stage, VirtualClock
-from helpers.stories import STORIES, Story
+from helpers.stories import DOCUMENTS, STORIES, Story
 
 Golden = Callable[..., None]
 ON_A_PORT = {name: story for name, story in STORIES.items() if not story.slow}
-DOCUMENTS = {"report", "summary-markdown"}  # outputs of many lines
 SCHEMA = json.loads((ROOT / "docs" / "report.schema.json").read_text(encoding="utf-8"))
 GREEN = {"succeeded", "unchanged", "triggered", "planned"}
 
