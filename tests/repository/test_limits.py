@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from helpers.repository import ROOT
+
 HANGING = Path(__file__).parent / "hanging.py"
 HANG = (
     "test_in_a_loop",
@@ -38,7 +40,7 @@ def pytest_on(*options: str) -> str:
     ]
     done = subprocess.run(
         [*command, *options, str(HANGING)],
-        cwd=HANGING.parent.parent,
+        cwd=ROOT,
         env=os.environ | {"COLUMNS": "200"},  # so that the reasons are not cut
         capture_output=True,
         text=True,
@@ -50,7 +52,7 @@ def pytest_on(*options: str) -> str:
 
 def ended(text: str, how: str) -> dict[str, str]:
     """Read pytest's closing list: of each test that ended so, why."""
-    return dict(re.findall(rf"^{how} tests/hanging\.py::(\w+) - (.*)$", text, re.MULTILINE))
+    return dict(re.findall(rf"^{how} tests/repository/hanging\.py::(\w+) - (.*)$", text, re.MULTILINE))
 
 
 @pytest.mark.timeout(180)  # six that hang, one after another
