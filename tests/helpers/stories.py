@@ -30,7 +30,7 @@ class Story:
 
 # An endpoint that has never served anything, on which a rollout fails.
 FIRST_ERROR = replace(SCENARIOS["rollout-error"], served=None, about="the first rollout ever fails")
-_TIMED = {"slow", "six-hours", "stuck-unknown", "never-listed"}
+_TIMED = {"slow", "six-hours", "stuck-unknown", "never-listed", "superseded-vanishes"}
 _BASE = tuple(
     Story(
         name, name, {"timeout": "8h" if name == "six-hours" else "1h" if name == "slow" else "5m"}, timed=name in _TIMED

@@ -23,8 +23,6 @@ pytestmark = pytest.mark.container
 
 AT_ONCE = 8
 SPEED = 10
-# Here the action's own 20 s, until what is missing counts as gone, are to end before the newer rollout does.
-SLOWER = {"superseded-vanishes": 4}
 COUNT = re.compile(r"((?:in progress|rolling back), )(\d) of 8 replicas updated(?: [▰▱]+)?")
 BY_CHANCE = re.compile(r" for <time>, <time> left$|  not started\b|`not started\b|^    not started :|: queued\b")
 TOLD = {name: story for name, story in STORIES.items() if not story.timed}
@@ -46,8 +44,7 @@ def cancel_for(story: Story) -> runner.Cancel | None:
 
 
 def tell(story: Story, folder: Path, network: str) -> runner.StepResult:
-    speed = SLOWER.get(story.name, SPEED)
-    with containers.simulator(story.scenario, speed=speed, network=network) as simulator:
+    with containers.simulator(story.scenario, speed=SPEED, network=network) as simulator:
         inputs = BASE | {"base-url": simulator.by_name, "poll-interval": "200ms"} | dict(story.inputs)
         step = runner.Step(MANIFEST, inputs, {"NO_COLOR": "1"})
         return runner.run_container(
