@@ -39,6 +39,7 @@ DECIDES_OR_ACTS = (
         "decide.replacement",
         "decide.serving",
         "decide.schedule",
+        "decide.giving_up",
     ),
     *(
         "steps.start",

@@ -6,7 +6,8 @@ from random import Random
 from typing import Protocol, TypeVar
 
 from cerebras_deploy.clock import Clock
-from cerebras_deploy.decide.schedule import FAILURE_BUDGET, Deadline, Outage, Pace, Refusals, call_bound, retry_delay
+from cerebras_deploy.decide.giving_up import Deadline, Refusals
+from cerebras_deploy.decide.schedule import FAILURE_BUDGET, Outage, Pace, call_bound, retry_delay
 from cerebras_deploy.errors import CallError, Fate, Stop
 from cerebras_deploy.result import End, Result
 from cerebras_deploy.times import span

@@ -15,7 +15,8 @@ from cerebras_deploy.clock import Clock, Stopwatch
 from cerebras_deploy.decide.conclusion import conclude
 from cerebras_deploy.decide.evidence import Evidence
 from cerebras_deploy.decide.facts import Facts
-from cerebras_deploy.decide.schedule import Deadline, Outage, Pace
+from cerebras_deploy.decide.giving_up import Deadline
+from cerebras_deploy.decide.schedule import Outage, Pace
 from cerebras_deploy.errors import end_of
 from cerebras_deploy.inputs import Inputs
 from cerebras_deploy.patience import Patience

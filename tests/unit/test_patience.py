@@ -8,7 +8,8 @@ from random import Random
 
 import pytest
 
-from cerebras_deploy.decide.schedule import Deadline, Outage, Pace
+from cerebras_deploy.decide.giving_up import Deadline
+from cerebras_deploy.decide.schedule import Outage, Pace
 from cerebras_deploy.errors import CallError, Fate, Interrupted
 from cerebras_deploy.patience import Patience
 from cerebras_deploy.result import Result

@@ -19,7 +19,7 @@ from cerebras_deploy.api.error_body import decoded, message_in
 from cerebras_deploy.api.failures import changed, failure, unreadable
 from cerebras_deploy.api.http import BODY_LIMIT
 from cerebras_deploy.api.http_dates import unix_time
-from cerebras_deploy.api.message import Answer, Ask, Call, Request
+from cerebras_deploy.api.message import Answer, Ask, Request
 from cerebras_deploy.api.names import ROOT, ModelName, endpoint_path
 from cerebras_deploy.api.operation import Operation
 from cerebras_deploy.api.tolerance import same_form
@@ -32,6 +32,20 @@ R = TypeVar("R", bound=BaseModel)
 Body = dict[str, object]
 
 ANSWER_TOKENS = 1024  # room for a reasoning model to get to its answer
+
+
+@dataclass(frozen=True)
+class Call:
+    """What one call did, for the counters and the debug log. `seconds` is how long it took.
+
+    `ok`: its reply was an answer, which a 404 is where something is only looked up.
+    """
+
+    method: str
+    path: str
+    outcome: str
+    seconds: float
+    ok: bool
 
 
 class Api:

@@ -26,17 +26,3 @@ class Answer(NamedTuple):
 
 # Sends a request, which may take so many seconds, and returns the reply.
 Ask = Callable[[Request, float], Answer]
-
-
-@dataclass(frozen=True)
-class Call:
-    """What one call did, for the counters and the debug log. `seconds` is how long it took.
-
-    `ok`: its reply was an answer, which a 404 is where something is only looked up.
-    """
-
-    method: str
-    path: str
-    outcome: str
-    seconds: float
-    ok: bool

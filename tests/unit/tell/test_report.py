@@ -6,7 +6,7 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
-from cerebras_deploy.api.message import Call
+from cerebras_deploy.api.management import Call
 from cerebras_deploy.decide.facts import Facts
 from cerebras_deploy.decide.rollout import Track
 from cerebras_deploy.decide.smoke_test import SmokeTestResult

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from cerebras_deploy.api.message import Call
+from cerebras_deploy.api.management import Call
 from cerebras_deploy.decide.facts import Facts
 from cerebras_deploy.decide.outcome import Outcome
 from cerebras_deploy.decide.rollout import Track
