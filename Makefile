@@ -63,7 +63,7 @@ aliases: .venv/ready  ## a thousand runs in which somebody else changes aliases,
 
 .PHONY: hostile
 hostile: .venv/ready  ## ten thousand examples of text, replies and keys that mean harm
-	$(BIN)/pytest -n 2 --dist worksteal --hypothesis-profile ci --timeout 1800 tests/stories/test_{hostile,fuzz,secrets}.py tests/unit/test_text.py
+	$(BIN)/pytest -n 2 --dist worksteal --hypothesis-profile ci --timeout 1800 tests/stories/test_{hostile,fuzz,secrets}.py tests/unit/test_text.py tests/unit/api/test_har.py
 
 .PHONY: mutants
 MODULES ?=
