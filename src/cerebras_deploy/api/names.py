@@ -22,6 +22,11 @@ class ModelName(NamedTuple):
         return f"orgs/{self.org}/models/{self.architecture}/versions/{self.version}"
 
     @property
+    def has_integer(self) -> bool:
+        """Whether it names the version by its integer: an alias may move."""
+        return INTEGER_VERSION.fullmatch(self.version) is not None
+
+    @property
     def path(self) -> str:
         """The path of its calls."""
         return f"{ROOT}/{ModelName(*(quote(part, safe='') for part in self))}"

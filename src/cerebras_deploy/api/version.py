@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field, ValidationError
 
 from cerebras_deploy.api.fields import Reply, Text, type_or_none
-from cerebras_deploy.api.names import INTEGER_VERSION, ModelName
+from cerebras_deploy.api.names import ModelName
 from cerebras_deploy.api.status import Status, Unknown, parse_status
 from cerebras_deploy.text import plain
 
@@ -55,7 +55,7 @@ class Version(Reply):
     @property
     def has_integer(self) -> bool:
         """Whether the reply names the version by its integer: an alias may move."""
-        return INTEGER_VERSION.fullmatch(self.model.version) is not None
+        return self.model.has_integer
 
     @property
     def sync_status(self) -> str:

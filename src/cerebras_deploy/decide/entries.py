@@ -7,7 +7,7 @@ import math
 from collections.abc import Sequence
 
 from cerebras_deploy.api.endpoint import DeployedModel, Endpoint
-from cerebras_deploy.api.names import INTEGER_VERSION, ModelName
+from cerebras_deploy.api.names import ModelName
 from cerebras_deploy.api.status import Status, Unknown
 
 
@@ -16,13 +16,12 @@ def serves(entry: DeployedModel, wanted: ModelName) -> bool:
 
     An entry that names an alias proves nothing: the alias may have moved since.
     """
-    return entry.name == wanted and INTEGER_VERSION.fullmatch(wanted.version) is not None
+    return entry.name == wanted and wanted.has_integer
 
 
 def may_serve(entry: DeployedModel, wanted: ModelName) -> bool:
     """Whether the entry may be of the wanted version: the organization may have two names, as in some replies."""
-    is_integer = INTEGER_VERSION.fullmatch(wanted.version) is not None
-    return is_integer and entry.name is not None and entry.name[1:] == wanted[1:]
+    return wanted.has_integer and entry.name is not None and entry.name[1:] == wanted[1:]
 
 
 def newest_first(entries: Sequence[DeployedModel]) -> list[DeployedModel]:
@@ -83,9 +82,14 @@ def doubts(endpoint: Endpoint, now: DeployedModel) -> str:
     newer = next((entry for entry in (*newer_than_live(entries), *as_new) if not is_harmless(entry)), None)
     if newer:
         return f"{deployment_of(newer)}, which may be newer, is not known to have left the endpoint as it was"
-    if any(time is None or time >= now.created for time in endpoint.unreadable):
+    if may_hide_newer(endpoint, now.created):
         return "an entry that cannot be read may be newer"
     return ""
+
+
+def may_hide_newer(endpoint: Endpoint, created: float | None) -> bool:
+    """Whether an entry that cannot be read may be newer than one of that time."""
+    return any(time is None or time >= (created or 0.0) for time in endpoint.unreadable)
 
 
 def is_harmless(entry: DeployedModel) -> bool:

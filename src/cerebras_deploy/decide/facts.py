@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal, assert_never
 
 from cerebras_deploy.api.endpoint import DeployedModel, Endpoint
-from cerebras_deploy.api.names import INTEGER_VERSION, ModelName
+from cerebras_deploy.api.names import ModelName
 from cerebras_deploy.api.status import PUBLISHED, Status, Unknown
 from cerebras_deploy.api.version import Version
 from cerebras_deploy.decide.deploy_call import DeployCall
@@ -37,7 +37,6 @@ class Facts:
     version: Version | None = None
     evidence: Evidence = field(default_factory=lambda: Evidence(PUBLISHED), repr=False)
     has_seen_endpoint: bool = False
-    has_read: bool = False  # these facts have a read of their own; a rollback's begin with what was seen before
     seen_at: float = 0.0  # when the latest reply about the endpoint was made, as `Patience.answered_time`
     track: Track | None = None
     is_confirmed: bool = False  # the deployment that the workflow named is of the version that it named, if any
@@ -71,7 +70,7 @@ class Facts:
     @property
     def has_integer(self) -> bool:
         """Whether the version is known by its integer: an alias may have moved."""
-        return self.model is not None and INTEGER_VERSION.fullmatch(self.model.version) is not None
+        return self.model is not None and self.model.has_integer
 
     @property
     def progress(self) -> Progress:
@@ -128,8 +127,7 @@ class Facts:
         return snapshots[-1] if snapshots else None
 
     def _saw(self, endpoint: Endpoint, at: float) -> None:
-        self.has_seen_endpoint = self.has_read = True
-        self.seen_at = at
+        self.has_seen_endpoint, self.seen_at = True, at
         self.serving = serving(self.track.target.in_order(endpoint) if self.track else endpoint)
         if self.track is None:
             return
@@ -209,7 +207,9 @@ class Facts:
     def rollback_begun(self, model: ModelName) -> "Facts":
         """Return the facts of the rollback to that version, which begins now. Until it ends it counts as failed."""
         self.rollback_verdict = "failed"
-        self.rollback = Facts(self.endpoint, model=model, evidence=self.evidence, has_seen_endpoint=True)
+        self.rollback = Facts(
+            self.endpoint, model=model, evidence=self.evidence, has_seen_endpoint=True, serving=self.serving
+        )
         return self.rollback
 
     def rollback_given_up(self) -> None:
@@ -219,7 +219,7 @@ class Facts:
     def rollback_ended(self, verdict: RollbackVerdict, outcome: str) -> None:
         """Note what came of the rollback; `outcome` says it for people."""
         self.rollback_verdict, self.rollback_outcome = verdict, outcome
-        if self.rollback and self.rollback.has_read:
+        if self.rollback:
             self.serving = self.rollback.serving
 
     def finished(self, at: float) -> None:

@@ -6,7 +6,7 @@ such.
 """
 
 from dataclasses import dataclass
-from typing import Literal, assert_never
+from typing import ClassVar, Literal
 
 from cerebras_deploy.api.endpoint import DeployedModel, Endpoint
 from cerebras_deploy.api.status import Status
@@ -14,12 +14,15 @@ from cerebras_deploy.api.tolerance import same_form
 from cerebras_deploy.api.version import Version, Weights
 from cerebras_deploy.decide.entries import deployment_of, doubts, in_flight, live, serves
 
+PlanName = Literal["deploy", "attach", "wait", "none", "refuse", ""]  # as the `plan` output has it
+
 
 @dataclass(frozen=True)
 class Unchanged:
     """The version is live: no deploy call."""
 
     live: DeployedModel
+    name: ClassVar[PlanName] = "none"
 
 
 @dataclass(frozen=True)
@@ -27,11 +30,14 @@ class Attach:
     """The version is already rolling out: follow that deployment."""
 
     entry: DeployedModel
+    name: ClassVar[PlanName] = "attach"
 
 
 @dataclass(frozen=True)
 class Deploy:
     """Send the deploy call."""
+
+    name: ClassVar[PlanName] = "deploy"
 
 
 @dataclass(frozen=True)
@@ -39,6 +45,7 @@ class WaitFirst:
     """Look again later: the version's weights are syncing, or `entry` holds the endpoint."""
 
     entry: DeployedModel | None = None
+    name: ClassVar[PlanName] = "wait"
 
 
 @dataclass(frozen=True)
@@ -47,27 +54,10 @@ class NotPossible:
 
     reason: str
     hint: str
+    name: ClassVar[PlanName] = "refuse"
 
 
 Plan = Unchanged | Attach | Deploy | WaitFirst | NotPossible
-PlanName = Literal["deploy", "attach", "wait", "none", "refuse", ""]
-
-
-def name_of(plan: Plan) -> PlanName:
-    """Return the plan's name in the `plan` output."""
-    match plan:
-        case Unchanged():
-            return "none"
-        case Attach():
-            return "attach"
-        case Deploy():
-            return "deploy"
-        case WaitFirst():
-            return "wait"
-        case NotPossible():
-            return "refuse"
-        case never:
-            assert_never(never)
 
 
 def make_plan(

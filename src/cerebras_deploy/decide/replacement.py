@@ -5,10 +5,10 @@ Entries are ordered by the server's `created`, and have the status that `evidenc
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 from cerebras_deploy.api.endpoint import DeployedModel, Endpoint
-from cerebras_deploy.api.names import INTEGER_VERSION, ModelName
+from cerebras_deploy.api.names import ModelName
 from cerebras_deploy.api.status import Status
 from cerebras_deploy.decide.entries import (
     deployment_of,
@@ -16,8 +16,10 @@ from cerebras_deploy.decide.entries import (
     in_flight,
     is_harmless,
     live,
+    may_hide_newer,
     may_serve,
     newer_than_live,
+    previous,
 )
 from cerebras_deploy.decide.plan import NotPossible, PlanName, Unchanged, WaitFirst
 
@@ -28,6 +30,7 @@ class Replace:
 
     target: DeployedModel
     bad: DeployedModel
+    name: ClassVar[PlanName] = "deploy"
 
 
 Replacement = Unchanged | Replace | WaitFirst | NotPossible
@@ -53,7 +56,7 @@ def replacement(endpoint: Endpoint, bad: Unwanted, if_busy: Literal["wait", "que
     unclear = [entry for entry in newer_than_live(entries) if not is_harmless(entry)]
     if unclear:
         return _over(unclear[0], now, bad)
-    if any(time is None or now is None or time >= (now.created or 0.0) for time in endpoint.unreadable):
+    if may_hide_newer(endpoint, now.created if now else None):
         return NotPossible(
             "an entry that cannot be read may be newer", "look at the endpoint, and deploy the version you want"
         )
@@ -61,7 +64,7 @@ def replacement(endpoint: Endpoint, bad: Unwanted, if_busy: Literal["wait", "que
         return NotPossible("the endpoint serves nothing that could be replaced", "check the endpoint")
     if bad.is_it(now):
         return _before(now, entries, bad)
-    if (doubt := doubts(endpoint, now)) or not _has_integer(now):
+    if (doubt := doubts(endpoint, now)) or not (now.name and now.name.has_integer):
         why = doubt or f"{deployment_of(now)} is listed as {now.model}, which names no integer version"
         return NotPossible(
             f"it is not clear what is served: {why}", "look at the endpoint, and deploy the version you want"
@@ -100,47 +103,28 @@ def _over(unclear: DeployedModel, now: DeployedModel | None, bad: Unwanted) -> R
 
 def _before(now: DeployedModel, entries: Sequence[DeployedModel], bad: Unwanted) -> Replacement:
     """Decide what to deploy in place of the live deployment."""
-    older = [
-        entry
-        for entry in entries
-        if entry.created is not None and now.created is not None and entry.created <= now.created
-    ]
-    target = live([entry for entry in older if entry.id != now.id and not may_serve(entry, bad.model)])
+    older = [e for e in entries if e.id != now.id and e.created is not None and e.created <= (now.created or 0.0)]
+    target = previous(older, bad.model)
     if target is None:
         return NotPossible(f"nothing else was live before {deployment_of(now)}", "deploy a good version")
     return _replace(now, target)
 
 
 def _replace(bad: DeployedModel, target: DeployedModel) -> Replacement:
-    if _has_integer(target):
+    if target.name and target.name.has_integer:
         return Replace(target, bad)
     reason = f"what was live before is {target.model}, which names no integer version"
     return NotPossible(reason, "deploy the version you want by its integer")
-
-
-def _has_integer(entry: DeployedModel) -> bool:
-    return entry.name is not None and INTEGER_VERSION.fullmatch(entry.name.version) is not None
-
-
-def name_of(found: Replacement) -> PlanName:
-    """Return its name in the `plan` output."""
-    names: dict[type[Replacement], PlanName] = {
-        Unchanged: "none",
-        Replace: "deploy",
-        WaitFirst: "wait",
-        NotPossible: "refuse",
-    }
-    return names[type(found)]
 
 
 def key_of(found: Replacement) -> tuple[str, ...]:
     """Return what two looks must agree on."""
     match found:
         case Replace(target, bad):
-            return ("replace", target.id, bad.id)
+            return (found.name, target.id, bad.id)
         case Unchanged(entry):
-            return ("none", entry.id)
+            return (found.name, entry.id)
         case WaitFirst(entry):
-            return ("wait", entry.id if entry else "")
+            return (found.name, entry.id if entry else "")
         case NotPossible(reason, _):
-            return ("refuse", reason)
+            return (found.name, reason)

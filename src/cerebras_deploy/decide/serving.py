@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from cerebras_deploy.api.endpoint import DeployedModel, Endpoint
 from cerebras_deploy.api.status import Status
-from cerebras_deploy.decide.entries import live, newer_than_live, version_of
+from cerebras_deploy.decide.entries import live, may_hide_newer, newer_than_live, version_of
 
 
 @dataclass(frozen=True)
@@ -37,5 +37,5 @@ def serving(endpoint: Endpoint) -> Serving:
     now = live(entries)
     if now is None:
         return NOTHING
-    may_be_newer = any(time is None or time >= (now.created or 0) for time in endpoint.unreadable)
-    return UNCLEAR if now.contradicted or may_be_newer else Serving(version_of(now), now)
+    is_unclear = now.contradicted or may_hide_newer(endpoint, now.created)
+    return UNCLEAR if is_unclear else Serving(version_of(now), now)

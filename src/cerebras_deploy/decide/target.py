@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cerebras_deploy.api.endpoint import DeployedModel, Endpoint
-from cerebras_deploy.api.names import INTEGER_VERSION, ModelName
+from cerebras_deploy.api.names import ModelName
 from cerebras_deploy.decide.entries import newest_first
 
 
@@ -79,6 +79,6 @@ class Target:
 
     def is_of_another_version(self, entry: DeployedModel) -> bool:
         """Whether an entry names another integer version than the one that was deployed."""
-        if self.model is None or entry.name is None or not INTEGER_VERSION.fullmatch(entry.name.version):
+        if self.model is None or entry.name is None or not entry.name.has_integer:
             return False
         return entry.name.version != self.model.version

@@ -3,10 +3,10 @@
 from http import HTTPStatus
 from typing import NamedTuple
 
-from cerebras_deploy.api.endpoint import Endpoint
+from cerebras_deploy.api.endpoint import DeployedModel, Endpoint
 from cerebras_deploy.api.names import NAME_PART, ModelName
-from cerebras_deploy.api.version import Version
-from cerebras_deploy.decide.plan import Plan, make_plan, name_of
+from cerebras_deploy.api.version import Version, Weights
+from cerebras_deploy.decide.plan import Plan, make_plan
 from cerebras_deploy.errors import CallError, Stop, refused
 from cerebras_deploy.steps.context import Context
 
@@ -70,6 +70,17 @@ def find_version(context: Context, model: ModelName) -> Version | None:
     return context.patience.read(lambda: context.api.find_version(model, context.patience.call_bound))
 
 
+def version_to_restore(context: Context, entry: DeployedModel) -> Version | str:
+    """Return the version of an entry that is to be deployed again, or why it cannot be. Reads with patience."""
+    name = entry.name
+    if name is None or not name.has_integer:
+        return f"what was live before is {entry.model}, which names no integer version"
+    version = context.patience.read(lambda: context.api.version(name, context.patience.call_bound))
+    if version.weights is not Weights.READY:
+        return f"the weights of version {name.version} are not ready any more ({version.sync_status})"
+    return version
+
+
 def look_at(context: Context) -> Look:
     """Read endpoint and version once. The first look resolves the alias; later ones keep to its integer."""
     endpoint = context.read_endpoint()
@@ -90,5 +101,5 @@ def plan_for(context: Context, look: Look) -> Plan:
     """Decide what to do."""
     context.facts.saw_before_deploying(look.endpoint.deployed_models)
     plan = make_plan(*look, if_current=context.inputs.if_current, if_busy=context.inputs.if_busy)
-    context.facts.saw_plan(name_of(plan))
+    context.facts.saw_plan(plan.name)
     return plan

@@ -5,19 +5,17 @@ from typing import NamedTuple, assert_never
 
 from cerebras_deploy.api.endpoint import DeployedModel, Endpoint
 from cerebras_deploy.api.tolerance import same_form
-from cerebras_deploy.api.version import Weights
 from cerebras_deploy.decide.entries import deployment_of, version_of
 from cerebras_deploy.decide.plan import NotPossible, Unchanged, WaitFirst
-from cerebras_deploy.decide.replacement import Replace, Replacement, Unwanted, key_of, name_of, replacement
-from cerebras_deploy.decide.rollout import CONFIRMED
+from cerebras_deploy.decide.replacement import Replace, Replacement, Unwanted, key_of, replacement
 from cerebras_deploy.errors import refused
 from cerebras_deploy.result import End, Result
 from cerebras_deploy.steps.context import Context
 from cerebras_deploy.steps.follow import check_given, follow
-from cerebras_deploy.steps.look import Look, look_at
+from cerebras_deploy.steps.look import Look, look_at, version_to_restore
 from cerebras_deploy.steps.smoke_test import try_key
 from cerebras_deploy.steps.submit import Submission
-from cerebras_deploy.steps.waiting import Waiting
+from cerebras_deploy.steps.waiting import Agreement, Waiting
 
 
 class Found(NamedTuple):
@@ -51,7 +49,7 @@ def find(context: Context, bad: Unwanted | None) -> Found:
         endpoint, version = look_at(context)
         bad = Unwanted(version.model)
     todo = replacement(endpoint, bad, context.inputs.if_busy) if bad else _not_listed(context)
-    context.facts.saw_plan(name_of(todo))
+    context.facts.saw_plan(todo.name)
     return Found(endpoint, bad, todo)
 
 
@@ -79,7 +77,7 @@ class _Replacing:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._submission, self._waiting = Submission(context), Waiting(context)
-        self._agreed: tuple[tuple[str, ...], float] | None = None  # what was found, and since when
+        self._agreement = Agreement()
         self.is_quick = False  # the next look is to come soon
 
     def carried_out(self, found: Found) -> bool:
@@ -87,7 +85,7 @@ class _Replacing:
         self._waiting.looked()
         _tell(self._context, found)
         self.is_quick = not isinstance(found.todo, WaitFirst)
-        stands = self._stands(found.todo)
+        stands = self._agreement.stands(key_of(found.todo), self._context.facts.seen_at)
         match found.todo:
             case WaitFirst(entry):
                 if entry:
@@ -106,22 +104,12 @@ class _Replacing:
             case never:
                 assert_never(never)
 
-    def _stands(self, todo: Replacement) -> bool:
-        """Whether an earlier look, at least 2 s ago, has found the same, and so have all since."""
-        now, key = self._context.facts.seen_at, key_of(todo)
-        since = self._agreed[1] if self._agreed and self._agreed[0] == key else now
-        self._agreed = (key, since)
-        return now - since >= CONFIRMED
-
     def _sent(self, endpoint: Endpoint, target: DeployedModel, bad: DeployedModel) -> bool:
         """Deploy the target's version. Return whether the call arrived; if not, look again."""
-        context, name = self._context, target.name
-        if name is None:
-            raise ValueError("a target has a name")
-        version = context.patience.read(lambda: context.api.version(name, context.patience.call_bound))
-        if version.weights is not Weights.READY:
-            reason = f"the weights of version {name.version} are not ready any more ({version.sync_status})"
-            raise refused(reason, "deploy a good version")
+        context = self._context
+        version = version_to_restore(context, target)
+        if isinstance(version, str):
+            raise refused(version, "deploy a good version")
         context.facts.replaces(bad, version)
         context.journal.say(f"replacing {deployment_of(bad)} with {version_of(target)}, which was live before")
         return self._submission.send(Look(endpoint, version))

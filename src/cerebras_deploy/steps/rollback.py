@@ -3,10 +3,8 @@
 from dataclasses import replace
 
 from cerebras_deploy.api.endpoint import DeployedModel, Endpoint
-from cerebras_deploy.api.names import INTEGER_VERSION
 from cerebras_deploy.api.status import Status, Unknown
-from cerebras_deploy.api.version import Version, Weights
-from cerebras_deploy.decide.entries import version_of
+from cerebras_deploy.decide.entries import may_hide_newer, version_of
 from cerebras_deploy.decide.facts import RollbackVerdict
 from cerebras_deploy.decide.progress import Progress
 from cerebras_deploy.decide.target import Target
@@ -14,7 +12,7 @@ from cerebras_deploy.errors import Interrupted, Stop
 from cerebras_deploy.result import End, Result
 from cerebras_deploy.steps.context import Context
 from cerebras_deploy.steps.follow import follow, tracked
-from cerebras_deploy.steps.look import Look
+from cerebras_deploy.steps.look import Look, version_to_restore
 from cerebras_deploy.steps.submit import Submission
 from cerebras_deploy.times import span
 
@@ -27,7 +25,7 @@ def roll_back(context: Context, end: End) -> End:
     """
     entry = context.facts.previous
     if entry is None or entry.name is None or context.facts.was_live_before:
-        _note(context, *_not_rolled_back(_why_no_target(context)))
+        _note(context, "failed", _not_rolled_back(_why_no_target(context)))
         return end
     context = replace(context, patience=context.patience.within(context.inputs.timeout))
     back = context.for_rollback(entry.name)
@@ -53,8 +51,8 @@ def _note(context: Context, verdict: RollbackVerdict, outcome: str) -> None:
 _Told = tuple[RollbackVerdict, str]  # what came of it, and in words
 
 
-def _not_rolled_back(why: str) -> _Told:
-    return "failed", f"it was not rolled back: {why}"
+def _not_rolled_back(why: str) -> str:
+    return f"it was not rolled back: {why}"
 
 
 def _why_no_target(context: Context) -> str:
@@ -72,7 +70,7 @@ def _stopped(back: Context, why: str) -> str:
         return f"the end of the rollback by deployment {back.facts.deployment_id} is not known: {why}"
     if back.facts.deploy_call.in_doubt:
         return f"the rollback may have been accepted: {why}"
-    return _not_rolled_back(why)[1]
+    return _not_rolled_back(why)
 
 
 def _other_end(context: Context) -> End | None:
@@ -94,9 +92,9 @@ def _other_end(context: Context) -> End | None:
 
 def _roll_back(context: Context, back: Context, entry: DeployedModel) -> _Told:
     """Deploy the previous version, and return what came of it."""
-    version = _version_of(context, entry)
+    version = version_to_restore(context, entry)
     if isinstance(version, str):
-        return _not_rolled_back(version)
+        return "failed", _not_rolled_back(version)
     status = tracked(context).progress.status
     submission = Submission(back)
     endpoint = back.patience.read(back.read_endpoint)
@@ -106,18 +104,7 @@ def _roll_back(context: Context, back: Context, entry: DeployedModel) -> _Told:
         if submission.send(Look(endpoint, version)):
             return _ended(back, follow(back))
         endpoint = back.patience.read_next(back.read_endpoint)
-    return "skipped", f"it was not rolled back: {obstacle}"
-
-
-def _version_of(context: Context, entry: DeployedModel) -> Version | str:
-    """Return the version to go back to, or why there is none."""
-    name = entry.name
-    if name is None or not INTEGER_VERSION.fullmatch(name.version):
-        return f"what was live before is {entry.model}, which names no integer version"
-    version = context.patience.read(lambda: context.api.version(name, context.patience.call_bound))
-    if version.weights is not Weights.READY:
-        return f"the weights of version {name.version} are not ready any more ({version.sync_status})"
-    return version
+    return "skipped", _not_rolled_back(obstacle)
 
 
 def _obstacle(endpoint: Endpoint, ours: Target, status: Status | Unknown) -> str:
@@ -127,7 +114,7 @@ def _obstacle(endpoint: Endpoint, ours: Target, status: Status | Unknown) -> str
         return "the endpoint lists no deployment any more"
     if newer := next(iter(ours.may_be_newer(entries)), None):
         return f"the endpoint's newest deployment is {newer.id} ({version_of(newer)})"
-    if any(time is None or time >= (ours.created or 0.0) for time in endpoint.unreadable):
+    if may_hide_newer(endpoint, ours.created):
         return "an entry that cannot be read may be newer"
     own = next((entry for entry in entries if ours.is_it(entry)), None)
     if own is None:

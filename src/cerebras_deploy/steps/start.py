@@ -7,7 +7,6 @@ from cerebras_deploy.api.status import Unknown
 from cerebras_deploy.decide.entries import deployment_of, doubts, live, serves, unknown_and_old
 from cerebras_deploy.decide.plan import Attach, Deploy, NotPossible, Unchanged, WaitFirst
 from cerebras_deploy.decide.progress import Progress
-from cerebras_deploy.decide.rollout import CONFIRMED
 from cerebras_deploy.decide.serving import NOTHING
 from cerebras_deploy.errors import refused
 from cerebras_deploy.steps.context import Context
@@ -15,7 +14,7 @@ from cerebras_deploy.steps.follow import attach
 from cerebras_deploy.steps.look import Look, look_at, plan_for
 from cerebras_deploy.steps.smoke_test import try_key
 from cerebras_deploy.steps.submit import Submission
-from cerebras_deploy.steps.waiting import Waiting
+from cerebras_deploy.steps.waiting import Agreement, Waiting
 
 
 def start(context: Context) -> None:
@@ -33,7 +32,7 @@ class _Starting:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._submission, self._waiting = Submission(context), Waiting(context)
-        self._live: tuple[str, float] | None = None  # ID of the entry that was found live, and since when
+        self._agreement = Agreement()
         self.is_quick = False  # the next look is to come soon
 
     def carried_out(self, look: Look) -> bool:
@@ -41,11 +40,13 @@ class _Starting:
         context, plan = self._context, plan_for(self._context, look)
         self._waiting.looked()
         _tell(context, look)
-        self.is_quick = False
-        found_live, self._live = self._live, None
+        self.is_quick = isinstance(plan, Unchanged)
+        stands = self._agreement.stands(plan.live.id if isinstance(plan, Unchanged) else "", context.facts.seen_at)
         match plan:
             case Unchanged(entry):
-                return self._found_live(entry, found_live)
+                if stands:
+                    context.facts.found_live(entry)
+                return stands
             case Attach(entry):
                 attach(context, entry)
             case Deploy():
@@ -58,16 +59,6 @@ class _Starting:
             case never:
                 assert_never(never)
         return True
-
-    def _found_live(self, entry: DeployedModel, before: tuple[str, float] | None) -> bool:
-        """Take the version for live when two looks agree: one alone may come from a server that lags behind."""
-        now = self._context.facts.seen_at
-        since = before[1] if before and before[0] == entry.id else now
-        if now - since >= CONFIRMED:
-            self._context.facts.found_live(entry)
-            return True
-        self._live, self.is_quick = (entry.id, since), True
-        return False
 
     def _deployed(self, look: Look) -> bool:
         """Send the deploy call, unless an earlier attempt's deployment may not be listed yet."""

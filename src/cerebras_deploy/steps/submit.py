@@ -8,7 +8,7 @@ from collections.abc import Callable
 from http import HTTPStatus
 
 from cerebras_deploy.api.endpoint import DeployedModel, Endpoint
-from cerebras_deploy.api.names import INTEGER_VERSION, ModelName
+from cerebras_deploy.api.names import ModelName
 from cerebras_deploy.api.operation import Operation
 from cerebras_deploy.api.tolerance import same_form
 from cerebras_deploy.decide.entries import in_flight
@@ -159,7 +159,7 @@ class Submission:
         context, reply = self._context, operation.response
         progress = Progress.of_reply(reply)
         ids, created, model = operation.ids, reply.created if reply else None, look.version.model
-        if reply and reply.version_id is not None and not INTEGER_VERSION.fullmatch(model.version):
+        if reply and reply.version_id is not None and not model.has_integer:
             model = model._replace(version=str(reply.version_id))
         target = Target(ids[0], created, self._listed_before, forms=frozenset(ids), model=model)
         context.facts.deployed(Track(target, progress.if_under_way, reply=progress))
@@ -190,7 +190,7 @@ def _mismatch(operation: Operation, wanted: ModelName) -> str:
     if reply is None:
         return ""
     asked = {"architecture": wanted.architecture}
-    if INTEGER_VERSION.fullmatch(wanted.version):  # no integer can be compared with an alias
+    if wanted.has_integer:  # no integer can be compared with an alias
         asked["version"] = wanted.version
     version = None if reply.version_id is None else str(reply.version_id)
     got = {"architecture": reply.model_arch_id, "version": version}

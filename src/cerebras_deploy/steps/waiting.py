@@ -1,16 +1,34 @@
-"""What is waited for before a deployment: weights, another rollout, or an earlier attempt's deployment."""
+"""What is waited for before a deployment: another look, weights, another rollout, or an earlier attempt's."""
 
 from cerebras_deploy.api.endpoint import DeployedModel
 from cerebras_deploy.api.status import Unknown
 from cerebras_deploy.api.version import Version
 from cerebras_deploy.decide.entries import deployment_of
 from cerebras_deploy.decide.progress import Progress
+from cerebras_deploy.decide.rollout import CONFIRMED
 from cerebras_deploy.errors import refused
 from cerebras_deploy.steps.context import Context
 from cerebras_deploy.tell.timeline import Change
 
 UNKNOWN_WAIT = 600.0  # seconds without a change, for which another version in an unknown word is waited for
 RERUN_LOOKS, RERUN_SECONDS = 5, 20.0  # before the first deploy call of a re-run
+
+
+class Agreement:
+    """What successive looks have found. One alone may come from a server of the API that lags behind."""
+
+    def __init__(self) -> None:
+        self._found: object = None
+        self._since = 0.0
+
+    def stands(self, found: object, at: float) -> bool:
+        """Note what a look has found, and return whether all looks for at least 2 s have found the same.
+
+        `at` is when the look was made, as `Patience.answered_time`.
+        """
+        if found != self._found:
+            self._found, self._since = found, at
+        return at - self._since >= CONFIRMED
 
 
 class Waiting:

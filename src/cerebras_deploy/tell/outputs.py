@@ -2,7 +2,6 @@
 
 from typing import TYPE_CHECKING
 
-from cerebras_deploy.api.names import INTEGER_VERSION
 from cerebras_deploy.result import Result
 
 if TYPE_CHECKING:  # not imported: the first outputs are written before there is time for it
@@ -57,11 +56,9 @@ def _live(facts: "Facts") -> dict[str, str]:
     """Return what the endpoint serves by the last read; empty if that is mixed, unclear, or named by an alias."""
     entry = facts.serving.entry
     name = entry.name if entry else None
-    is_clear = name is not None and INTEGER_VERSION.fullmatch(name.version) is not None
-    return {
-        "live-model": str(name) if name and is_clear else "",
-        "live-version-id": name.version if name and is_clear else "",
-    }
+    if name is None or not name.has_integer:
+        return {"live-model": "", "live-version-id": ""}
+    return {"live-model": str(name), "live-version-id": name.version}
 
 
 def final_outputs(facts: "Facts", outcome: "Outcome") -> dict[str, str]:

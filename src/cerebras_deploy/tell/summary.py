@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
-from cerebras_deploy.api.names import INTEGER_VERSION, NAME_PART
+from cerebras_deploy.api.names import NAME_PART
 from cerebras_deploy.decide.entries import version_of
 from cerebras_deploy.decide.facts import Facts
 from cerebras_deploy.decide.outcome import Outcome
@@ -58,7 +58,7 @@ def shortened(page: str) -> str:
 
 
 def _facts(facts: Facts, timeline: Timeline) -> Iterable[tuple[str, str]]:
-    version = facts.model.version if facts.model and INTEGER_VERSION.fullmatch(facts.model.version) else ""
+    version = facts.model.version if facts.model and facts.has_integer else ""
     rows = {
         "Endpoint": code(facts.endpoint),
         "Model": code(str(facts.model or "")),
@@ -66,7 +66,7 @@ def _facts(facts: Facts, timeline: Timeline) -> Iterable[tuple[str, str]]:
         "Deployment": code(facts.deployment_id),
         "Last status": code(facts.status),
         "Served before": code(version_of(facts.previous)) if facts.previous else "",
-        "Serves now": code(facts.serving.text) if facts.has_read else "",
+        "Serves now": code(facts.serving.text) if facts.has_seen_endpoint else "",
         "Smoke test": code(_smoke_test(facts.smoke_test)),
         "Answer": code(facts.smoke_test.answer),
         "Rollback": code(facts.rollback.deployment_id) if facts.rollback else "",

@@ -6,7 +6,7 @@ import pytest
 
 from cerebras_deploy.api.endpoint import DeployedModel, Endpoint
 from cerebras_deploy.decide.plan import NotPossible, Unchanged, WaitFirst
-from cerebras_deploy.decide.replacement import Replace, Replacement, Unwanted, key_of, name_of, replacement
+from cerebras_deploy.decide.replacement import Replace, Replacement, Unwanted, key_of, replacement
 from helpers import make
 
 VERSION_2 = Unwanted(make.name("2"))
@@ -113,13 +113,13 @@ def test_what_is_in_doubt_is_not_left_as_it_is(mark: str) -> None:
 def test_one_of_the_same_second_may_be_what_was_there_before() -> None:
     endpoint = Endpoint(model_arch_id="a", deployed_models=entries("old 1 complete 20; live 2 complete 20"))
 
-    assert name_of(replacement(endpoint, VERSION_2, "wait")) in {"deploy", "refuse"}
+    assert replacement(endpoint, VERSION_2, "wait").name in {"deploy", "refuse"}
 
 
 def test_each_has_its_name_and_what_two_looks_must_agree_on() -> None:
     old, live = entries(f"{OLD}; {LIVE}")
     found: list[tuple[Replacement, str, tuple[str, ...]]] = [
-        (Replace(old, live), "deploy", ("replace", "old", "live")),
+        (Replace(old, live), "deploy", ("deploy", "old", "live")),
         (Unchanged(old), "none", ("none", "old")),
         (WaitFirst(live), "wait", ("wait", "live")),
         (WaitFirst(), "wait", ("wait", "")),
@@ -127,4 +127,4 @@ def test_each_has_its_name_and_what_two_looks_must_agree_on() -> None:
     ]
 
     for decided, name, key in found:
-        assert (name_of(decided), key_of(decided)) == (name, key)
+        assert (decided.name, key_of(decided)) == (name, key)
