@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
 
 import pytest
 
@@ -11,17 +10,12 @@ from cerebras_deploy.api.names import ModelName
 from cerebras_deploy.decide.aliases import Elsewhere, Holding, Step, Write, next_step
 from cerebras_deploy.steps import write_alias
 from cerebras_deploy.steps.write_alias import AliasWriter
-
-IN_PROCESS = 100  # runs; more of them are spread over processes, which a worker of pytest-xdist does not bear
+from helpers.matrix import play_all
 
 
 def test_whoever_else_writes_no_alias_is_lost_and_ours_are_where_it_says(request: pytest.FixtureRequest) -> None:
     runs = int(request.config.getoption("--alias-runs"))
-    if runs <= IN_PROCESS:
-        played = [play(seed) for seed in range(runs)]
-    else:
-        with ProcessPoolExecutor() as pool:
-            played = list(pool.map(play, range(runs), chunksize=10))
+    played = play_all(play, runs)
 
     print(f"\n| end | of {runs} runs |\n| --- | --- |")
     for end, count in Counter(one.end for one in played).most_common():

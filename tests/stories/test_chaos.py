@@ -1,7 +1,6 @@
 """The fault matrix: many seeds, one tally. `make chaos` plays a thousand; what a seed is: chaos.py."""
 
 from collections import Counter
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -12,17 +11,12 @@ from cerebras_deploy.decide.progress import Progress
 from cerebras_deploy.decide.rollout import Track
 from chaos import Run, chaos, play
 from helpers import make
-
-IN_PROCESS = 100  # runs; more of them are spread over processes, which a worker of pytest-xdist does not bear
+from helpers.matrix import play_all
 
 
 def test_whatever_fails_no_false_green_no_duplicate_no_false_red(request: pytest.FixtureRequest) -> None:
     runs = int(request.config.getoption("--chaos-runs"))
-    if runs <= IN_PROCESS:
-        played = [play(seed) for seed in range(runs)]
-    else:
-        with ProcessPoolExecutor() as pool:
-            played = list(pool.map(play, range(runs), chunksize=10))
+    played = play_all(play, runs)
 
     results = Counter(result for _, _, result, _, _ in played)
     print(f"\n| result | of {runs} runs |\n| --- | --- |")

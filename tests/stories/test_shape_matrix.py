@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -15,18 +14,13 @@ from cerebras_deploy.decide.judgment import Judgment
 from cerebras_deploy.decide.lost_call import LostCall
 from cerebras_deploy.decide.rollout import Track
 from cerebras_deploy.result import End, Result
+from helpers.matrix import play_all
 from shape_matrix import Run, play
-
-IN_PROCESS = 100  # runs; more of them are spread over processes, which a worker of pytest-xdist does not bear
 
 
 def test_in_any_presentation_no_false_success_no_duplicate_and_the_right_end(request: pytest.FixtureRequest) -> None:
     runs = int(request.config.getoption("--shape-runs"))
-    if runs <= IN_PROCESS:
-        played = [play(seed) for seed in range(runs)]
-    else:
-        with ProcessPoolExecutor() as pool:
-            played = list(pool.map(play, range(runs), chunksize=10))
+    played = play_all(play, runs)
 
     tally = Counter((truth, result) for _, truth, result, _ in played)
     print(f"\n| what happened | result | of {runs} runs |\n| --- | --- | --- |")

@@ -3,7 +3,6 @@
 from typing import assert_never
 
 from cerebras_deploy.api.endpoint import DeployedModel
-from cerebras_deploy.api.tolerance import same_form
 from cerebras_deploy.api.version import Weights
 from cerebras_deploy.decide.entries import deployment_of, newer_than_live, newest_first, version_of
 from cerebras_deploy.decide.plan import Attach, Deploy, NotPossible, Plan, Unchanged, WaitFirst
@@ -12,7 +11,7 @@ from cerebras_deploy.decide.replacement import Replace
 from cerebras_deploy.errors import refused
 from cerebras_deploy.result import End, Result
 from cerebras_deploy.steps.context import Context
-from cerebras_deploy.steps.follow import check_given
+from cerebras_deploy.steps.follow import check_given, find_given
 from cerebras_deploy.steps.look import Look, find_version, look_at, plan_for
 from cerebras_deploy.steps.replace import find
 from cerebras_deploy.steps.smoke_test import try_key
@@ -35,11 +34,10 @@ def dry_run(context: Context) -> End:
 
 
 def _follow_given(context: Context) -> End:
-    wanted = same_form(context.inputs.deployment_id)
     endpoint = context.patience.read(context.read_endpoint)
-    entry = next((entry for entry in endpoint.deployed_models if entry.id == wanted), None)
-    if entry is None:
-        raise refused(f"{context.inputs.endpoint} does not list deployment {wanted}", "check the id and the endpoint")
+    entry = find_given(context, endpoint)
+    if isinstance(entry, NotPossible):
+        raise refused(entry.reason, entry.hint)
     context.facts.learn_model(entry)
     check_given(context, endpoint, entry)
     would = f"follow {deployment_of(entry)}, which is {Progress.of_entry(entry)}"

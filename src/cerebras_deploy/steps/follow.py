@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 from cerebras_deploy.api.endpoint import DeployedModel, Endpoint
 from cerebras_deploy.api.status import Status, Unknown
+from cerebras_deploy.api.tolerance import same_form
+from cerebras_deploy.decide.plan import NotPossible
 from cerebras_deploy.decide.progress import Progress
 from cerebras_deploy.decide.rollout import ERROR_STANDS, Track
 from cerebras_deploy.decide.target import Target
@@ -93,6 +95,14 @@ def attach(context: Context, entry: DeployedModel) -> None:
     line = f"attached to deployment {entry.id}, which is of this version: {progress}"
     context.show_progress(progress, line=line)
     context.publish()
+
+
+def find_given(context: Context, endpoint: Endpoint) -> DeployedModel | NotPossible:
+    """Return the entry of the deployment that the workflow named, or that it is not listed."""
+    wanted = same_form(context.inputs.deployment_id)
+    found = next((entry for entry in endpoint.deployed_models if entry.id == wanted), None)
+    no = NotPossible(f"{context.inputs.endpoint} does not list deployment {wanted}", "check the id and the endpoint")
+    return found or no
 
 
 def check_given(context: Context, endpoint: Endpoint, entry: DeployedModel) -> None:

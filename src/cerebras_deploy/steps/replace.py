@@ -4,14 +4,13 @@ from functools import partial
 from typing import NamedTuple, assert_never
 
 from cerebras_deploy.api.endpoint import DeployedModel, Endpoint
-from cerebras_deploy.api.tolerance import same_form
 from cerebras_deploy.decide.entries import deployment_of, version_of
 from cerebras_deploy.decide.plan import NotPossible, Unchanged, WaitFirst
 from cerebras_deploy.decide.replacement import Replace, Replacement, Unwanted, key_of, replacement
 from cerebras_deploy.errors import refused
 from cerebras_deploy.result import End, Result
 from cerebras_deploy.steps.context import Context
-from cerebras_deploy.steps.follow import check_given, follow
+from cerebras_deploy.steps.follow import check_given, find_given, follow
 from cerebras_deploy.steps.look import Look, look_at, version_to_restore
 from cerebras_deploy.steps.smoke_test import try_key
 from cerebras_deploy.steps.submit import Submission
@@ -40,35 +39,35 @@ def replace(context: Context) -> End:
 
 def find(context: Context, bad: Unwanted | None) -> Found:
     """Look once, and decide what there is to do. The first look resolves what is to be replaced."""
+    named: Unwanted | NotPossible
     if bad is not None:
-        endpoint = context.read_endpoint()
+        endpoint, named = context.read_endpoint(), bad
     elif context.inputs.deployment_id:
         endpoint = context.read_endpoint()
-        bad = _deployment(context, endpoint)
+        named = _deployment(context, endpoint)
     else:
         endpoint, version = look_at(context)
-        bad = Unwanted(version.model)
-    todo = replacement(endpoint, bad, context.inputs.if_busy) if bad else _not_listed(context)
-    context.facts.saw_plan(todo.name)
-    return Found(endpoint, bad, todo)
+        named = Unwanted(version.model)
+    if isinstance(named, NotPossible):
+        found = Found(endpoint, None, named)
+    else:
+        found = Found(endpoint, named, replacement(endpoint, named, context.inputs.if_busy))
+    context.facts.saw_plan(found.todo.name)
+    return found
 
 
-def _deployment(context: Context, endpoint: Endpoint) -> Unwanted | None:
+def _deployment(context: Context, endpoint: Endpoint) -> Unwanted | NotPossible:
     """Return the deployment that the workflow named, if it is listed."""
-    wanted = same_form(context.inputs.deployment_id)
-    entry = next((entry for entry in endpoint.deployed_models if entry.id == wanted), None)
-    if entry is None:
-        return None
+    entry = find_given(context, endpoint)
+    if isinstance(entry, NotPossible):
+        return entry
     check_given(context, endpoint, entry)
     if entry.name is None:
-        raise refused(f"deployment {wanted} is of {entry.model}, which is not a model's name", "deploy a good version")
+        raise refused(
+            f"deployment {entry.id} is of {entry.model}, which is not a model's name", "deploy a good version"
+        )
     context.facts.learn_model(entry)
-    return Unwanted(entry.name, wanted)
-
-
-def _not_listed(context: Context) -> NotPossible:
-    wanted = same_form(context.inputs.deployment_id)
-    return NotPossible(f"{context.inputs.endpoint} does not list deployment {wanted}", "check the id and the endpoint")
+    return Unwanted(entry.name, entry.id)
 
 
 class _Replacing:

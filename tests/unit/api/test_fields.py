@@ -14,6 +14,7 @@ from cerebras_deploy.api.operation import Operation
 from cerebras_deploy.api.status import Status, Unknown
 from cerebras_deploy.api.version import Version, Weights
 from helpers import make
+from helpers.any_json import ANY_JSON
 from helpers.repository import WIRE
 
 REPLIES: dict[str, type[BaseModel]] = {
@@ -159,15 +160,6 @@ class TestWhatTheGateDecidesByIsRequired:
             Operation.model_validate({"name": name, "done": True})
 
 
-ANY_JSON = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.floats()
-    | st.text(st.characters(exclude_categories=["Cs"]), max_size=9),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner, max_size=3),
-    max_leaves=5,
-)
 Place = tuple[str | int, ...]
 
 

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cerebras_deploy.api.status import Status, Unknown, parse_status
+from helpers.any_json import ANY_JSON
 
 
 class TestStatusWords:
@@ -49,17 +50,6 @@ class TestStatusWords:
     @pytest.mark.parametrize("status", Status)
     def test_only_three_are_under_way(self, status: Status) -> None:
         assert status.under_way == (status.value in {"not_started", "in_progress", "rolling_back"})
-
-
-ANY_JSON = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.floats()
-    | st.text(st.characters(exclude_categories=["Cs"]), max_size=9),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner, max_size=3),
-    max_leaves=5,
-)
 
 
 @given(st.text() | ANY_JSON)

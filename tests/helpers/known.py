@@ -1,0 +1,26 @@
+"""Facts of a run at typical moments."""
+
+from dataclasses import replace
+
+from cerebras_deploy.api.status import Status
+from cerebras_deploy.decide.facts import Facts
+from cerebras_deploy.decide.progress import Progress
+from cerebras_deploy.decide.rollout import Track
+from cerebras_deploy.decide.target import Target
+from helpers import make
+
+UUID = "550e8400-e29b-41d4-a716-446655440000"
+
+
+def nothing_sent() -> Facts:
+    facts = Facts(endpoint=make.ENDPOINT, asked="production")
+    facts.saw_version(make.version())
+    return facts
+
+
+def following(progress: Progress | None = None) -> Facts:
+    facts = nothing_sent()
+    facts.saw_endpoint(make.endpoint("old 1 complete 10"), 0)
+    track = Track(Target(UUID)).listed(make.entry(f"{UUID} 2 in_progress 20"), 0)
+    facts.attached(replace(track, progress=progress or Progress(Status.IN_PROGRESS, 5, 8)), 10.0)
+    return facts
