@@ -12,8 +12,6 @@ from cerebras_deploy.errors import CallError, Interrupted
 from cerebras_deploy.text import Redactor, cleaned
 
 BODY, STATUS_BODY = 64 * 1024, 1024 * 1024  # bytes of a body that are kept; of an endpoint's status
-
-
 KEPT_HEADERS = frozenset(
     {"content-type", "content-encoding", "date", "age", "retry-after", "server", "via", "location"}
     | {"cf-ray", "request-id", "x-request-id", "x-correlation-id"}
