@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -106,6 +108,33 @@ class TestFile:
 
         assert not tracer.close()
         assert not path.exists()
+
+
+# Records calls for ever, and prints a line after each.
+RECORDING = """
+import sys
+from pathlib import Path
+from cerebras_deploy.api.message import Answer, Request
+from cerebras_deploy.api.trace import Trace, open_file
+from cerebras_deploy.text import Redactor
+answer = Answer(200, {"content-type": "application/json"}, b"x" * 60_000)
+trace = Trace(open_file("t.har", sys.argv[1]), lambda *_: answer, Redactor(), lambda: 1_790_000_000.0)
+while True:
+    trace.send(Request("GET", "https://api.example.com/management/v1/endpoints/e", "key"), 5)
+    print(flush=True)
+"""
+
+
+@pytest.mark.parametrize("calls", [1, 2, 7, 50, 333])
+def test_it_is_whole_after_a_kill_in_the_midst_of_writing(calls: int, tmp_path: Path) -> None:
+    command = [sys.executable, "-c", RECORDING, str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        for _ in range(calls):
+            process.stdout.readline()
+        process.kill()
+
+    assert len(recorded(tmp_path / "t.har")) >= min(calls, 300)  # of very many, the first and the last stay
 
 
 class TestPath:
