@@ -62,7 +62,11 @@ def _create(root: Path, parts: Sequence[str]) -> int:
         if not folder.exists():
             folder.mkdir()
             os.chown(folder, owner.st_uid, owner.st_gid)
-    file = os.open(folder / parts[-1], os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o644)
+    return _create_file(folder / parts[-1], owner)
+
+
+def _create_file(path: Path, owner: os.stat_result) -> int:
+    file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o644)
     os.fchown(file, owner.st_uid, owner.st_gid)
     return file
 
@@ -104,7 +108,11 @@ class Trace:
     def _add(self, line: bytes) -> None:
         size = os.fstat(self.file.descriptor).st_size
         if size + len(line) > MOST:
-            size = self._shorten()
+            try:
+                size = self._shorten()
+            except OSError as error:
+                self.failure = plain(str(error), 200)
+                return
         before = b",\n" if self._entries else b""
         self._entries += 1
         self._write(size - len(_TAIL), before + line + _TAIL)
@@ -122,9 +130,18 @@ class Trace:
         if sum(map(len, lines)) > MOST // 2:
             lines = [*lines[:FIRST], *lines[FIRST:][-LAST:]]
         data = _HEAD % __version__.encode() + ",\n".join(lines).encode() + _TAIL
-        self._write(0, data)
-        os.ftruncate(self.file.descriptor, len(data))
+        self._replace(data)
         return len(data)
+
+    def _replace(self, data: bytes) -> None:
+        """Put another file in the place of this one, since a kill may come in the midst of writing so much."""
+        part = self.file.path.with_name(f"{self.file.path.name}.part")
+        new = _create_file(part, os.fstat(self.file.descriptor))
+        with open(new, "wb", closefd=False) as file:
+            file.write(data)
+        part.replace(self.file.path)
+        os.dup2(new, self.file.descriptor)
+        os.close(new)
 
     def _read(self) -> str:
         file = self.file.descriptor

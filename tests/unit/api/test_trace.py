@@ -1,10 +1,13 @@
 """The file of `trace`: whole at any moment, read by others, and without a key."""
 
+import itertools
 import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import pytest
@@ -135,6 +138,45 @@ def test_it_is_whole_after_a_kill_in_the_midst_of_writing(calls: int, tmp_path: 
         process.kill()
 
     assert len(recorded(tmp_path / "t.har")) >= min(calls, 300)  # of very many, the first and the last stay
+
+
+def test_it_is_whole_at_each_line_of_the_code_while_it_is_shortened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {"MOST": 20_000, "FIRST": 2, "LAST": 3}.items():
+        monkeypatch.setattr(trace, name, value)
+    path = tmp_path / "t.har"
+    tracer = tracing(path, *[ok("x" * 900) for _ in range(40)])
+    seen: list[int] = []
+
+    def look(frame: FrameType, event: str, _: object) -> Callable[..., Any] | None:
+        if frame.f_code.co_filename != trace.__file__:
+            return None
+        if event == "line":
+            seen.append(len(recorded(path)))
+        return look
+
+    sys.settrace(look)
+    try:
+        for _ in range(40):
+            tracer.send(REQUEST, 30)
+    finally:
+        sys.settrace(None)
+
+    assert any(later < before for before, later in itertools.pairwise(seen))  # it was shortened
+    assert [one.name for one in tmp_path.iterdir()] == ["t.har"]
+
+
+def test_one_that_cannot_be_shortened_is_left_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trace, "MOST", 20_000)
+    (tmp_path / "t.har.part").touch()
+    path = tmp_path / "t.har"
+    tracer = tracing(path, *[ok("x" * 900) for _ in range(40)])
+    for _ in range(40):
+        tracer.send(REQUEST, 30)
+
+    assert "File exists" in tracer.failure
+    assert 0 < len(recorded(path)) < 40
 
 
 class TestPath:
