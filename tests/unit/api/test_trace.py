@@ -156,12 +156,13 @@ def test_it_is_whole_at_each_line_of_the_code_while_it_is_shortened(
             seen.append(len(recorded(path)))
         return look
 
+    measures_coverage = sys.gettrace()
     sys.settrace(look)
     try:
         for _ in range(40):
             tracer.send(REQUEST, 30)
     finally:
-        sys.settrace(None)
+        sys.settrace(measures_coverage)
 
     assert any(later < before for before, later in itertools.pairwise(seen))  # it was shortened
     assert [one.name for one in tmp_path.iterdir()] == ["t.har"]
