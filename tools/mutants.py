@@ -40,6 +40,7 @@ DECIDES_OR_ACTS = (
         "decide.serving",
         "decide.schedule",
         "decide.giving_up",
+        "decide.question",
     ),
     *(
         "steps.start",
@@ -49,6 +50,8 @@ DECIDES_OR_ACTS = (
         "steps.promote",
         "steps.write_alias",
         "steps.smoke_test",
+        "steps.question",
+        "steps.inference",
     ),
     *(
         "steps.matcher",

@@ -12,9 +12,9 @@ from cerebras_deploy.errors import refused
 from cerebras_deploy.result import End, Result
 from cerebras_deploy.steps.context import Context
 from cerebras_deploy.steps.follow import check_given, find_given
+from cerebras_deploy.steps.inference import try_key
 from cerebras_deploy.steps.look import Look, find_version, look_at, plan_for
 from cerebras_deploy.steps.replace import find
-from cerebras_deploy.steps.smoke_test import try_key
 
 
 def dry_run(context: Context) -> End:

@@ -11,8 +11,8 @@ from cerebras_deploy.errors import refused
 from cerebras_deploy.result import End, Result
 from cerebras_deploy.steps.context import Context
 from cerebras_deploy.steps.follow import check_given, find_given, follow
+from cerebras_deploy.steps.inference import try_key
 from cerebras_deploy.steps.look import Look, look_at, version_to_restore
-from cerebras_deploy.steps.smoke_test import try_key
 from cerebras_deploy.steps.submit import Submission
 from cerebras_deploy.steps.waiting import Agreement, Waiting
 

@@ -11,8 +11,8 @@ from cerebras_deploy.decide.serving import NOTHING
 from cerebras_deploy.errors import refused
 from cerebras_deploy.steps.context import Context
 from cerebras_deploy.steps.follow import attach
+from cerebras_deploy.steps.inference import try_key
 from cerebras_deploy.steps.look import Look, look_at, plan_for
-from cerebras_deploy.steps.smoke_test import try_key
 from cerebras_deploy.steps.submit import Submission
 from cerebras_deploy.steps.waiting import Agreement, Waiting
 

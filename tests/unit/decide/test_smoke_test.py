@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from cerebras_deploy.api.completion import Completion
-from cerebras_deploy.decide.smoke_test import NOT_ASKED, Judgment, SmokeTestResult, judge, result_of
+from cerebras_deploy.decide.smoke_test import NOT_ASKED, SmokeTestResult, result_of
 
 
 def answer(content: str = "Hello.", fingerprint: str | None = "fp_1", **figures: Any) -> Completion:
@@ -74,40 +74,3 @@ def test_people_read_those_figures_that_are_known(result: SmokeTestResult, figur
 
 def test_one_that_was_not_asked_is_skipped() -> None:
     assert SmokeTestResult("skipped", None, None, None, "", "") == NOT_ASKED
-
-
-def ended(content: str, finish_reason: str | None) -> Completion:
-    return Completion.model_validate({"choices": [{"message": {"content": content}, "finish_reason": finish_reason}]})
-
-
-class TestJudge:
-    @pytest.mark.parametrize("reason", ["stop", "length", None])
-    def test_an_answer_that_lacks_nothing_is_good(self, reason: str | None) -> None:
-        assert judge(ended("Paris", reason), 0.5) == Judgment("passed")
-
-    @pytest.mark.parametrize(
-        ("reason", "verdict"),
-        [("stop", "failed"), ("length", "unanswered"), ("tool_calls", "unanswered"), (None, "unanswered")],
-    )
-    @pytest.mark.parametrize("text", ["", " \n"])
-    @pytest.mark.parametrize("missing", ["", "`x` is not in the answer"])
-    def test_an_empty_one_is_never_good_and_bad_only_if_the_model_ended_it(
-        self, text: str, missing: str, reason: str | None, verdict: str
-    ) -> None:
-        judged = judge(ended(text, reason), 0.5, missing=missing)
-
-        assert judged.verdict == verdict
-        assert judged.reason.startswith(f"the answer is empty ({f'finish_reason `{reason}`' if reason else 'no'}")
-
-    @pytest.mark.parametrize(("reason", "verdict"), [("stop", "failed"), ("length", "unanswered"), (None, "failed")])
-    def test_one_that_was_cut_off_before_it_matched_says_nothing(self, reason: str | None, verdict: str) -> None:
-        judged = judge(ended("The capital of", reason), 0.5, missing="`Paris` is not in the answer", most_latency=0.1)
-
-        assert (judged.verdict, judged.is_late) == (verdict, False)
-        assert judged.reason.startswith("`Paris` is not in the answer")
-
-    @pytest.mark.parametrize(("latency", "verdict"), [(2.0, "passed"), (2.01, "failed")])
-    def test_one_that_took_longer_than_allowed_is_late(self, latency: float, verdict: str) -> None:
-        judged = judge(ended("Paris", "stop"), latency, most_latency=2)
-
-        assert (judged.verdict, judged.is_late) == (verdict, verdict == "failed")

@@ -1,0 +1,48 @@
+"""The inference API itself: whether it takes the key, and whether it is well whatever one version answers."""
+
+from http import HTTPStatus
+
+from cerebras_deploy.errors import CallError, Fate, refused
+from cerebras_deploy.steps.context import Context
+
+KEY_TRY = 5.0  # seconds, for the call that tries the inference key
+_KEY_HINT = (
+    "`inference-api-key` must be an inference key of the endpoint's organisation; a management key is another one"
+)
+
+
+def try_key(context: Context) -> None:
+    """Try the inference key, if there is a question to ask, before anything is deployed.
+
+    Raises a `Stop`: refused if the API turns the key away. Whatever else happens to this one call is a warning.
+    """
+    if not context.inputs.smoke_test_prompt or not context.inputs.inference_api_key:
+        return
+    try:
+        context.api.models(min(KEY_TRY, context.patience.call_bound))
+    except CallError as error:
+        if error.status == HTTPStatus.UNAUTHORIZED and not error.is_page:
+            raise refused(str(error), _KEY_HINT) from error
+        context.journal.warn_once("Inference key not tried", f"the inference API could not be asked: {error}")
+
+
+def is_well(context: Context) -> bool:
+    """Whether the inference API answers, whatever one version does: one call, which is not tried again."""
+    try:
+        context.api.models(context.patience.call_bound)
+    except CallError:
+        return False
+    return True
+
+
+def is_the_versions(error: CallError) -> bool:
+    """Whether an error may come from the version: anything but JSON or an empty body comes from what stands between."""
+    status = error.status or 0
+    return not error.is_page and (status == HTTPStatus.NOT_FOUND or status >= HTTPStatus.INTERNAL_SERVER_ERROR)
+
+
+def raise_if_refused(error: CallError) -> None:
+    """Raise a `Stop` (refused) unless the error may pass while a version warms up: a 404 may, any other no may not."""
+    if error.fate is Fate.DENIED and error.status != HTTPStatus.NOT_FOUND:
+        is_key = error.status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
+        raise refused(str(error), _KEY_HINT if is_key else error.hint) from error
