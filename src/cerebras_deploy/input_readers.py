@@ -7,13 +7,11 @@ from typing import NamedTuple
 from cerebras_deploy.api.names import ALIAS, INTEGER_VERSION, NAME_PART
 from cerebras_deploy.api.status import Status, in_table, normal
 from cerebras_deploy.input_base_url import read_base_url
+from cerebras_deploy.input_duration import DAY, read_duration
 from cerebras_deploy.input_expression import read_expression
 from cerebras_deploy.text import plain
 
-_DURATION = re.compile(r"(?:(\d{1,9})h)?(?:(\d{1,9})m(?!s))?(?:(\d{1,9})s)?(?:(\d{1,9})ms)?", re.ASCII)
 TRUE, FALSE = ("true", "True", "TRUE"), ("false", "False", "FALSE")
-_SECONDS = (3600, 60, 1, 0.001)
-_DAY = 86400
 
 MOST_ALIASES = 20  # to move: each takes several calls, within the timeout
 LEAST_LATENCY, MOST_LATENCY = 0.01, 30.0  # seconds; the most is what one call may take
@@ -49,21 +47,6 @@ def _one_of(*words: str) -> Callable[[str], str]:
         return text
 
     return word
-
-
-def _between(low: float, high: float, words: str) -> Callable[[str], float]:
-    def duration(text: str) -> float:
-        if text.isascii() and text.isdigit() and len(text) <= 9:  # noqa: PLR2004 - as many digits as in _DURATION
-            seconds = float(text)
-        else:
-            match = _DURATION.fullmatch(text)
-            parts = match.groups() if match else ()
-            seconds = sum(int(n) * unit for n, unit in zip(parts, _SECONDS, strict=False) if n)
-        if not low <= seconds <= high:
-            raise ValueError(f"a duration from {words}, like 90 (seconds), 500ms, 90s, 5m or 1h30m")
-        return seconds
-
-    return duration
 
 
 def _name(text: str) -> str:
@@ -139,16 +122,16 @@ READERS: dict[str, Callable[[str], object]] = {
     "operation": _one_of("deploy", "rollback"),
     "deployment-id": _name,
     "wait": _boolean,
-    "timeout": _between(1, 7 * _DAY, "1s to 168h (7 days)"),
-    "poll-interval": _between(0.1, 600, "100ms to 10m"),
+    "timeout": read_duration(1, 7 * DAY, "1s to 168h (7 days)"),
+    "poll-interval": read_duration(0.1, 600, "100ms to 10m"),
     "if-current": _one_of("skip", "deploy"),
     "if-busy": _one_of("wait", "queue", "fail"),
     "dry-run": _boolean,
     "smoke-test-prompt": str,
     "smoke-test-contains": str,
     "smoke-test-expect": read_expression,
-    "smoke-test-max-latency": _between(LEAST_LATENCY, MOST_LATENCY, "10ms to 30s"),
-    "smoke-test-warm-up": _between(0, 1800, "0s to 30m"),
+    "smoke-test-max-latency": read_duration(LEAST_LATENCY, MOST_LATENCY, "10ms to 30s"),
+    "smoke-test-warm-up": read_duration(0, 1800, "0s to 30m"),
     "inference-api-key": _key,
     "on-failure": _one_of("keep", "rollback"),
     "promote-aliases": _aliases,

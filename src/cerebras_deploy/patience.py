@@ -6,11 +6,9 @@ from random import Random
 from typing import Protocol, TypeVar
 
 from cerebras_deploy.clock import Clock
-from cerebras_deploy.decide.giving_up import Deadline, Refusals
-from cerebras_deploy.decide.schedule import FAILURE_BUDGET, Outage, Pace, call_bound, retry_delay
+from cerebras_deploy.decide.giving_up import Deadline, Retries
+from cerebras_deploy.decide.schedule import Outage, Pace, call_bound, retry_delay
 from cerebras_deploy.errors import CallError, Fate, Stop
-from cerebras_deploy.result import End, Result
-from cerebras_deploy.times import span
 
 T = TypeVar("T")
 
@@ -29,9 +27,6 @@ class PatienceListener(Protocol):
         ...
 
 
-LASTING_BUDGET = 60.0  # seconds, for what waiting does not change, before any good read
-
-
 @dataclass
 class Patience:
     """Reads until the deadline, and retries what may be temporary.
@@ -48,8 +43,7 @@ class Patience:
     outage: Outage
     first_read_sent: float | None = None
     was_last_read: bool = field(default=False, init=False)  # the latest read began at the deadline
-    _answers: int = field(default=0, init=False)  # reads that went well
-    _refusals: Refusals = field(default_factory=Refusals, init=False)
+    _retries: Retries = field(default_factory=Retries, init=False)
 
     def within(self, seconds: float) -> "Patience":
         """Return patience with a deadline so many seconds from now, at full pace and with an unused failure budget."""
@@ -105,7 +99,7 @@ class Patience:
 
     def heard(self) -> None:
         """Note that the API has answered a part of a read: it knows this key, so that its next no may be a slip."""
-        self._answers += 1
+        self._retries.answered()
 
     def read_next(self, read: Callable[[], T], *, poll_fast: bool = False) -> T:
         """Wait for the poll interval, and read again; see `read`.
@@ -130,10 +124,12 @@ class Patience:
         self.outage.failed(sent)
         if error.fate is Fate.THROTTLED:
             self.pace.throttled()
-        outage = self.outage.length(self.clock.now())
-        if end := self._hopeless(error, outage, is_last=is_last):
-            raise Stop(end) from error
-        left = self.left if attempt else self._budget(error) - outage
+        now = self.clock.now()
+        outage = self.outage.length(now)
+        end = self._retries.end(error, now, 0.0 if self.is_over else outage)
+        if end or is_last:
+            raise Stop(end or self.deadline.end(error)) from error
+        left = self.left if attempt else self._retries.budget(error) - outage
         if not self.is_over:
             self.listener.failing(error, min(left, self.left))
         delay = retry_delay(attempt or self.outage.failures, error.retry_after, self.rng)
@@ -149,24 +145,8 @@ class Patience:
         self.listener.failing(error, self.left)
         self.pause(self.pace.delay(self.rng, poll_fast=True))
 
-    def _hopeless(self, error: CallError, outage: float, *, is_last: bool) -> End | None:
-        stands = self._refusals.failed(error, self.clock.now())
-        if error.fate is Fate.DENIED and (stands or not self._answers):
-            return End(Result.REFUSED, str(error), error.hint, call_error=str(error))
-        if error.is_misread and not self._answers and self._refusals.is_misread(self.clock.now()):
-            return End(Result.UNREACHABLE, str(error), error.hint, call_error=str(error))
-        if outage >= self._budget(error) and not self.is_over:
-            reason = f"the API could not be asked for {span(outage)}: {error}"
-            return End(Result.UNREACHABLE, reason, error.hint, call_error=str(error))
-        return self.deadline.end(error) if is_last else None
-
-    def _budget(self, error: CallError) -> float:
-        """Return for how long calls may fail like this."""
-        return LASTING_BUDGET if error.is_lasting and not self._answers else FAILURE_BUDGET
-
     def _went_well(self) -> None:
-        self._answers += 1
-        self._refusals = Refusals()
+        self._retries.went_well()
         self.pace.succeeded()
         if outage := self.outage.ended(self.clock.now()):
             self.listener.recovered(outage)

@@ -28,8 +28,3 @@ class Chat:
             self.stage.clock.sleep(self._seconds[number])
         reply = self._replies[min(number, len(self._replies) - 1)] if self._replies else whole
         return reply if isinstance(reply, Reply | Exception) else whole | reply
-
-
-def made(played: Played) -> list[int]:
-    """The versions that the caller has deployed, in order."""
-    return [one.version for one in played.world.deployments if one.by == "caller"]

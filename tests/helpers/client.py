@@ -6,8 +6,8 @@ import httpx
 import pytest
 
 from cerebras_deploy.api.http import Http
-from cerebras_deploy.api.management import Api, Call
-from cerebras_deploy.api.message import Answer
+from cerebras_deploy.api.management import Api
+from cerebras_deploy.api.message import Answer, Call
 from cerebras_deploy.api.network import open_client
 from cerebras_deploy.errors import CallError
 from cerebras_deploy.text import Redactor

@@ -5,15 +5,15 @@ from dataclasses import replace
 from cerebras_deploy.api.status import Status
 from cerebras_deploy.decide.facts import Facts
 from cerebras_deploy.decide.progress import Progress
-from cerebras_deploy.decide.rollout import Track
 from cerebras_deploy.decide.target import Target
+from cerebras_deploy.decide.track import Track
 from helpers import make
 
 UUID = "550e8400-e29b-41d4-a716-446655440000"
 
 
-def nothing_sent() -> Facts:
-    facts = Facts(endpoint=make.ENDPOINT, asked="production")
+def nothing_sent(asked: str = "production") -> Facts:
+    facts = Facts(endpoint=make.ENDPOINT, asked=asked)
     facts.saw_version(make.version())
     return facts
 
@@ -24,3 +24,7 @@ def following(progress: Progress | None = None) -> Facts:
     track = Track(Target(UUID)).listed(make.entry(f"{UUID} 2 in_progress 20"), 0)
     facts.attached(replace(track, progress=progress or Progress(Status.IN_PROGRESS, 5, 8)), 10.0)
     return facts
+
+
+def tracked(state: str = "in_progress") -> Track:
+    return Track(Target("ours", 20)).listed(make.entry(f"ours 2 {state} 20"), 0)

@@ -249,3 +249,8 @@ def play(scenario: str, inputs: Mapping[str, str], *faults: str, answer: str = "
     """Run the step once in a scenario; `answer` is what the model says."""
     options = {"answer": answer} if answer else {}
     return Stage(scenario, options, faults=faults, latency=0.1).play(inputs)
+
+
+def made(played: Played) -> list[int]:
+    """The versions that the caller has deployed, in order."""
+    return [one.version for one in played.world.deployments if one.by == "caller"]

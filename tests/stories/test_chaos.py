@@ -8,7 +8,7 @@ import pytest
 from cerebras_deploy.api.endpoint import Endpoint
 from cerebras_deploy.api.status import Status
 from cerebras_deploy.decide.progress import Progress
-from cerebras_deploy.decide.rollout import Track
+from cerebras_deploy.decide.track import Track
 from chaos import Run, chaos, play
 from helpers import make
 from helpers.matrix import play_all

@@ -12,7 +12,7 @@ from cerebras_deploy.api.status import PUBLISHED, Status
 from cerebras_deploy.decide import evidence, plan
 from cerebras_deploy.decide.judgment import Judgment
 from cerebras_deploy.decide.lost_call import LostCall
-from cerebras_deploy.decide.rollout import Track
+from cerebras_deploy.decide.track import Track
 from cerebras_deploy.result import End, Result
 from helpers.matrix import play_all
 from shape_matrix import Run, play

@@ -11,13 +11,12 @@ from typing import Any
 
 import httpx
 
-from cerebras_deploy.api.message import Answer, Request
+from cerebras_deploy.api.message import BODY_LIMIT, Answer, Request
 from cerebras_deploy.api.network import call_error, open_client
 from cerebras_deploy.errors import CallError, Fate, Interrupted
 from cerebras_deploy.text import Redactor, plain
 
 CONNECT_LIMIT = 5.0  # seconds for each address of a host, so that one that is dead leaves time for the next
-BODY_LIMIT = 4 * 1024 * 1024  # bytes; an endpoint's status has about 300 of them for each entry
 
 Connect = Callable[[], httpx.Client]
 Bounded = Callable[[Callable[[], Answer], float], Answer]

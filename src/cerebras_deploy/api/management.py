@@ -3,25 +3,22 @@
 A reply that is not the expected object leaves here as a `CallError`, like a failure of the network (`http.py`).
 """
 
-from codecs import BOM_UTF8
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import TypeVar
 from urllib.parse import quote
 
-from pydantic import BaseModel, ValidationError
-from pydantic_core import from_json
+from pydantic import BaseModel
 
 from cerebras_deploy.api.completion import Completion, Models
 from cerebras_deploy.api.endpoint import Endpoint, Endpoints
-from cerebras_deploy.api.error_body import decoded, message_in
-from cerebras_deploy.api.failures import changed, failure, unreadable
-from cerebras_deploy.api.http import BODY_LIMIT
-from cerebras_deploy.api.http_dates import unix_time
-from cerebras_deploy.api.message import Answer, Ask, Request
+from cerebras_deploy.api.error_body import decoded
+from cerebras_deploy.api.failures import failure
+from cerebras_deploy.api.message import Ask, Call, Request
 from cerebras_deploy.api.names import ROOT, ModelName, endpoint_path
 from cerebras_deploy.api.operation import Operation
+from cerebras_deploy.api.reading import read_reply
 from cerebras_deploy.api.tolerance import same_form
 from cerebras_deploy.api.version import Aliases, Version, Versions
 from cerebras_deploy.errors import CallError, Fate, Interrupted
@@ -32,20 +29,6 @@ R = TypeVar("R", bound=BaseModel)
 Body = dict[str, object]
 
 ANSWER_TOKENS = 1024  # room for a reasoning model to get to its answer
-
-
-@dataclass(frozen=True)
-class Call:
-    """What one call did, for the counters and the debug log. `seconds` is how long it took.
-
-    `ok`: its reply was an answer, which a 404 is where something is only looked up.
-    """
-
-    method: str
-    path: str
-    outcome: str
-    seconds: float
-    ok: bool
 
 
 class Api:
@@ -133,8 +116,7 @@ class Api:
             outcome, seconds = f"HTTP {answer.status}", answer.seconds
             if not HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:
                 raise failure(answer, self._redact(decoded(answer.body, answer.headers.get("content-type", ""))))
-            result, ok = _parse(reply, answer), True
-            result = _dated(result, answer)
+            result, ok = read_reply(reply, answer), True
         except CallError as error:
             outcome, seconds = error.reason, error.seconds
             ok = route.may_be_absent and error.status == HTTPStatus.NOT_FOUND
@@ -161,33 +143,3 @@ class _Route:
 
 def _version(model: ModelName) -> _Route:
     return _Route(f"version {model.version} of {model.architecture}", "GET", model.path)
-
-
-def _parse(reply: type[R], answer: Answer) -> R:
-    if len(answer.body) > BODY_LIMIT:
-        raise unreadable(answer, f"more than {BODY_LIMIT // 1024 // 1024} MiB")
-    try:
-        document = from_json(answer.body.removeprefix(BOM_UTF8))
-    except ValueError as error:
-        raise unreadable(answer, str(error)) from error
-    if isinstance(document, dict) and (said := message_in({"error": document.get("error")})):
-        raise unreadable(answer, said)
-    try:
-        return reply.model_validate(document)
-    except ValidationError as error:
-        if not isinstance(document, dict):
-            raise unreadable(answer, "no JSON object") from error
-        if said := message_in(document):
-            raise unreadable(answer, said) from error
-        first = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise changed(answer, f"{where}: {first['msg']}" if where else first["msg"]) from error
-
-
-def _dated(result: R, answer: Answer) -> R:
-    """Return an endpoint's status with the server's time, and with its age if it came from a cache."""
-    if not isinstance(result, Endpoint):
-        return result
-    age = answer.headers.get("age", "")
-    seconds = float(age) if age.isascii() and age.isdigit() and len(age) < 9 else 0.0  # noqa: PLR2004 - 3 years
-    return result.model_copy(update={"date": unix_time(answer.headers.get("date", "")), "age": seconds})

@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+BODY_LIMIT = 4 * 1024 * 1024  # bytes; an endpoint's status has about 300 of them for each entry
+
 
 @dataclass(frozen=True)
 class Request:
@@ -22,6 +24,20 @@ class Answer(NamedTuple):
     headers: Mapping[str, str]
     body: bytes
     seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Call:
+    """What one call did, for the counters and the debug log. `seconds` is how long it took.
+
+    `ok`: its reply was an answer, which a 404 is where something is only looked up.
+    """
+
+    method: str
+    path: str
+    outcome: str
+    seconds: float
+    ok: bool
 
 
 # Sends a request, which may take so many seconds, and returns the reply.

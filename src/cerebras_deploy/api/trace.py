@@ -75,7 +75,8 @@ def _create_file(path: Path, owner: os.stat_result) -> int:
 class Trace:
     """Records calls in an open file. `ask` sends them. `unix_time` is the wall clock, in seconds.
 
-    A file that cannot be written to any more is left as it is: it never ends the step.
+    Each call is added by one write, so that the file is whole between any two lines of this code. A file that cannot be
+    written to any more is left as it is: it never ends the step.
     """
 
     file: OpenFile

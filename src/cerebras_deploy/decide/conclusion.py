@@ -3,42 +3,22 @@
 from typing import assert_never
 
 from cerebras_deploy.api.status import Status
-from cerebras_deploy.decide.facts import Facts
+from cerebras_deploy.decide.known import Known
 from cerebras_deploy.decide.outcome import Outcome
+from cerebras_deploy.decide.title import title_of
 from cerebras_deploy.result import End, Result
 from cerebras_deploy.times import span
 
 
-def conclude(end: End, facts: Facts) -> Outcome:
+def conclude(end: End, facts: Known) -> Outcome:
     """Put the end of the run into words."""
-    title = _TITLES[end.result]
-    if end.result is Result.SMOKE_TEST_FAILED and facts.smoke_test.verdict == "unanswered":
-        title = "Smoke test not judged"
-    return Outcome(end.result, title, *_said(end, facts), details=end.problems)
+    return Outcome(end.result, title_of(end, facts), *_said(end, facts), details=end.problems)
 
-
-_TITLES = {
-    Result.SUCCEEDED: "Rollout succeeded",
-    Result.UNCHANGED: "Already live",
-    Result.TRIGGERED: "Deployment started",
-    Result.FAILED: "Rollout failed",
-    Result.ROLLED_BACK: "Rollout rolled back",
-    Result.CANCELLED: "Rollout cancelled",
-    Result.SUPERSEDED: "Rollout superseded",
-    Result.PLANNED: "Dry run",
-    Result.SMOKE_TEST_FAILED: "Smoke test failed",
-    Result.PROMOTION_FAILED: "Promotion failed",
-    Result.TIMED_OUT: "Timed out",
-    Result.INTERRUPTED: "Interrupted",
-    Result.REFUSED: "Refused",
-    Result.UNREACHABLE: "API unreachable",
-    Result.INVALID_INPUT: "Invalid input",
-}
 
 _Said = tuple[str, str]  # statement and advice
 
 
-def _said(end: End, facts: Facts) -> _Said:
+def _said(end: End, facts: Known) -> _Said:
     match end.result:
         case Result.SUCCEEDED | Result.UNCHANGED | Result.PLANNED | Result.TRIGGERED:
             return _went_well(end, facts)
@@ -56,7 +36,7 @@ def _said(end: End, facts: Facts) -> _Said:
             assert_never(never)
 
 
-def _went_well(end: End, facts: Facts) -> _Said:
+def _went_well(end: End, facts: Known) -> _Said:
     what, endpoint = facts.what, facts.endpoint
     if end.result is Result.UNCHANGED:
         return f"{endpoint} serves {what} already: nothing was deployed{_extras(facts)}", ""
@@ -71,7 +51,7 @@ def _went_well(end: End, facts: Facts) -> _Said:
     return f"{endpoint} serves {what}, {took} after the start of the rollout{_extras(facts)}", ""
 
 
-def _rollout_lost(end: End, facts: Facts) -> _Said:
+def _rollout_lost(end: End, facts: Known) -> _Said:
     rollout, serving = f"the rollout of {facts.what} to {facts.endpoint}", facts.rollback_outcome or _serving(facts)
     why = f": {end.reason}" if end.reason else ""
     if end.result is Result.FAILED:
@@ -85,7 +65,7 @@ def _rollout_lost(end: End, facts: Facts) -> _Said:
     return f"{rollout} was superseded by {by}{why}; {serving}", "agree who deploys, or re-run the step"
 
 
-def _smoke_test_failed(end: End, facts: Facts) -> _Said:
+def _smoke_test_failed(end: End, facts: Known) -> _Said:
     what, serving = f"{facts.endpoint} was given {facts.what}", facts.rollback_outcome or _serving(facts)
     if facts.smoke_test.verdict == "unanswered":
         said = f"{what}, and its smoke test could not be judged: {end.reason}; {serving}"
@@ -96,7 +76,7 @@ def _smoke_test_failed(end: End, facts: Facts) -> _Said:
     return f"{what}, and its smoke test failed: {end.reason}; {serving}", advice
 
 
-def _stopped(end: End, facts: Facts) -> _Said:
+def _stopped(end: End, facts: Known) -> _Said:
     """Say what a stop has left behind."""
     if facts.rollback:
         return _stopped_rolling_back(end, facts, facts.rollback)
@@ -117,20 +97,20 @@ def _stopped(end: End, facts: Facts) -> _Said:
     return f"{reason}: {what}", "; ".join(filter(None, (end.hint, after)))
 
 
-def _cut_off(end: End, facts: Facts) -> str:
+def _cut_off(end: End, facts: Known) -> str:
     """Say what the step was doing, where the reason does not say so."""
     by_time = end.result in {Result.TIMED_OUT, Result.INTERRUPTED}
     return f" while {facts.waiting_for}" if facts.waiting_for and (by_time or not facts.deployment_id) else ""
 
 
-def _follow(facts: Facts) -> str:
+def _follow(facts: Known) -> str:
     """Say how to go on with a deployment that was left behind."""
     if facts.progress.status is Status.DONE:
         return "re-run the step: it deploys nothing, and goes on from there"
     return f"follow it with `deployment-id: {facts.deployment_id}`"
 
 
-def _stopped_rolling_back(end: End, facts: Facts, back: Facts) -> _Said:
+def _stopped_rolling_back(end: End, facts: Known, back: Known) -> _Said:
     bad = f"deployment {facts.deployment_id} of {facts.what}, which was found bad"
     if back.deployment_id:
         return f"{end.reason} during the rollback: {_left_behind(end.result, back)}; it replaces {bad}", _follow(back)
@@ -139,7 +119,7 @@ def _stopped_rolling_back(end: End, facts: Facts, back: Facts) -> _Said:
     return said, f"look at what {facts.endpoint} serves, and deploy again"
 
 
-def _left_behind(result: Result, facts: Facts) -> str:
+def _left_behind(result: Result, facts: Known) -> str:
     """Say what is known of a deployment that is not followed any more."""
     deployment = f"deployment {facts.deployment_id} of {facts.what} to {facts.endpoint}"
     if not facts.status:
@@ -148,11 +128,11 @@ def _left_behind(result: Result, facts: Facts) -> str:
     return f"{deployment} was last seen {facts.progress}{goes_on if facts.under_way else ''}"
 
 
-def _extras(facts: Facts) -> str:
+def _extras(facts: Known) -> str:
     """Say what went well after the rollout."""
     asked = ["its smoke test passed"] if facts.smoke_test.verdict == "passed" else []
     return "".join(f"; {said}" for said in (*asked, *(f"alias {moved}" for moved in facts.promoted)))
 
 
-def _serving(facts: Facts) -> str:
+def _serving(facts: Known) -> str:
     return facts.serving.by(facts.endpoint)

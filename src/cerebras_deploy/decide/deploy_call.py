@@ -1,6 +1,10 @@
-"""The deploy call of a run: whether it was accepted, as far as that is known."""
+"""The deploy call of a run: whether it was accepted, as far as that is known, and what its reply says."""
 
 from dataclasses import dataclass
+
+from cerebras_deploy.api.names import ModelName
+from cerebras_deploy.api.operation import Operation
+from cerebras_deploy.api.tolerance import same_form
 
 
 @dataclass
@@ -29,3 +33,19 @@ class DeployCall:
     def accepted(self) -> None:
         """Note that it was accepted."""
         self.in_doubt, self.is_accepted = False, True
+
+
+def mismatch(operation: Operation, wanted: ModelName) -> str:
+    """Say how the reply differs from what was asked for; empty if it does not."""
+    reply = operation.response
+    if reply is None:
+        return ""
+    asked = {"architecture": wanted.architecture}
+    if wanted.has_integer:  # no integer can be compared with an alias
+        asked["version"] = wanted.version
+    version = None if reply.version_id is None else str(reply.version_id)
+    got = {"architecture": reply.model_arch_id, "version": version}
+    wrong = [
+        key for key, value in asked.items() if (said := got[key]) is not None and same_form(said) != same_form(value)
+    ]
+    return ", ".join(f"{key} {got[key]} (asked for {asked[key]})" for key in wrong)

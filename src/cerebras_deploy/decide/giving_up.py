@@ -8,21 +8,50 @@ from cerebras_deploy.times import span
 
 STEADY = 3  # failures of a kind in a row, before they count
 DENIED_STANDS, MISREAD_STANDS = 5.0, 30.0  # seconds
+FAILURE_BUDGET = 300.0  # seconds, for how long calls may fail in a row
+LASTING_BUDGET = 60.0  # seconds, for what waiting does not change, before any good read
 
 
 @dataclass
-class Refusals:
-    """Failures in a row that may be a slip of one server: the API says no, or something that it is not known to say."""
+class Retries:
+    """What a run's calls so far have come to, which decides whether another try has a point.
 
+    `answers` counts those that went well: after one, a no may be the slip of one server, and what failed may pass.
+    """
+
+    answers: int = 0
     denied: int = 0
     denied_since: float = 0.0
     misread: int = 0
     misread_since: float = 0.0
 
-    def failed(self, error: CallError, now: float) -> bool:
-        """Note a failed call, and return whether the API's no stands."""
-        self.misread_since = self.misread_since if self.misread else now
-        self.misread = self.misread + 1 if error.is_misread else 0
+    def answered(self) -> None:
+        """Note that the API has answered a part of a read: it knows this key."""
+        self.answers += 1
+
+    def went_well(self) -> None:
+        """Note a good read."""
+        self.answers += 1
+        self.denied = self.misread = 0
+
+    def budget(self, error: CallError) -> float:
+        """Return for how long calls may fail like this."""
+        return LASTING_BUDGET if error.is_lasting and not self.answers else FAILURE_BUDGET
+
+    def end(self, error: CallError, now: float, outage: float) -> End | None:
+        """Note a failed call after an outage of so many seconds. Return how the run ends if it is to be given up."""
+        stands = self._is_denied(error, now)
+        if error.fate is Fate.DENIED and (stands or not self.answers):
+            return End(Result.REFUSED, str(error), error.hint, call_error=str(error))
+        if self._is_misread(error, now) and not self.answers:
+            return End(Result.UNREACHABLE, str(error), error.hint, call_error=str(error))
+        if outage >= self.budget(error):
+            reason = f"the API could not be asked for {span(outage)}: {error}"
+            return End(Result.UNREACHABLE, reason, error.hint, call_error=str(error))
+        return None
+
+    def _is_denied(self, error: CallError, now: float) -> bool:
+        """Whether the API's no stands."""
         if error.fate is not Fate.DENIED:
             self.denied = 0
             return False
@@ -30,8 +59,10 @@ class Refusals:
         self.denied += 1
         return self.denied >= STEADY and now - self.denied_since >= DENIED_STANDS
 
-    def is_misread(self, now: float) -> bool:
+    def _is_misread(self, error: CallError, now: float) -> bool:
         """Whether replies have been other than known for long enough to say so."""
+        self.misread_since = self.misread_since if self.misread else now
+        self.misread = self.misread + 1 if error.is_misread else 0
         return self.misread >= STEADY and now - self.misread_since >= MISREAD_STANDS
 
 

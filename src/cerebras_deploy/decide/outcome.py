@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from cerebras_deploy.api.status import Status
-from cerebras_deploy.decide.facts import Facts
+from cerebras_deploy.decide.known import Known
 from cerebras_deploy.result import End, Result
 
 
@@ -32,7 +32,7 @@ class Outcome:
         return replace(self, statement=change(self.statement), advice=change(self.advice), details=details)
 
 
-def is_rolled_back(end: End, facts: Facts) -> bool:
+def is_rolled_back(end: End, facts: Known) -> bool:
     """Whether `on-failure: rollback` applies: the one rule.
 
     It does if the rollout ended in an error, or if the smoke test judged the version bad. It does not if that says

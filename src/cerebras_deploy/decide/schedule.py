@@ -8,7 +8,6 @@ from random import Random
 
 RETRY_BASE, RETRY_CAP = 1.0, 15.0
 RETRY_AFTER_CAP = 60.0
-FAILURE_BUDGET = 300.0  # for how long calls may fail in a row
 CALL_BOUND = 30.0  # for one whole call, so that a reply that trickles in is bounded too
 GRACE = 2.0  # past the deadline, for the last read
 LEAST_BOUND = 1.0  # for a call that starts when the grace is used up

@@ -2,8 +2,8 @@
 
 from cerebras_deploy.api.tolerance import same_form
 from cerebras_deploy.decide.outcome import is_rolled_back
-from cerebras_deploy.decide.rollout import Track
 from cerebras_deploy.decide.target import Target
+from cerebras_deploy.decide.track import Track
 from cerebras_deploy.result import End, Result
 from cerebras_deploy.steps.context import Context
 from cerebras_deploy.steps.dry_run import dry_run

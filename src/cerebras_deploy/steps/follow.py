@@ -7,8 +7,9 @@ from cerebras_deploy.api.status import Status, Unknown
 from cerebras_deploy.api.tolerance import same_form
 from cerebras_deploy.decide.plan import NotPossible
 from cerebras_deploy.decide.progress import Progress
-from cerebras_deploy.decide.rollout import ERROR_STANDS, Track
+from cerebras_deploy.decide.rollout import ERROR_STANDS, end_at_deadline, end_of
 from cerebras_deploy.decide.target import Target
+from cerebras_deploy.decide.track import Track
 from cerebras_deploy.errors import Stop, refused
 from cerebras_deploy.result import End, Result
 from cerebras_deploy.steps.context import Context
@@ -27,7 +28,7 @@ def follow(context: Context, on_first_listed: Check | None = None) -> End:
     try:
         return _read_to_the_end(context, on_first_listed)
     except Stop as stop:
-        end = tracked(context).end_at_deadline
+        end = end_at_deadline(tracked(context))
         if end is None or stop.end.result is not Result.TIMED_OUT:
             raise
         return end
@@ -41,8 +42,8 @@ def _read_to_the_end(context: Context, on_first_listed: Check | None) -> End:
             on_first_listed(context, endpoint, track.entry)
             on_first_listed = None
         _narrate(context, track)
-        if track.end:
-            return track.end
+        if end := end_of(track):
+            return end
         endpoint = context.patience.read_next(context.read_endpoint, poll_fast=track.is_near_end)
 
 

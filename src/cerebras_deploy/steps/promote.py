@@ -7,6 +7,7 @@ unassigned. It is as small as a read and a call, and if the second half fails, t
 from dataclasses import dataclass
 
 from cerebras_deploy.decide.aliases import Holding, curl, with_alias
+from cerebras_deploy.decide.rollout import end_of
 from cerebras_deploy.errors import Interrupted, Stop
 from cerebras_deploy.result import End, Result
 from cerebras_deploy.steps.context import Context
@@ -42,7 +43,7 @@ def promote(context: Context) -> None:
 def _check_still_ours(context: Context) -> None:
     """Raise a `Stop` if another version has taken the endpoint meanwhile."""
     context.patience.read(context.read_endpoint)
-    end = tracked(context).end
+    end = end_of(tracked(context))
     if end and end.result is Result.SUPERSEDED:
         raise Stop(end)
 

@@ -5,8 +5,9 @@ from dataclasses import replace
 from cerebras_deploy.api.endpoint import DeployedModel, Endpoint
 from cerebras_deploy.api.status import Status, Unknown
 from cerebras_deploy.decide.entries import may_hide_newer, version_of
-from cerebras_deploy.decide.facts import RollbackVerdict
+from cerebras_deploy.decide.known import RollbackVerdict
 from cerebras_deploy.decide.progress import Progress
+from cerebras_deploy.decide.rollout import end_of
 from cerebras_deploy.decide.target import Target
 from cerebras_deploy.errors import Interrupted, Stop
 from cerebras_deploy.result import End, Result
@@ -76,7 +77,7 @@ def _stopped(back: Context, why: str) -> str:
 def _other_end(context: Context) -> End | None:
     """If the deadline came before an error had stood its 30 s, read on until it has. Return ours' end if it passes."""
     track = tracked(context)
-    while track.progress.status is Status.ERROR and track.end is None:
+    while track.progress.status is Status.ERROR and end_of(track) is None:
         context.patience.read_next(context.read_endpoint, poll_fast=True)
         track = tracked(context)
         context.show_progress(track.progress)
@@ -84,8 +85,9 @@ def _other_end(context: Context) -> End | None:
         return None
     if track.seen_rolling_back or track.progress.status is Status.ROLLED_BACK:
         return follow(context)
-    if track.end and track.end.result is not Result.SUCCEEDED:
-        return track.end
+    end = end_of(track)
+    if end and end.result is not Result.SUCCEEDED:
+        return end
     reason = f"the timeout of {span(context.inputs.timeout)} was reached in an error, which has passed since"
     return End(Result.TIMED_OUT, f"{reason}, so that nothing was rolled back")
 

@@ -4,27 +4,19 @@ A call that surely did not arrive is sent again. One that may have arrived is lo
 only when it surely did not.
 """
 
-from collections.abc import Callable
 from http import HTTPStatus
 
-from cerebras_deploy.api.endpoint import DeployedModel, Endpoint
-from cerebras_deploy.api.names import ModelName
-from cerebras_deploy.api.operation import Operation
-from cerebras_deploy.api.tolerance import same_form
 from cerebras_deploy.decide.entries import in_flight
 from cerebras_deploy.decide.lost_call import LostCall
-from cerebras_deploy.decide.progress import Progress
-from cerebras_deploy.decide.rollout import Track
-from cerebras_deploy.decide.target import Target
 from cerebras_deploy.errors import CallError, Fate, Interrupted, Stop, refused
 from cerebras_deploy.result import End, Result
+from cerebras_deploy.steps.accept import accept
 from cerebras_deploy.steps.context import Context
 from cerebras_deploy.steps.look import Look
-from cerebras_deploy.text import plain
+from cerebras_deploy.steps.search import look_once_more, search
 
 LEAST_LEFT = 5.0  # seconds; no deploy call starts with less time left
 SENDS = 3  # of calls that may have arrived
-LAST_LOOK = 0.7  # seconds, for a read after an interrupt
 CONFLICT_STANDS = 30.0  # seconds; until then a 409 may be about a rollout that has just ended
 
 
@@ -57,9 +49,9 @@ class Submission:
             return self._arrived_despite(error, look, sent)
         except Interrupted as stop:
             if stop.sent:
-                self._look_once_more(self._note_lost(look))
+                look_once_more(context, self._note_lost(look))
             raise
-        self._accepted(operation, look)
+        accept(context, operation, wanted, self._listed_before)
         return True
 
     def _too_late(self) -> End:
@@ -94,7 +86,7 @@ class Submission:
         context.journal.say(f"{error.reason}: looking what is in the way")
         self._conflict_since = call.since if self._conflict_since is None else self._conflict_since
         found = "deployment {} is of this version, and was not listed before"
-        endpoint = self._look_for(call, found, is_over=lambda endpoint: bool(in_flight(endpoint.deployed_models)))
+        endpoint = search(context, call, found, is_over=lambda endpoint: bool(in_flight(endpoint.deployed_models)))
         if endpoint is None:
             return True
         if in_flight(endpoint.deployed_models):
@@ -118,7 +110,7 @@ class Submission:
         """Look for a call that may have arrived, and return whether it did."""
         context = self._context
         context.journal.say(f"{error.reason}; the deploy call may have arrived: looking for it on the endpoint")
-        if self._look_for(call, "the deploy call did arrive: deployment {} is listed, and was not before") is None:
+        if search(context, call, "the deploy call did arrive: deployment {} is listed, and was not before") is None:
             return True
         if call.something_changed or self._lost >= SENDS:
             reason = f"the deploy call got no readable answer ({error})"
@@ -129,72 +121,3 @@ class Submission:
         )
         context.facts.deploy_call.not_accepted()
         return False
-
-    def _look_for(
-        self, call: LostCall, found: str, is_over: Callable[[Endpoint], bool] = lambda _: False
-    ) -> Endpoint | None:
-        """Read until the call's deployment is listed, and take it; `found` says so, with its ID.
-
-        If it is clear that it will not be, or `is_over` says so, return the endpoint as last read.
-        """
-        context, patience = self._context, self._context.patience
-        endpoint = patience.read(context.read_endpoint)
-        while True:
-            if entry := call.find(endpoint):
-                context.journal.say(found.format(entry.id))
-                self._adopt(entry, call)
-                return None
-            call.read(endpoint, patience.clock.now() - endpoint.age)
-            if is_over(endpoint) or not call.is_undecided(patience.clock.now()):
-                return endpoint
-            endpoint = patience.read_next(context.read_endpoint, poll_fast=True)
-
-    def _adopt(self, entry: DeployedModel, call: LostCall) -> None:
-        """Take the entry for the deployment that came of the call."""
-        target = Target(entry.id, entry.created, call.listed_before, model=call.wanted)
-        self._context.facts.deployed(Track(target).listed(entry, self._context.patience.answered_time))
-        self._context.publish()
-
-    def _accepted(self, operation: Operation, look: Look) -> None:
-        context, reply = self._context, operation.response
-        progress = Progress.of_reply(reply)
-        ids, created, model = operation.ids, reply.created if reply else None, look.version.model
-        if reply and reply.version_id is not None and not model.has_integer:
-            model = model._replace(version=str(reply.version_id))
-        target = Target(ids[0], created, self._listed_before, forms=frozenset(ids), model=model)
-        context.facts.deployed(Track(target, progress.if_under_way, reply=progress))
-        line = f"accepted as deployment {ids[0]}, {progress}"
-        if reply and reply.max_unavailable_replicas is not None:
-            line += f" (max. unavailable replicas: {reply.max_unavailable_replicas})"
-        context.show_progress(progress, line=line)
-        context.publish()
-        if wrong := _mismatch(operation, look.version.model):
-            raise refused(f"the API answered for {wrong}", "report this to Cerebras; check what the endpoint serves")
-        if reply and reply.endpoint_id and reply.endpoint_id != context.inputs.endpoint:
-            text = f"the deploy reply names endpoint {plain(reply.endpoint_id, 100)}, not {context.inputs.endpoint}"
-            context.journal.warn_once("Another form of the endpoint", text)
-
-    def _look_once_more(self, call: LostCall) -> None:
-        """Try to learn the ID of a deployment whose reply an interrupt cut off."""
-        try:
-            endpoint = self._context.api.endpoint(self._context.inputs.endpoint, LAST_LOOK)
-        except CallError:
-            return
-        if entry := call.find(endpoint):
-            self._adopt(entry, call)
-
-
-def _mismatch(operation: Operation, wanted: ModelName) -> str:
-    """Say how the reply differs from what was asked for; empty if it does not."""
-    reply = operation.response
-    if reply is None:
-        return ""
-    asked = {"architecture": wanted.architecture}
-    if wanted.has_integer:  # no integer can be compared with an alias
-        asked["version"] = wanted.version
-    version = None if reply.version_id is None else str(reply.version_id)
-    got = {"architecture": reply.model_arch_id, "version": version}
-    wrong = [
-        key for key, value in asked.items() if (said := got[key]) is not None and same_form(said) != same_form(value)
-    ]
-    return ", ".join(f"{key} {got[key]} (asked for {asked[key]})" for key in wrong)

@@ -1,6 +1,6 @@
 """The log: a line for each change as it comes, and a heartbeat while nothing changes."""
 
-from cerebras_deploy.api.management import Call
+from cerebras_deploy.api.message import Call
 from cerebras_deploy.clock import Stopwatch
 from cerebras_deploy.decide.schedule import HEARTBEAT
 from cerebras_deploy.errors import CallError

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from cerebras_deploy.result import Result
 
 if TYPE_CHECKING:  # not imported: the first outputs are written before there is time for it
-    from cerebras_deploy.decide.facts import Facts
+    from cerebras_deploy.decide.known import Known
     from cerebras_deploy.decide.outcome import Outcome
 
 KILLED = "the action was killed before it could conclude"
@@ -35,7 +35,7 @@ def initial_outputs(endpoint: str) -> dict[str, str]:
     }
 
 
-def outputs_so_far(facts: "Facts") -> dict[str, str]:
+def outputs_so_far(facts: "Known") -> dict[str, str]:
     """Return every output by what is known; result and message are still the initial ones."""
     return initial_outputs(facts.endpoint) | {
         "deployment-id": facts.deployment_id,
@@ -52,7 +52,7 @@ def outputs_so_far(facts: "Facts") -> dict[str, str]:
     }
 
 
-def _live(facts: "Facts") -> dict[str, str]:
+def _live(facts: "Known") -> dict[str, str]:
     """Return what the endpoint serves by the last read; empty if that is mixed, unclear, or named by an alias."""
     entry = facts.serving.entry
     name = entry.name if entry else None
@@ -61,7 +61,7 @@ def _live(facts: "Facts") -> dict[str, str]:
     return {"live-model": str(name), "live-version-id": name.version}
 
 
-def final_outputs(facts: "Facts", outcome: "Outcome") -> dict[str, str]:
+def final_outputs(facts: "Known", outcome: "Outcome") -> dict[str, str]:
     """Return every output at the end."""
     return outputs_so_far(facts) | {
         "result": outcome.result.value,
@@ -70,7 +70,7 @@ def final_outputs(facts: "Facts", outcome: "Outcome") -> dict[str, str]:
     }
 
 
-def annotation(outcome: "Outcome", facts: "Facts") -> tuple[str, str, list[str]]:
+def annotation(outcome: "Outcome", facts: "Known") -> tuple[str, str, list[str]]:
     """Return the level, the title and the lines of the annotation that ends the log."""
     level = "notice" if outcome.result.is_success else "error"
     several = [*(f"- {detail}" for detail in outcome.details), "Nothing was sent."]

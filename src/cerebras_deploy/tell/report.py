@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from cerebras_deploy.decide.facts import Facts
+from cerebras_deploy.decide.known import Known
 from cerebras_deploy.tell.timeline import Timeline
 
 LIMIT = 60_000  # bytes; a later step must be able to put it into its environment
@@ -12,7 +12,7 @@ _ITSELF = {"report", "summary-markdown"}
 FEW = 20  # changes that stay at either end, if nothing else helps
 
 
-def report(facts: Facts, outputs: Mapping[str, str], timeline: Timeline, clean: Callable[[str], str]) -> str:
+def report(facts: Known, outputs: Mapping[str, str], timeline: Timeline, clean: Callable[[str], str]) -> str:
     """Return the object as JSON in one line. `clean` makes text from outside harmless, and blanks secrets."""
     whole: dict[str, Any] = {
         "schema": 1,
@@ -42,7 +42,7 @@ def report(facts: Facts, outputs: Mapping[str, str], timeline: Timeline, clean: 
     return _fitting(_cleaned(whole, clean))
 
 
-def _words(facts: Facts) -> tuple[Any, ...]:
+def _words(facts: Known) -> tuple[Any, ...]:
     return facts.track.entry.words if facts.track and facts.track.entry else ()
 
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from cerebras_deploy.api.names import NAME_PART
 from cerebras_deploy.decide.entries import version_of
-from cerebras_deploy.decide.facts import Facts
+from cerebras_deploy.decide.known import Known
 from cerebras_deploy.decide.outcome import Outcome
 from cerebras_deploy.decide.smoke_test import SmokeTestResult
 from cerebras_deploy.tell.timeline import Moment, Section, Timeline
@@ -30,7 +30,7 @@ class _Bar(NamedTuple):
     end: float
 
 
-def render_summary(facts: Facts, outcome: Outcome, timeline: Timeline) -> str:
+def render_summary(facts: Known, outcome: Outcome, timeline: Timeline) -> str:
     """Return the page."""
     elapsed = facts.ended or 0.0
     about = f": {code(facts.what)} on {code(facts.endpoint)}" if facts.model else ""
@@ -57,7 +57,7 @@ def shortened(page: str) -> str:
     return kept + CUT
 
 
-def _facts(facts: Facts, timeline: Timeline) -> Iterable[tuple[str, str]]:
+def _facts(facts: Known, timeline: Timeline) -> Iterable[tuple[str, str]]:
     version = facts.model.version if facts.model and facts.has_integer else ""
     rows = {
         "Endpoint": code(facts.endpoint),
@@ -82,7 +82,7 @@ def _smoke_test(result: SmokeTestResult) -> str:
     return "" if result.verdict == "skipped" else said
 
 
-def _snippet(facts: Facts, outcome: Outcome) -> list[str]:
+def _snippet(facts: Known, outcome: Outcome) -> list[str]:
     """Return what follows a rollout that may go on, to be copied into the step."""
     id_ = facts.deployment_id
     if outcome.result.is_success or not facts.under_way or not NAME_PART.fullmatch(id_):

@@ -2,7 +2,7 @@
 
 from typing import Literal, NamedTuple
 
-from cerebras_deploy.api.management import Call
+from cerebras_deploy.api.message import Call
 from cerebras_deploy.api.status import Status, Unknown
 from cerebras_deploy.decide.progress import NOTHING_SEEN, Progress
 from cerebras_deploy.tell.tone import Tone

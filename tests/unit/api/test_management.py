@@ -142,18 +142,6 @@ class TestFate:
 
         assert (failed.fate, failed.status, failed.retry_after) == (fate, status, 7)
 
-    @pytest.mark.parametrize(
-        "body",
-        [b"", b"<html></html>", b"{}", b'{"name": []}', b'{"name": "ours"', b"null", b"\xff\xfe", b'{"name": ""}'],
-        ids=repr,
-    )
-    @pytest.mark.parametrize("status", [200, 202])
-    def test_of_a_reply_that_is_not_the_expected_object(self, status: int, body: bytes) -> None:
-        failed = Scene(lambda _: httpx.Response(status, content=body)).failure()
-
-        assert (failed.fate, failed.status) == (Fate.UNKNOWN, status)
-        assert failed.hint
-
     def test_of_a_reply_without_end(self) -> None:
         sent = 0
 
@@ -205,23 +193,6 @@ class TestWhatIsSaid:
         assert good.calls[0].seconds >= 0
 
 
-def test_a_reply_without_a_date_has_that_of_its_receipt() -> None:
-    scene = Scene(lambda _: httpx.Response(200, content=(WIRE / "endpoint-status.json").read_bytes()))
-
-    date = scene.api.endpoint(LISTED, 30).date
-
-    assert date is not None
-    assert abs(date - datetime.now(UTC).timestamp()) < 60
-
-
-@pytest.mark.parametrize(("age", "seconds"), [("30", 30), ("", 0), ("soon", 0), ("9" * 20, 0), ("-1", 0)])
-def test_how_long_a_cache_held_a_reply_is_read(age: str, seconds: float) -> None:
-    body = (WIRE / "endpoint-status.json").read_bytes()
-    scene = Scene(lambda _: httpx.Response(200, headers={"age": age} if age else {}, content=body))
-
-    assert scene.api.endpoint(LISTED, 30).age == seconds
-
-
 def test_a_compressed_reply_and_one_with_a_byte_order_mark_are_read() -> None:
     body = b"\xef\xbb\xbf" + (WIRE / "endpoint-status.json").read_bytes()
     zipped = httpx.Response(200, headers={"content-encoding": "gzip"}, content=gzip.compress(body))
@@ -235,3 +206,12 @@ def test_no_reply_of_a_cache_is_asked_for() -> None:
     scene.endpoint()
 
     assert scene.requests[0].headers["cache-control"] == "no-cache"
+
+
+def test_a_reply_without_a_date_has_that_of_its_receipt() -> None:
+    scene = Scene(lambda _: httpx.Response(200, content=(WIRE / "endpoint-status.json").read_bytes()))
+
+    date = scene.api.endpoint(LISTED, 30).date
+
+    assert date is not None
+    assert abs(date - datetime.now(UTC).timestamp()) < 60

@@ -9,9 +9,8 @@ from cerebras_deploy.decide.conclusion import conclude
 from cerebras_deploy.decide.facts import Facts
 from cerebras_deploy.decide.outcome import Outcome
 from cerebras_deploy.decide.progress import Progress
-from cerebras_deploy.decide.rollout import Track
-from cerebras_deploy.decide.smoke_test import SmokeTestResult
 from cerebras_deploy.decide.target import Target
+from cerebras_deploy.decide.track import Track
 from cerebras_deploy.errors import Interrupted
 from cerebras_deploy.result import End, Result
 from helpers import make
@@ -50,12 +49,6 @@ def test_every_end_has_its_result_a_title_and_one_sentence_with_the_endpoint(end
     assert outcome.title
     assert make.ENDPOINT in outcome.message
     assert len(outcome.message.splitlines()) == 1
-
-
-def test_titles_tell_the_results_apart() -> None:
-    titles = {conclude(end, following()).title for end in ENDS}
-
-    assert len(titles) == len(ENDS)
 
 
 class TestGreen:
@@ -178,13 +171,6 @@ class TestWords:
 
         assert (outcome.title, outcome.statement, outcome.advice) == ("title", "A STATEMENT", "AN ADVICE")
         assert outcome.details == ("ONE", "TWO")
-
-    def test_only_a_smoke_test_that_was_not_judged_has_that_title(self) -> None:
-        facts = following(Progress(Status.DONE))
-        facts.smoke_tested(SmokeTestResult("unanswered"))
-
-        assert conclude(End(Result.SMOKE_TEST_FAILED, "503"), facts).title == "Smoke test not judged"
-        assert conclude(Interrupted().end, facts).title == "Interrupted"
 
     def test_without_times_it_took_no_time_and_without_a_read_nothing_else_is_served(self) -> None:
         facts = nothing_sent()

@@ -2,69 +2,30 @@
 
 import ast
 
-import pytest
-
-from cerebras_deploy.api.status import Status
 from cerebras_deploy.decide.facts import Facts
-from cerebras_deploy.decide.rollout import Track
 from cerebras_deploy.decide.smoke_test import SmokeTestResult
 from cerebras_deploy.decide.target import Target
+from cerebras_deploy.decide.track import Track
 from helpers import make
+from helpers.known import nothing_sent, tracked
 from helpers.repository import CODE
-
-
-def resolved(asked: str = "production") -> Facts:
-    facts = Facts(endpoint=make.ENDPOINT, asked=asked)
-    facts.saw_version(make.version())
-    return facts
-
-
-def tracked(state: str = "in_progress") -> Track:
-    return Track(Target("ours", 20)).listed(make.entry(f"ours 2 {state} 20"), 0)
 
 
 def previous_of(facts: Facts) -> str:
     return facts.previous.id if facts.previous else ""
 
 
-class TestStatus:
-    @pytest.mark.parametrize("status", Status)
-    def test_it_is_in_the_apis_words(self, status: Status) -> None:
-        facts = resolved()
-        facts.attached(tracked(status.value), 0)
-
-        assert facts.status == status.value
-        assert facts.under_way == status.under_way
-
-    def test_a_word_outside_the_table_is_unknown_and_may_go_on(self) -> None:
-        facts = resolved()
-        facts.attached(tracked("frobnicating"), 0)
-
-        assert facts.status == "unknown"
-        assert facts.under_way
-
-    def test_before_there_is_one_it_is_empty(self) -> None:
-        assert (resolved().status, resolved().deployment_id) == ("", "")
-
-
-def test_a_version_is_named_with_the_alias_that_it_was_asked_for_by() -> None:
-    assert resolved().what == "gpt-oss-120b version 2 (alias production)"
-    assert resolved("2").what == "gpt-oss-120b version 2"
-    assert Facts(endpoint="e", asked="production").what == "version production"
-    assert Facts(endpoint="e").what == "an unknown version"
-
-
 class TestPrevious:
     """What was live before ours, known once and never forgotten."""
 
     def test_it_is_known_from_the_look_before_the_deploy_call(self) -> None:
-        facts = resolved()
+        facts = nothing_sent()
         facts.saw_before_deploying(make.endpoint("old 1 complete 10").deployed_models)
 
         assert previous_of(facts) == "old"
 
     def test_it_is_kept_when_the_endpoint_lists_ours_alone(self) -> None:
-        facts = resolved()
+        facts = nothing_sent()
         facts.saw_before_deploying(make.endpoint("old 1 complete 10").deployed_models)
         facts.deployed(Track(Target("ours", older=frozenset({"old"}))))
         facts.saw_endpoint(make.endpoint("ours 2 in_progress 20"), 1)
@@ -72,7 +33,7 @@ class TestPrevious:
         assert previous_of(facts) == "old"
 
     def test_another_rollout_that_is_awaited_is_what_was_live_before_ours(self) -> None:
-        facts = resolved()
+        facts = nothing_sent()
         facts.saw_before_deploying(make.endpoint("old 1 complete 10", "next 3 in_progress 15").deployed_models)
         facts.saw_before_deploying(make.endpoint("old 1 complete 10", "next 3 complete 15").deployed_models)
 
@@ -87,7 +48,7 @@ class TestPrevious:
         assert facts.model == make.name("2")
 
     def test_what_was_not_there_before_the_deploy_call_was_not_live_before_it(self) -> None:
-        facts = resolved()
+        facts = nothing_sent()
         facts.saw_before_deploying(make.endpoint("old 1 complete 10").deployed_models)
         facts.deployed(Track(Target("ours", older=frozenset({"old"}))))
         facts.saw_endpoint(make.endpoint("old 1 complete 10", "their 3 complete 19", "ours 2 in_progress 20"), 1)
@@ -95,34 +56,9 @@ class TestPrevious:
         assert previous_of(facts) == "old"
 
 
-class TestDuration:
-    def test_it_counts_from_the_call_that_was_accepted(self) -> None:
-        facts = resolved()
-        facts.deploy_call.sent(10)
-        facts.deploy_call.sent(400)
-        facts.deployed(tracked())
-        facts.finished(600)
-
-        assert facts.duration == 200
-
-    def test_it_counts_from_the_attach(self) -> None:
-        facts = resolved()
-        facts.attached(tracked(), 5)
-        facts.finished(65)
-
-        assert facts.duration == 60
-
-    def test_without_a_deployment_there_is_none(self) -> None:
-        facts = resolved()
-        facts.deploy_call.sent(10)
-        facts.finished(600)
-
-        assert facts.duration is None
-
-
 class TestWhatBelongsTogether:
     def test_a_deployment_ends_doubt_and_waiting(self) -> None:
-        facts = resolved()
+        facts = nothing_sent()
         facts.wait_for("waiting for another rollout")
         facts.deploy_call.lost()
         facts.deployed(tracked())
@@ -130,14 +66,14 @@ class TestWhatBelongsTogether:
         assert (facts.deployment_id, facts.deploy_call.in_doubt, facts.waiting_for) == ("ours", False, "")
 
     def test_a_call_that_has_not_arrived_ends_doubt(self) -> None:
-        facts = resolved()
+        facts = nothing_sent()
         facts.deploy_call.lost()
         facts.deploy_call.not_accepted()
 
         assert not facts.deploy_call.in_doubt
 
     def test_a_version_that_is_live_is_done_and_nothing_began(self) -> None:
-        facts = resolved()
+        facts = nothing_sent()
         facts.found_live(make.entry("live 2 complete 10"))
         facts.finished(9)
 
@@ -149,7 +85,7 @@ class TestWhatBelongsTogether:
         )
 
     def test_an_answer_or_a_moved_alias_ends_waiting(self) -> None:
-        facts = resolved()
+        facts = nothing_sent()
         facts.wait_for("awaiting the smoke test's answer")
         facts.smoke_tested(SmokeTestResult("passed"))
         answered = facts.waiting_for
@@ -159,7 +95,7 @@ class TestWhatBelongsTogether:
         assert (answered, facts.waiting_for, facts.promoted) == ("", "", ["stable: free → version 2"])
 
     def test_what_a_rollback_read_last_is_what_is_served(self) -> None:
-        facts = resolved()
+        facts = nothing_sent()
         facts.saw_endpoint(make.endpoint("ours 2 complete 20"), 1)
         back = facts.rollback_begun(make.name("1"))
         back.saw_endpoint(make.endpoint("ours 2 complete 20", "back 1 complete 30"), 2)
@@ -169,7 +105,7 @@ class TestWhatBelongsTogether:
         assert (facts.serving.text, facts.rollback_outcome) == ("version 1", "rolled back")
 
     def test_a_reply_that_goes_back_changes_nothing(self) -> None:
-        facts = resolved()
+        facts = nothing_sent()
         facts.attached(tracked(), 0)
         facts.saw_endpoint(make.endpoint("ours 2 in_progress 20", updated=30), 1)
 
@@ -193,12 +129,12 @@ def test_nothing_but_their_methods_writes_facts() -> None:
 
 class TestBeforeAnythingIsKnown:
     def test_no_deployment_is_named_and_no_version_has_an_integer(self) -> None:
-        assert not resolved().was_named
+        assert not nothing_sent().was_named
         assert not Facts(endpoint="e").has_integer
         assert not Facts(endpoint="e").is_confirmed
 
     def test_an_attempt_that_was_never_sent_began_at_once(self) -> None:
-        facts = resolved()
+        facts = nothing_sent()
         facts.deployed(tracked())
 
         assert facts.began == 0
@@ -211,7 +147,7 @@ class TestBeforeAnythingIsKnown:
 
 
 def test_the_version_that_is_known_stays_the_one_that_is_meant() -> None:
-    facts = resolved()
+    facts = nothing_sent()
     facts.learn_model(make.entry("ours 3 complete 20"))
 
     assert facts.model == make.name("2")
@@ -225,14 +161,14 @@ def test_what_the_workflow_named_is_confirmed_once_it_was_compared() -> None:
 
 
 def test_a_rollback_has_facts_of_its_own_about_the_version_before() -> None:
-    facts = resolved()
+    facts = nothing_sent()
     back = facts.rollback_begun(make.name("1"))
 
     assert (back.model, back.endpoint, back.deployment_id) == (make.name("1"), facts.endpoint, "")
 
 
 def test_a_rollback_that_read_nothing_leaves_what_is_served_as_it_was() -> None:
-    facts = resolved()
+    facts = nothing_sent()
     facts.saw_endpoint(make.endpoint("ours 2 complete 20"), 1)
     facts.rollback_begun(make.name("1"))
     facts.rollback_ended("failed", "not rolled back")

@@ -2,46 +2,79 @@
 
 import pytest
 
-from cerebras_deploy.decide.giving_up import Deadline, Refusals
+from cerebras_deploy.decide.giving_up import Deadline, Retries
 from cerebras_deploy.errors import CallError, Fate
 from cerebras_deploy.result import End, Result
 
 NO = CallError(Fate.DENIED, "HTTP 403")
 AWAY = CallError(Fate.UNKNOWN, "HTTP 503")
+LASTING = CallError(Fate.UNSENT, "no such host", is_lasting=True)
 ODD = CallError(Fate.UNKNOWN, "the reply has changed", is_misread=True)
+
+
+def results(*failures: tuple[CallError, float, float], answers: int = 1) -> list[Result | None]:
+    """Return how the run ends after each failure, its time, and how long the outage has lasted by then."""
+    retries = Retries(answers)
+    ends = [retries.end(*failure) for failure in failures]
+    return [end.result if end else None for end in ends]
 
 
 @pytest.mark.parametrize(
     ("times", "stands"), [((0, 2, 5), True), ((0, 2, 4.9), False), ((0, 5), False), ((0, 1, 2, 5), True)]
 )
 def test_a_no_stands_after_three_in_a_row_over_5_s(times: tuple[float, ...], *, stands: bool) -> None:
-    refusals = Refusals()
+    *before, last = results(*((NO, at, at) for at in times))
 
-    assert [refusals.failed(NO, at) for at in times][-1] == stands
+    assert not any(before)
+    assert last is (Result.REFUSED if stands else None)
+
+
+def test_without_an_answer_before_it_a_no_stands_at_once() -> None:
+    assert results((NO, 0, 0), answers=0) == [Result.REFUSED]
 
 
 def test_another_failure_between_begins_it_anew() -> None:
-    refusals = Refusals()
+    ends = results(*((error, at, at) for at, error in enumerate((NO, NO, AWAY, NO, NO, AWAY))), (NO, 10, 10))
 
-    assert not any(refusals.failed(error, at) for at, error in enumerate((NO, NO, AWAY, NO, NO)))
-    assert refusals.failed(NO, 10)
+    assert ends == [None] * 7
+
+
+def test_a_good_read_begins_it_anew() -> None:
+    retries = Retries()
+    retries.went_well()
+    for at in (0, 4):
+        retries.end(NO, at, 0)
+    retries.went_well()
+
+    assert [retries.end(NO, at, 0) for at in (8, 9)] == [None, None]
+    assert retries.end(NO, 13, 0) is not None
 
 
 @pytest.mark.parametrize(("times", "stands"), [((0, 15, 30), True), ((0, 15, 29.9), False), ((0, 30), False)])
 def test_replies_are_misread_for_good_after_three_in_a_row_over_30_s(times: tuple[float, ...], *, stands: bool) -> None:
-    refusals = Refusals()
-    for at in times:
-        assert not refusals.failed(ODD, at)
+    *before, last = results(*((ODD, at, at) for at in times), answers=0)
 
-    assert refusals.is_misread(times[-1]) == stands
+    assert not any(before)
+    assert last is (Result.UNREACHABLE if stands else None)
+
+
+def test_after_an_answer_replies_that_read_otherwise_may_pass() -> None:
+    assert results(*((ODD, at, at) for at in (0, 15, 30, 45))) == [None] * 4
 
 
 def test_a_reply_that_is_no_reply_says_nothing_on_how_they_read() -> None:
-    refusals = Refusals()
-    for at, error in ((0, ODD), (15, AWAY), (30, ODD)):
-        refusals.failed(error, at)
+    assert results((ODD, 0, 0), (AWAY, 15, 15), (ODD, 30, 30), (ODD, 45, 45), answers=0) == [None] * 4
 
-    assert not refusals.is_misread(40)
+
+@pytest.mark.parametrize(
+    ("error", "answers", "budget"), [(AWAY, 1, 300), (AWAY, 0, 300), (LASTING, 1, 300), (LASTING, 0, 60)]
+)
+def test_calls_may_fail_for_five_minutes_or_for_one_if_waiting_changes_nothing(
+    error: CallError, answers: int, budget: float
+) -> None:
+    assert Retries(answers).budget(error) == budget
+    assert results((error, 500, budget - 0.1), answers=answers) == [None]
+    assert results((error, 500, budget), answers=answers) == [Result.UNREACHABLE]
 
 
 def test_at_the_deadline_it_is_timed_out_with_what_failed_last() -> None:

@@ -10,8 +10,9 @@ from cerebras_deploy.api.endpoint import Endpoint
 from cerebras_deploy.api.operation import Deployment
 from cerebras_deploy.api.status import Status
 from cerebras_deploy.decide.progress import Progress
-from cerebras_deploy.decide.rollout import Track
+from cerebras_deploy.decide.rollout import end_at_deadline, end_of
 from cerebras_deploy.decide.target import Target
+from cerebras_deploy.decide.track import Track
 from cerebras_deploy.result import End, Result
 from helpers import make
 
@@ -36,7 +37,7 @@ def follow(target: Target, snapshots: list[list[str]], interval: float = INTERVA
     track, verdicts = Track(target), []
     for n, entries in enumerate(snapshots):
         track = track.read(make.endpoint(*entries), n * interval)
-        verdicts.append(track.end)
+        verdicts.append(end_of(track))
     return verdicts
 
 
@@ -175,7 +176,8 @@ class TestTimes:
         track, found = Track(target), []
         for n, entries in enumerate(snapshots):
             track = track.read(make.endpoint(*entries), start + n * INTERVAL)
-            found.append(track.end.result if track.end else None)
+            end = end_of(track)
+            found.append(end.result if end else None)
         return found
 
     @pytest.mark.parametrize("start", [0.0, 600.0, -600.0])
@@ -193,7 +195,7 @@ class TestTimes:
     def test_absence_is_three_reads_however_far_apart(self) -> None:
         track = Track(GIVEN).read(make.endpoint(*absent()), 0).read(make.endpoint(*absent()), 500)
 
-        assert track.end is None
+        assert end_of(track) is None
 
 
 class TestAnErrorStands:
@@ -209,18 +211,13 @@ class TestAnErrorStands:
     def test_at_the_deadline_one_read_is_enough(self) -> None:
         track = Track(DEPLOYED).read(make.endpoint(*ours("error")), 0)
 
-        assert track.end is None
-        assert track.end_at_deadline == End(Result.FAILED)
+        assert end_of(track) is None
+        assert end_at_deadline(track) == End(Result.FAILED)
 
     def test_at_the_deadline_an_error_that_is_no_longer_listed_is_not_enough(self) -> None:
         track = Track(DEPLOYED).read(make.endpoint(*ours("error")), 0).read(make.endpoint(*absent()), 5)
 
-        assert track.end_at_deadline is None
-
-    def test_what_was_listed_is_remembered_for_the_warning(self) -> None:
-        track = Track(DEPLOYED).read(make.endpoint(*ours("error")), 0).read(make.endpoint(*ours("in_progress")), 5)
-
-        assert track.last_error == "error"
+        assert end_at_deadline(track) is None
 
 
 class TestWhatAVerdictSays:
@@ -249,7 +246,7 @@ class TestWhatAVerdictSays:
     def test_the_servers_reason_is_shown(self, state: str) -> None:
         listed = make.entry(f"ours 2 {state} 20", rollout_error_message="replica 4 is out of memory")
 
-        verdict = Track(DEPLOYED).read(make.endpoint(listed), 0).end_at_deadline
+        verdict = end_at_deadline(Track(DEPLOYED).read(make.endpoint(listed), 0))
 
         assert verdict is not None
         assert verdict.reason == "replica 4 is out of memory"
@@ -262,7 +259,7 @@ class TestTheDeployReply:
     def test_its_word_alone_is_no_end(self, word: str | None) -> None:
         reply = Progress.of_reply(Deployment.model_validate({"rollout_status": word}))
 
-        assert Track(DEPLOYED, reply.if_under_way, reply=reply).end is None
+        assert end_of(Track(DEPLOYED, reply.if_under_way, reply=reply)) is None
 
     @pytest.mark.parametrize(
         ("word", "result"),
@@ -272,17 +269,12 @@ class TestTheDeployReply:
         track = Track(DEPLOYED, reply=Progress.of_reply(Deployment.model_validate({"rollout_status": word})))
         for n in range(4):
             track = track.read(make.endpoint(OLD), n * INTERVAL)
-        before, track = track.end, track.read(make.endpoint(OLD), 20)
+        before, track = end_of(track), track.read(make.endpoint(OLD), 20)
 
+        end = end_of(track)
         assert before is None
-        assert track.end is not None
-        assert track.end.result is result
-
-    def test_what_it_said_stands_until_the_deployment_is_listed(self) -> None:
-        track = Track(DEPLOYED, Progress(Status.NOT_STARTED)).read(make.endpoint(OLD), 5)
-
-        assert track.progress.status is Status.NOT_STARTED
-        assert track.end is None
+        assert end is not None
+        assert end.result is result
 
 
 class TestDone:
@@ -342,6 +334,7 @@ def test_only_our_own_done_succeeds_and_never_after_rolling_back(snapshots: list
         under_way = {Status.IN_PROGRESS, Status.NOT_STARTED} & set(seen)
         overtaken = any(entry.id == "next" and entry.status is Status.DONE for entry in snapshot.deployed_models)
 
-        succeeded = track.end is not None and track.end.result is Result.SUCCEEDED
+        end = end_of(track)
+        succeeded = end is not None and end.result is Result.SUCCEEDED
         is_done = now == [Status.DONE] and (bool(under_way) or before == [Status.DONE])
         assert succeeded == (is_done and Status.ROLLING_BACK not in seen and not overtaken)

@@ -5,9 +5,9 @@ from typing import Any
 import httpx
 import pytest
 
-from helpers.chat import Chat, made
+from helpers.chat import Chat
 from helpers.forged import Reply
-from helpers.stage import HELLO, HELLO_OR_BACK, Played, play
+from helpers.stage import HELLO, HELLO_OR_BACK, Played, made, play
 
 SLOW = httpx.ReadTimeout("timed out")
 PAGE = Reply(503, body=b"<html><title>Bad gateway</title>")

@@ -7,10 +7,10 @@ from typing import Any
 import httpx
 import pytest
 
-from helpers.chat import ASK, Chat, made
+from helpers.chat import ASK, Chat
 from helpers.forged import MODEL, OLD, OURS, Forged, Reply, entry
 from helpers.forged import stage as forged_stage
-from helpers.stage import EPOCH, HELLO, HELLO_OR_BACK, Played, Stage, VirtualClock, play
+from helpers.stage import EPOCH, HELLO, HELLO_OR_BACK, Played, Stage, VirtualClock, made, play
 
 SLOW = httpx.ReadTimeout("timed out")
 WARM_UP = 60.0  # seconds

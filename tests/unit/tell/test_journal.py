@@ -2,7 +2,7 @@
 
 import pytest
 
-from cerebras_deploy.api.management import Call
+from cerebras_deploy.api.message import Call
 from cerebras_deploy.clock import Stopwatch
 from cerebras_deploy.errors import CallError, Fate
 from cerebras_deploy.tell.journal import Journal

@@ -4,9 +4,9 @@ import pytest
 
 from cerebras_deploy.decide.facts import Facts
 from cerebras_deploy.decide.outcome import Outcome
-from cerebras_deploy.decide.rollout import Track
 from cerebras_deploy.decide.smoke_test import SmokeTestResult
 from cerebras_deploy.decide.target import Target
+from cerebras_deploy.decide.track import Track
 from cerebras_deploy.result import Result
 from cerebras_deploy.tell.outputs import KILLED, annotation, final_outputs, initial_outputs, outputs_so_far
 from helpers import make

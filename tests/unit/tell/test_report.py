@@ -6,11 +6,11 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
-from cerebras_deploy.api.management import Call
+from cerebras_deploy.api.message import Call
 from cerebras_deploy.decide.facts import Facts
-from cerebras_deploy.decide.rollout import Track
 from cerebras_deploy.decide.smoke_test import SmokeTestResult
 from cerebras_deploy.decide.target import Target
+from cerebras_deploy.decide.track import Track
 from cerebras_deploy.tell.report import LIMIT, report
 from cerebras_deploy.tell.timeline import Change, Timeline
 from helpers import make

@@ -4,12 +4,12 @@ import re
 
 import pytest
 
-from cerebras_deploy.api.management import Call
+from cerebras_deploy.api.message import Call
 from cerebras_deploy.decide.facts import Facts
 from cerebras_deploy.decide.outcome import Outcome
-from cerebras_deploy.decide.rollout import Track
 from cerebras_deploy.decide.smoke_test import SmokeTestResult
 from cerebras_deploy.decide.target import Target
+from cerebras_deploy.decide.track import Track
 from cerebras_deploy.result import Result
 from cerebras_deploy.tell.summary import render_summary, shortened
 from cerebras_deploy.tell.timeline import Change, Timeline

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cerebras_deploy.api.management import Call
+from cerebras_deploy.api.message import Call
 from cerebras_deploy.api.status import NO_STATUS, Status, Unknown
 from cerebras_deploy.decide.progress import Progress
 from cerebras_deploy.tell.timeline import Change, Moment, Timeline, change_of, label_of

@@ -1,0 +1,40 @@
+"""Takes what the deploy call's reply says, and checks that it is about what was asked for."""
+
+from cerebras_deploy.api.names import ModelName
+from cerebras_deploy.api.operation import Operation
+from cerebras_deploy.decide.deploy_call import mismatch
+from cerebras_deploy.decide.progress import Progress
+from cerebras_deploy.decide.target import Target
+from cerebras_deploy.decide.track import Track
+from cerebras_deploy.errors import refused
+from cerebras_deploy.steps.context import Context
+from cerebras_deploy.text import plain
+
+
+def accept(context: Context, operation: Operation, wanted: ModelName, listed_before: frozenset[str]) -> None:
+    """Note the deployment of the reply, and say that it was accepted.
+
+    `listed_before` has the IDs that were listed before the call. Raises a `Stop` (refused) if the reply is about
+    another version; the deployment is known by then.
+    """
+    reply = operation.response
+    progress = Progress.of_reply(reply)
+    context.facts.deployed(_track(operation, progress, wanted, listed_before))
+    line = f"accepted as deployment {operation.ids[0]}, {progress}"
+    if reply and reply.max_unavailable_replicas is not None:
+        line += f" (max. unavailable replicas: {reply.max_unavailable_replicas})"
+    context.show_progress(progress, line=line)
+    context.publish()
+    if wrong := mismatch(operation, wanted):
+        raise refused(f"the API answered for {wrong}", "report this to Cerebras; check what the endpoint serves")
+    if reply and reply.endpoint_id and reply.endpoint_id != context.inputs.endpoint:
+        text = f"the deploy reply names endpoint {plain(reply.endpoint_id, 100)}, not {context.inputs.endpoint}"
+        context.journal.warn_once("Another form of the endpoint", text)
+
+
+def _track(operation: Operation, progress: Progress, wanted: ModelName, listed_before: frozenset[str]) -> Track:
+    ids, reply, model = operation.ids, operation.response, wanted
+    if reply and reply.version_id is not None and not model.has_integer:
+        model = model._replace(version=str(reply.version_id))
+    target = Target(ids[0], reply.created if reply else None, listed_before, forms=frozenset(ids), model=model)
+    return Track(target, progress.if_under_way, reply=progress)

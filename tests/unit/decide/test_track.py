@@ -1,0 +1,84 @@
+"""What successive snapshots have shown of the one deployment that is followed."""
+
+import pytest
+
+from cerebras_deploy.api.status import Status
+from cerebras_deploy.decide.progress import Progress
+from cerebras_deploy.decide.target import Target
+from cerebras_deploy.decide.track import Track
+from helpers import make
+
+OLD = "old 1 complete 10"
+OURS = "ours 2 {} 20"
+DEPLOYED = Track(Target("ours", created=20, older=frozenset({"old"})))
+
+
+def after(*states: str, track: Track = DEPLOYED, interval: float = 5.0) -> Track:
+    """Return the track after a read every `interval` seconds; `-`: it is not listed."""
+    for n, state in enumerate(states):
+        listed = [] if state == "-" else [OURS.format(state)]
+        track = track.read(make.endpoint(OLD, *listed), n * interval)
+    return track
+
+
+def test_the_latest_error_is_remembered() -> None:
+    assert after("error", "in_progress").last_error == "error"
+    assert after("in_progress", "-").last_error == ""
+
+
+def test_the_deploy_replys_progress_stands_until_it_is_listed() -> None:
+    track = after("-", track=Track(DEPLOYED.target, Progress(Status.NOT_STARTED)))
+
+    assert track.progress.status is Status.NOT_STARTED
+    assert after("in_progress", track=track).progress.status is Status.IN_PROGRESS
+
+
+@pytest.mark.parametrize(
+    ("states", "reads", "stood"),
+    [
+        (["queued"], 1, 0),
+        (["queued", "queued", "queued"], 3, 10),
+        (["queued", "in_progress", "in_progress"], 2, 5),
+        (["queued", "-", "-", "-"], 3, 10),
+        (["-", "-"], 2, 5),
+        (["-", "queued", "-"], 1, 0),
+        (["queued", "-", "queued"], 1, 0),
+    ],
+)
+def test_how_long_it_has_shown_the_same_begins_anew_with_a_change(states: list[str], reads: int, stood: float) -> None:
+    track = after(*states)
+
+    assert (track.state_reads, track.stood) == (reads, stood)
+
+
+@pytest.mark.parametrize(
+    ("states", "under_way", "rolling_back"),
+    [
+        (["complete"], False, False),
+        (["queued", "complete"], True, False),
+        (["in_progress", "-"], True, False),
+        (["rolling_back", "complete"], False, True),
+    ],
+)
+def test_what_was_seen_once_stays_seen(states: list[str], *, under_way: bool, rolling_back: bool) -> None:
+    track = after(*states)
+
+    assert (track.seen_under_way, track.seen_rolling_back) == (under_way, rolling_back)
+
+
+def test_its_time_is_the_listed_one_if_it_has_one() -> None:
+    untimed = after("queued").read(make.endpoint(make.entry(OURS.format("queued"), created=None)), 5)
+
+    assert after("queued", track=Track(Target("ours"))).target.created == 20
+    assert untimed.target.created == 20
+
+
+@pytest.mark.parametrize(
+    ("state", "near"), [("queued", False), ("complete", True), ("rolling_back", True), ("-", False)]
+)
+def test_the_end_is_near_when_it_is_done_or_rolls_back(state: str, *, near: bool) -> None:
+    assert after("in_progress", state).is_near_end is near
+
+
+def test_the_first_read_is_its_beginning() -> None:
+    assert (DEPLOYED.since, after("-", "-", "-").since, after("-", "-", "-").at) == (None, 0, 10)
