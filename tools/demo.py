@@ -1,7 +1,7 @@
-"""`make demo`: the action on the simulator, started as the runner starts it, at ten times the speed of the real thing.
+"""`make demo`: the action on the simulator, started as the runner starts it, ten times faster than the real thing.
 
 Prints the job's log as it comes, then the outputs and the summary. Exits 0 if the step ended as its scenario should,
-be that green or red.
+whether it succeeded or failed.
 """
 
 import subprocess
@@ -9,6 +9,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import runner
@@ -35,26 +36,92 @@ ASK = {
     "smoke-test-max-latency": "5s",
     "inference-api-key": "sim-inference-key",
 }
-# Demos of more than a rollout: the scenario, further inputs, and the result.
+BACK = {"on-failure": "rollback"}
+
+
+@dataclass(frozen=True)
+class Demo:
+    """A scenario with more inputs, or with more options of the simulator, and how the step is to end."""
+
+    scenario: str
+    inputs: dict[str, str] = field(default_factory=dict)
+    result: str = "succeeded"
+    options: tuple[str, ...] = ()
+    about: str = ""
+
+
+# Demos of more than a rollout.
 DEMOS = {
-    "dry-run": ("healthy", ASK | {"dry-run": "true", "promote-aliases": "stable"}, "planned"),
-    "promotion": ("healthy", ASK | {"promote-aliases": "stable,canary"}, "succeeded"),
-    "smoke-test": ("wrong-answer", ASK | {"on-failure": "rollback"}, "smoke-test-failed"),
-    "wrong-answer": ("wrong-answer", ASK, "smoke-test-failed"),
-    "empty-answer": ("empty-answer", ASK | {"smoke-test-expect": ""}, "smoke-test-failed"),
-    "slow-answers": ("slow-answers", ASK, "smoke-test-failed"),
-    "inference-down": ("inference-down", ASK, "smoke-test-failed"),
-    "rollback-fails": ("rollback-fails", ASK | {"on-failure": "rollback"}, "smoke-test-failed"),
-    "cold-start": ("cold-start", ASK, "succeeded"),
-    "wrong-fingerprint": ("wrong-fingerprint", ASK, "succeeded"),
+    "dry-run": Demo("healthy", ASK | {"dry-run": "true", "promote-aliases": "stable"}, "planned"),
+    "promotion": Demo("healthy", ASK | {"promote-aliases": "stable,canary"}),
+    "smoke-test": Demo("wrong-answer", ASK | BACK, "smoke-test-failed"),
+    "wrong-answer": Demo("wrong-answer", ASK, "smoke-test-failed"),
+    "empty-answer": Demo("empty-answer", ASK | {"smoke-test-expect": ""}, "smoke-test-failed"),
+    "slow-answers": Demo("slow-answers", ASK, "smoke-test-failed"),
+    "inference-down": Demo("inference-down", ASK, "smoke-test-failed"),
+    "rollback-fails": Demo("rollback-fails", ASK | BACK, "smoke-test-failed"),
+    "cold-start": Demo("cold-start", ASK),
+    "wrong-fingerprint": Demo("wrong-fingerprint", ASK),
+    "errors-at-first": Demo(
+        "healthy",
+        ASK,
+        options=("--inference-errors", "2=5"),
+        about="the new version answers 503 for 5 seconds after its rollout, which the warm-up forgives",
+    ),
+    "errors-of-one-version": Demo(
+        "healthy",
+        ASK | BACK | {"smoke-test-warm-up": "8s"},
+        "smoke-test-failed",
+        options=("--inference-errors", "2=600"),
+        about="the new version answers 503 for the whole warm-up, while GET /v1/models works: it is rolled back",
+    ),
+    "inference-outage": Demo(
+        "healthy",
+        ASK | BACK | {"smoke-test-warm-up": "8s"},
+        "smoke-test-failed",
+        options=("--fault", "chat:*=503", "--fault", "models:2-=503"),
+        about="the inference API is down for every model: this says nothing about the version, which is kept",
+    ),
+    "one-wrong-answer": Demo(
+        "healthy",
+        ASK | BACK | {"smoke-test-prompt": "What is the capital of France?", "smoke-test-expect": "Paris"},
+        "smoke-test-failed",
+        options=("--answer-to", "2:capital of France=Lyon", "--answer-to", "capital of France=Paris"),
+        about="the new version answers one question wrong that the old one answered right",
+    ),
+    "slow-tokens": Demo(
+        "healthy",
+        ASK | BACK | {"smoke-test-max-latency": "2s", "smoke-test-warm-up": "0s"},
+        "smoke-test-failed",
+        options=("--latency", "2=0.5", "--tokens-per-second", "2=2"),
+        about="the new version writes two tokens a second, which is too slow",
+    ),
+    "second-writer": Demo(
+        "healthy",
+        ASK | {"promote-aliases": "stable,canary"},
+        options=("--second-writer", "0.5"),
+        about="somebody else changes other aliases while the step moves its own",
+    ),
 }
 GREEN = {"succeeded", "unchanged", "planned"}
 
 
+def demo_of(name: str) -> Demo:
+    """Give the demo of that name, or the one of a scenario."""
+    return DEMOS.get(name, Demo(name, result=EXPECTED.get(name, "succeeded")))
+
+
+def told(demo: Demo) -> str:
+    """Say what happens."""
+    inputs = ", ".join(name for name in demo.inputs if name not in ASK)
+    return (demo.about or ALL_SCENARIOS[demo.scenario].about) + (f" ({inputs})" if inputs and not demo.about else "")
+
+
 @contextmanager
-def simulator(scenario: str) -> Iterator[str]:
+def simulator(demo: Demo) -> Iterator[str]:
     """Start the simulator as a process of its own, and give its address."""
-    command = [sys.executable, "-m", "cerebras_simulator", "--port", "0", "--speed", str(SPEED), "--scenario", scenario]
+    options = ["--port", "0", "--speed", str(SPEED), "--scenario", demo.scenario, *demo.options]
+    command = [sys.executable, "-m", "cerebras_simulator", *options]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
@@ -67,19 +134,19 @@ def main(name: str) -> int:
     """Play a scenario or a demo, and say whether it ended as it should; `list` lists them."""
     if name == "list":
         for each in dict.fromkeys((*ALL_SCENARIOS, *DEMOS)):
-            scenario, further, _ = DEMOS.get(each, (each, {}, ""))
-            inputs = ", ".join(name for name in further if name not in ASK)
-            print(f"{each:24} {ALL_SCENARIOS[scenario].about}{f' ({inputs})' if inputs else ''}")
+            print(f"{each:24} {told(demo_of(each))}")
         return 0
     if name not in ALL_SCENARIOS and name not in DEMOS:
         print(f"There is no scenario {name}. `make demo SCENARIO=list` lists all.")
         return 2
-    scenario, further, expected = DEMOS.get(name, (name, {}, EXPECTED.get(name, "succeeded")))
-    print(f"Scenario {scenario}: {ALL_SCENARIOS[scenario].about}. {SPEED} seconds of it pass in one.")
-    for key, value in further.items():
+    demo = demo_of(name)
+    print(f"Scenario {name}: {told(demo)}. Time runs {SPEED}x faster.")
+    for key, value in demo.inputs.items():
         print(f"  {key}: {value}")
+    for option, value in zip(demo.options[::2], demo.options[1::2], strict=True):
+        print(f"  simulator: {option} {value!r}")
     print()
-    with simulator(scenario) as address, tempfile.TemporaryDirectory() as folder:
+    with simulator(demo) as address, tempfile.TemporaryDirectory() as folder:
         given = {
             "api-key": "sim-management-key",
             "endpoint": "my-org-gpt-oss-120b",
@@ -87,9 +154,9 @@ def main(name: str) -> int:
             "alias": "production",
             "base-url": address,
             "poll-interval": "500ms",
-            "timeout": "60s" if expected == "timed-out" else "60m",
+            "timeout": "60s" if demo.result == "timed-out" else "60m",
         }
-        step = runner.Step(MANIFEST, given | further)
+        step = runner.Step(MANIFEST, given | demo.inputs)
         argv = [sys.executable, "-I", "-u", "-X", "utf8", "-m", "cerebras_deploy"]
         result = runner.run_process(
             argv, runner.JobFolder(Path(folder)), step, on_line=lambda line: print(line, flush=True), limit=7200
@@ -98,8 +165,9 @@ def main(name: str) -> int:
     for output, value in result.outputs.items():
         print(f"{output}: {'(many lines)' if output in {'report', 'summary-markdown'} else value}")
     print(f"\n--- summary\n\n{result.summary}")
-    print(f"The step is {'red' if result.exit_code else 'green'}: {result.outputs['result']}. Expected: {expected}.")
-    return 0 if (result.outputs["result"], not result.exit_code) == (expected, expected in GREEN) else 1
+    ended = "failed" if result.exit_code else "succeeded"
+    print(f"The step {ended}: {result.outputs['result']}. Expected: {demo.result}.")
+    return 0 if (result.outputs["result"], not result.exit_code) == (demo.result, demo.result in GREEN) else 1
 
 
 if __name__ == "__main__":

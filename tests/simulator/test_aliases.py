@@ -127,6 +127,5 @@ def test_faults_know_the_call(api: httpx.Client, world: World) -> None:
 def test_the_record_is_to_be_had_from_outside(api: httpx.Client) -> None:
     put(api, "2", "v2")
 
-    assert api.get("/_simulator/aliases").json() == [
-        {"time": NOON, "architecture": "gpt-oss-120b", "version": 2, "before": ["production", "v2"], "after": ["v2"]}
-    ]
+    recorded = {"time": NOON, "architecture": "gpt-oss-120b", "version": 2, "before": ["production", "v2"]}
+    assert api.get("/_simulator/aliases").json() == [recorded | {"after": ["v2"], "by": "caller"}]

@@ -8,7 +8,9 @@ import sys
 import httpx
 import pytest
 
-from cerebras_simulator.__main__ import main
+from cerebras_simulator.__main__ import main, world_of
+from cerebras_simulator.options import read
+from cerebras_simulator.world.inference import Answer, Choice
 from cerebras_simulator.world.scenarios import ALL_SCENARIOS
 from helpers.virtual import PATIENCE
 
@@ -65,6 +67,12 @@ def test_its_help_describes_the_scenarios(capsys: pytest.CaptureFixture[str]) ->
         ("--endpoint=eu", "not of the form NAME=SCENARIO: 'eu'"),
         ("--fault=deploy:1=oops", "no fault 'oops'"),
         ("--endpoint=eu=heathly", "no scenario 'heathly'"),
+        ("--fault=status:9-3=503", "the range 9-3 ends before it starts"),
+        ("--latency=fast", "not of the form NUMBER or VERSION=NUMBER: 'fast'"),
+        ("--tokens-per-second=2=0", "not of the form NUMBER or VERSION=NUMBER: '2=0'"),
+        ("--inference-errors=v2=3", "not of the form NUMBER or VERSION=NUMBER: 'v2=3'"),
+        ("--answer-to=Hello", "not of the form QUESTION=TEXT or VERSION:QUESTION=TEXT: 'Hello'"),
+        ("--second-writer=0", "not a positive number: '0'"),
     ],
 )
 def test_a_wrong_option_is_named(capsys: pytest.CaptureFixture[str], option: str, complaint: str) -> None:
@@ -72,6 +80,26 @@ def test_a_wrong_option_is_named(capsys: pytest.CaptureFixture[str], option: str
         main([option])
 
     assert complaint in capsys.readouterr().err
+
+
+def test_how_versions_answer_and_who_else_writes_can_be_chosen() -> None:
+    options = ["--answer-to=2:capital=Lyon", "--latency=2", "--tokens-per-second=3=50", "--inference-errors=2=30"]
+
+    world = world_of(read([*options, "--second-writer=5", "--seed=7", "--accept-any-user-agent"]))
+
+    assert world.choices == [
+        Answer("capital", "Lyon", 2),
+        Choice("seconds", 2),
+        Choice("tokens_per_second", 50, 3),
+        Choice("down_for", 30, 2),
+    ]
+    assert (world.second_writer, world.seed, world.refuses_library_agents) == (5, 7, False)
+
+
+def test_what_is_not_chosen_is_as_ever() -> None:
+    world = world_of(read([]))
+
+    assert (world.choices, world.second_writer, world.refuses_library_agents) == ([], 0, True)
 
 
 def test_a_port_in_use_is_said_in_one_line() -> None:

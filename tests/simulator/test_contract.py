@@ -13,10 +13,11 @@ import pytest
 from pydantic import BaseModel, ValidationError
 
 from cerebras_simulator.api import chat, schemas
+from cerebras_simulator.api.chat_request import ChatCompletionRequest
 from cerebras_simulator.api.flat import FlatError
 from cerebras_simulator.server import running
+from cerebras_simulator.world.inference import Inference
 from cerebras_simulator.world.rollouts import Deployment
-from cerebras_simulator.world.scenarios import Inference
 from cerebras_simulator.world.state import DEFAULT_INFERENCE_KEY, DEFAULT_KEY, World
 from helpers.repository import WIRE
 
@@ -123,7 +124,7 @@ def test_control_routes_are_no_part_of_the_api(ours: Any) -> None:
         ("endpoint-list.json", schemas.EndpointList),
         ("aliases-request.json", schemas.ModelVersionAliasesRequest),
         ("aliases-reply.json", schemas.ModelVersionAliases),
-        ("chat-request.json", chat.ChatCompletionRequest),
+        ("chat-request.json", ChatCompletionRequest),
         ("chat-reply.json", chat.ChatCompletion),
         ("chat-reply-reasoning.json", chat.ChatCompletion),
     ],

@@ -6,10 +6,10 @@ from typing import Any, Final
 
 import yaml
 
-from cerebras_simulator.__main__ import parser
 from cerebras_simulator.api.shapes import SHAPES
 from cerebras_simulator.faults.kinds import KINDS, STATUS, Kind
 from cerebras_simulator.faults.rules import CALLS, parse
+from cerebras_simulator.options import parser
 from cerebras_simulator.world.rollouts import VersionName
 from cerebras_simulator.world.scenarios import ALL_SCENARIOS
 from cerebras_simulator.world.state import DEFAULT_INFERENCE_KEY, DEFAULT_KEY, World
@@ -34,7 +34,7 @@ def default(kind: Kind) -> str:
 
 
 def test_the_handbook_is_one_to_read() -> None:
-    assert len(HANDBOOK.splitlines()) < 190
+    assert len(HANDBOOK.splitlines()) < 220
 
 
 def test_its_scenarios_are_those_that_there_are() -> None:
@@ -61,17 +61,24 @@ def test_its_calls_are_those_that_there_are() -> None:
 
 
 def test_its_sample_rules_can_be_read() -> None:
-    samples = re.findall(r"`'?((?:deploy|aliases|chat|away):[a-z\d*][^`']*)'?`", HANDBOOK)
+    samples = re.findall(r"`'?((?:deploy|aliases|chat|models|away):[a-z\d*][^`']*)'?`", HANDBOOK)
 
-    assert len(samples) == 4
+    assert len(samples) == 6
     assert [parse(rule) for rule in samples]
 
 
-def test_its_command_line_can_be_read() -> None:
-    command = shlex.split(samples("sh")[0])
+def test_its_command_lines_can_be_read() -> None:
+    commands = [shlex.split(line) for each in samples("sh") for line in each.splitlines() if "simulator" in line]
 
-    assert command[:3] == ["python", "-m", "cerebras_simulator"]
-    assert parser().parse_args(command[3:]).scenario == "rolls-back"
+    assert [command[:3] for command in commands] == [[".venv/bin/python", "-m", "cerebras_simulator"]] * 2
+    first, second = (parser().parse_args(command[3:]) for command in commands)
+    assert (first.scenario, len(second.choices)) == ("rolls-back", 3)
+
+
+def test_its_options_are_those_that_there_are() -> None:
+    named = {option for action in parser()._actions for option in action.option_strings}  # noqa: SLF001
+
+    assert set(re.findall(r"`(--[a-z-]+)", HANDBOOK)) - {"--target"} <= named
 
 
 def test_its_workflow_fits_the_simulator() -> None:

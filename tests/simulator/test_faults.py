@@ -279,6 +279,9 @@ def hits(rule: str, calls: str) -> list[int]:
         ("away:0..1=503", [1, 2, 3, 4, 5, 6]),
         ("away:1..2=503", []),
         ("away:deploy+0..1=503", [2, 3, 4, 5, 6]),
+        ("status:0..1=503", [1, 3, 4, 6]),
+        ("*:0..1=503", [1, 2, 3, 4, 5, 6]),
+        ("status:deploy+0..1=503", [3, 4, 6]),
     ],
 )
 def test_a_rule_counts_requests_of_its_call(rule: str, expected: list[int]) -> None:
@@ -318,6 +321,16 @@ def test_a_window_of_time_begins_when_it_is_added_or_with_the_deploy_call() -> N
         ("deploy:1=429;after=7", "429 takes no 'after', but retry-after, retry-date"),
         ("deploy:1=reset;by=7", "reset takes no 'by', but nothing"),
         ("deploy:1=huge;mb=many", "mb of huge is not a number: 'many'"),
+        ("status:0=503", "requests are counted from 1: 'status:0=503'"),
+        ("*:0-3=503", "requests are counted from 1: '*:0-3=503'"),
+        ("status:9-3=503", "the range 9-3 ends before it starts: 'status:9-3=503'"),
+        ("away:60..60=503", "the window 60..60 ends before it starts: 'away:60..60=503'"),
+        ("chat:deploy+9..3=503", "the window deploy+9..3 ends before it starts"),
+        ("chat:0..60", "no fault ''; there are: an HTTP status"),
+        ("chat:*=slow;seconds=-1", "seconds of slow is a number from 0 on, not -1"),
+        ("chat:*=slow;seconds=nan", "seconds of slow is a number from 0 on, not nan"),
+        ("chat:*=drip;pause=inf", "pause of drip is a number from 0 on, not inf"),
+        ("chat:*=html;status=99", "status of html is an HTTP status from 200 to 599, not 99"),
     ],
 )
 def test_a_rule_that_is_wrong_is_told_why(rule: str, complaint: str) -> None:

@@ -180,7 +180,7 @@ def test_errors_are_those_seen_live(asking: Asking, body: dict[str, Any], about:
     [
         ({"model": None}, "model: Input should be a valid string"),
         ({"messages": []}, "messages: List should have at least 1 item after validation, not 0"),
-        ({"messages": [{"role": "user", "content": 7}]}, "messages.0.content: Input should be a valid string"),
+        ({"messages": [{"role": "user", "content": 7}]}, "messages.0.content.str: Input should be a valid string"),
         ({"stream": True}, "stream: Value error, the simulator does not stream"),
         ({"temperature": 3}, "temperature: Input should be less than or equal to 2"),
     ],

@@ -86,11 +86,11 @@ def text(world: World) -> str:
 def test_at_first_it_shows_what_serves_and_what_else_there_is(world: World) -> None:
     shown = text(world)
 
-    assert "my-org-gpt-oss-120b healthy : the rollout goes well, in some 200 seconds" in shown
+    assert "my-org-gpt-oss-120b healthy : the rollout succeeds in about 200 seconds" in shown
     assert "version 1 on 8 of 8 replicas" in shown
     assert "done 8 of 8, since 16 May 15:06:40" in shown
     assert "Faults in force None" in shown
-    assert "Requests, the last first None yet." in shown
+    assert "Requests (newest first) None yet." in shown
     assert all(scenario.about in shown for scenario in ALL_SCENARIOS.values())
 
 
@@ -112,7 +112,7 @@ def test_it_tells_the_statuses_of_a_rollout_so_far(clock: Clock, seconds: float,
     world.deploy(ENDPOINT, VERSION_2)
     clock.time += seconds
 
-    assert f"version 2, asked for as production {world.deployments[-1].id} {told} version 1, from before" in text(world)
+    assert f"version 2, asked for as production {world.deployments[-1].id} {told} version 1 (initial)" in text(world)
 
 
 def test_it_tells_which_replicas_have_which_version(world: World, clock: Clock) -> None:
@@ -165,7 +165,7 @@ def test_to_look_at_it_changes_nothing_and_needs_nothing(clock: Clock) -> None:
         reply = httpx.get(url, headers={"user-agent": ""})
 
     assert (reply.status_code, reply.headers["content-type"]) == (200, "text/html; charset=utf-8")
-    assert "2 times as fast as natural; 0 requests" in reply.text
+    assert "2x speed; 0 requests" in reply.text
     assert (world.requests, world.begun) == ([], set())
     assert {one.version for one in world.deployments} == {1, 2}
 

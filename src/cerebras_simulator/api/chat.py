@@ -1,45 +1,28 @@
-"""The inference API's JSON: of chat completions and models, what a smoke test needs.
+"""What chat completions and the list of models reply.
 
-Sources: the public documentation of chat completions and the official SDK's types. A field of a request that is not
-here is refused, as the API refuses those that it does not know.
+Sources: the public documentation of chat completions and the official SDK's types.
 """
 
 from typing import Literal
 
-from pydantic import ConfigDict, Field, field_validator
+from pydantic import Field
 
 from cerebras_simulator.api.schemas import Schema, UnixSeconds
 
 
-class ChatMessage(Schema):
-    """What is said to the model."""
+class FunctionCall(Schema):
+    """The function that the model wants to be called, and with what, as JSON."""
 
-    role: Literal["system", "developer", "user", "assistant"]
-    content: str
+    name: str
+    arguments: str
 
 
-class ChatCompletionRequest(Schema):
-    """What to answer, and how; the simulator looks at model, messages and limit only."""
+class ToolCall(Schema):
+    """A tool that the model wants to use."""
 
-    model_config = ConfigDict(strict=True)
-
-    model: str = Field(description="The endpoint's id.", examples=["my-org-gpt-oss-120b"])
-    messages: list[ChatMessage] = Field(min_length=1)
-    max_completion_tokens: int | None = Field(None, ge=1, description="Tokens of reasoning included.")
-    temperature: float | None = Field(None, ge=0, le=2)
-    top_p: float | None = Field(None, ge=0, le=1)
-    seed: int | None = None
-    stop: str | list[str] | None = None
-    reasoning_effort: Literal["low", "medium", "high"] | None = None
-    stream: bool | None = Field(None, description="Not simulated: true is refused.")
-    user: str | None = None
-
-    @field_validator("stream")
-    @classmethod
-    def _comes_at_once(cls, stream: bool | None) -> bool | None:  # noqa: FBT001  # a field is what it is
-        if stream:
-            raise ValueError("the simulator does not stream")
-        return stream
+    id: str
+    type: Literal["function"]
+    function: FunctionCall
 
 
 class CompletionMessage(Schema):
@@ -48,6 +31,7 @@ class CompletionMessage(Schema):
     role: Literal["assistant"]
     content: str | None
     reasoning: str | None = None
+    tool_calls: list[ToolCall] | None = None
 
 
 class Choice(Schema):

@@ -6,16 +6,18 @@ Its errors are flat objects, as seen live; that a fingerprint ends with the vers
 import hashlib
 import uuid
 from collections.abc import Mapping
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from cerebras_simulator.api import chat, schemas
+from cerebras_simulator.api.answer import said, time_info
+from cerebras_simulator.api.chat_request import ChatCompletionRequest
 from cerebras_simulator.api.flat import FlatError, FlatRefusal, check_key
+from cerebras_simulator.world.inference import Inference
 from cerebras_simulator.world.inventory import Version
 from cerebras_simulator.world.rollouts import Deployment, VersionName
-from cerebras_simulator.world.scenarios import Inference
 from cerebras_simulator.world.state import World
 
 CHAT_PATH: Final = "/v1/chat/completions"
@@ -28,8 +30,6 @@ MODEL_NOT_FOUND: Final = FlatError(
 )
 #: Not seen by anybody: an endpoint whose model is not up yet is likely to answer 503, in words that are not known.
 NOT_READY: Final = FlatError(message="The model is not ready yet.", type="server_error", code="service_unavailable")
-TOKENS: Final = 256
-QUEUE_TIME, PROMPT_TIME = 0.01, 0.02
 
 bearer = HTTPBearer(scheme_name="InferenceAuth", description="An inference key.", auto_error=False)
 ERRORS: dict[int | str, dict[str, Any]] = {
@@ -70,7 +70,7 @@ async def list_models(world: Annotated[World, Security(authenticated)]) -> chat.
 
 @router.post(CHAT_PATH, summary="Ask an endpoint", response_model_exclude_unset=True)
 async def create_chat_completion(
-    world: Annotated[World, Security(authenticated)], body: chat.ChatCompletionRequest, request: Request
+    world: Annotated[World, Security(authenticated)], body: ChatCompletionRequest, request: Request
 ) -> chat.ChatCompletion:
     """Answer as the version does that the endpoint serves, or as one of two during a rollout."""
     if body.model not in world.inventory.endpoints:
@@ -79,11 +79,11 @@ async def create_chat_completion(
     if answering is None:
         raise FlatRefusal(503, NOT_READY)
     deployment, answered = answering
-    inference = world.inference(deployment)
-    if answered < inference.cold:
+    if world.is_down(deployment, answered):
         raise FlatRefusal(503, NOT_READY)
-    request.state.record.delay = inference.seconds
-    return completion(world, body, deployment, answered)
+    answer, seconds = completion(world, body, deployment, answered)
+    request.state.record.delay = seconds
+    return answer
 
 
 def malformed(mistake: Mapping[str, Any]) -> FlatError:
@@ -95,37 +95,29 @@ def malformed(mistake: Mapping[str, Any]) -> FlatError:
 
 
 def completion(
-    world: World, asked: chat.ChatCompletionRequest, deployment: Deployment, answered: int
-) -> chat.ChatCompletion:
-    """Give the answer of a deployment that has answered so often before; the same call has the same answer."""
+    world: World, asked: ChatCompletionRequest, deployment: Deployment, answered: int
+) -> tuple[chat.ChatCompletion, float]:
+    """Give the answer of a deployment that has answered so often before, and the seconds that it takes.
+
+    The same call has the same answer.
+    """
     inference = world.inference(deployment)
     version = world.registry.version(VersionName(deployment.org, deployment.architecture, str(deployment.version)))
-    said, reason, tokens = _said(world, asked, deployment, inference)
-    prompt_tokens = sum(len(message.content.split()) for message in asked.messages)
-    return chat.ChatCompletion(
+    good = world.answer.replace("{architecture}", deployment.architecture).replace("{version}", str(version.number))
+    message, reason, tokens = said(asked, good, inference)
+    prompt_tokens = sum(len(one.text.split()) for one in asked.messages)
+    took = time_info(inference, tokens)
+    answer = chat.ChatCompletion(
         id=f"chatcmpl-{uuid.uuid5(uuid.UUID(deployment.id), str(answered))}",
         object="chat.completion",
         created=int(world.now() + world.faults.skew),
         model=asked.model,
         system_fingerprint=fingerprint(deployment, version, inference),
-        choices=[chat.Choice(index=0, message=said, finish_reason=reason)],
+        choices=[chat.Choice(index=0, message=message, finish_reason=reason)],
         usage=chat.Usage(prompt_tokens=prompt_tokens, completion_tokens=tokens, total_tokens=prompt_tokens + tokens),
-        time_info=_time_info(inference.seconds),
+        time_info=took,
     )
-
-
-def _said(
-    world: World, asked: chat.ChatCompletionRequest, deployment: Deployment, inference: Inference
-) -> tuple[chat.CompletionMessage, Literal["stop", "length"], int]:
-    """Give the message, why it ended, and its tokens; `max_completion_tokens` is for reasoning alone."""
-    if inference.empty:
-        tokens = asked.max_completion_tokens or TOKENS
-        reasoning = "The user wants an answer. Let me think about it, and about"
-        return chat.CompletionMessage(role="assistant", content=None, reasoning=reasoning), "length", tokens
-    content = inference.says or world.answer.replace("{architecture}", deployment.architecture).replace(
-        "{version}", str(deployment.version)
-    )
-    return chat.CompletionMessage(role="assistant", content=content), "stop", len(content.split())
+    return answer, took.total_time
 
 
 def fingerprint(deployment: Deployment, version: Version, inference: Inference) -> str:
@@ -133,10 +125,3 @@ def fingerprint(deployment: Deployment, version: Version, inference: Inference) 
     digits = hashlib.sha256(deployment.model.encode()).hexdigest()[:20]
     suffix = f"-{version.suffix}" if version.suffix and inference.marked else ""
     return f"fp_{digits}{suffix}"
-
-
-def _time_info(seconds: float) -> chat.TimeInfo:
-    completion_time = round(seconds - QUEUE_TIME - PROMPT_TIME, 3)
-    return chat.TimeInfo(
-        queue_time=QUEUE_TIME, prompt_time=PROMPT_TIME, completion_time=completion_time, total_time=seconds
-    )

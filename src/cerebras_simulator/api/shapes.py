@@ -46,12 +46,12 @@ SHAPES: Final[Mapping[str, tuple[str, Callable[[Document], Document]]]] = {
         _each(lambda entry: _renamed("rollout_status")(entry) | {"state": "active"}),
     ),
     "copied": (
-        "beside the word stands `rollout_status: not_started`, a copy from submission",
+        "`rollout_status: not_started`, a copy from submission, stands beside the word",
         _each(lambda entry: entry | {"rollout_status": "not_started"}),
     ),
     "prefixed": ("words like ROLLOUT_STATE_COMPLETE", _each(_word(lambda word: f"ROLLOUT_STATE_{word.upper()}"))),
     "live": (
-        "`live` in place of `complete`, which nobody can know",
+        "`live` instead of `complete`, an unrecognized word",
         _each(_word(lambda word: "live" if word == "complete" else word)),
     ),
     "iso-times": (
@@ -66,7 +66,7 @@ SHAPES: Final[Mapping[str, tuple[str, Callable[[Document], Document]]]] = {
         lambda document: document | {"name": f"endpoints/{document['name']}"},
     ),
     "null-list": (
-        "null in place of an empty list",
+        "null instead of an empty list",
         lambda document: document | {"deployed_models": document["deployed_models"] or None},
     ),
     "newest-only": (

@@ -1,5 +1,6 @@
 """What can go wrong with a request, and how it is written: a fault is a frozen value."""
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -30,31 +31,31 @@ def _reply(about: str, **defaults: Any) -> Kind:
     return Kind(about, processed=True, defaults=defaults)
 
 
-STATUS: Final = _error("that HTTP status; retry-date is in seconds from now", retry_after="", retry_date=0)
+STATUS: Final = _error("this HTTP status; retry-date is in seconds from now", retry_after="", retry_date=0)
 KINDS: Final[Mapping[str, Kind]] = {
-    "refused": Kind("connection refused; on a port: reset, as connections come before calls", ending="refused"),
+    "refused": Kind("connection refused (reset, if the simulator listens on a port)", ending="refused"),
     "reset": Kind("connection reset", ending="reset"),
     "read-timeout": Kind("no reply, ever", processed=True, ending="silence"),
-    "slow": _reply("the reply comes late", seconds=12.0),
-    "truncated": _reply("half of the body, then the connection ends"),
-    "drip": _reply("a body of one byte at a time", pause=1.0),
-    "drip-headers": _reply("status line, headers and body of one byte at a time", pause=1.0),
-    "huge": _reply("a body with megabytes of spaces behind it", mb=50),
+    "slow": _reply("a late reply", seconds=12.0),
+    "truncated": _reply("half of the body, then the connection closes"),
+    "drip": _reply("the body, one byte at a time", pause=1.0),
+    "drip-headers": _reply("status line, headers and body, one byte at a time", pause=1.0),
+    "huge": _reply("the body, followed by megabytes of spaces", mb=50),
     "content-type": _reply("another content type", to="text/plain"),
     "malformed": _reply("a body that is not JSON"),
     "body": _reply("another body", to="[]"),
-    "nested": _reply("a body of objects in objects", depth=100_000),
-    "missing": _reply("without a field, or without any", field=""),
+    "nested": _reply("deeply nested objects", depth=100_000),
+    "missing": _reply("a field is missing, or all are", field=""),
     "null": _reply("a field is null, or all are", field=""),
     "set": _reply("a field has another value, as JSON or text", field="", to=""),
     "types": _reply("a field has another type, or all have", field=""),
-    "extra": _reply("objects have fields that are not documented"),
-    "clock": _reply("from now on, the server's clock is some seconds off", by=3600),
+    "extra": _reply("objects have undocumented fields"),
+    "clock": _reply("the server's clock is off by this many seconds from now on", by=3600),
     "html": _error("a proxy's HTML page", status=502),
-    "cloudflare": _error("the text of the API's front", code=1010),
+    "cloudflare": _error("an error text of Cloudflare", code=1010),
     "empty": _error("no body at all", status=404),
     "detail-list": _error("an error with a list of details", status=400),
-    "flat": _error("an error as the inference API says it", status=400),
+    "flat": _error("an error in the form of the inference API", status=400),
     "wrapped": _error("an error inside an object `error`", status=400),
     "redirect": _error("a redirect to another host", status=302, to="https://elsewhere.example/"),
 }
@@ -97,9 +98,26 @@ def _setting(fault: str, defaults: Parameters, text: str) -> tuple[str, Any]:
         known = ", ".join(defaults).replace("_", "-") or "nothing"
         raise ValueError(f"{fault} takes no {name!r}, but {known}")
     try:
-        return key, type(defaults[key])(value)
+        number = type(defaults[key])(value)
     except ValueError:
         raise ValueError(f"{name} of {fault} is not a number: {value!r}") from None
+    if not isinstance(number, str) and not _fits(key, number):
+        raise ValueError(f"{name} of {fault} is {LIMITS.get(key, 'a number from 0 on')}, not {value}")
+    return key, number
+
+
+#: What numbers may be, where it is not any number from 0 on.
+LIMITS: Final[Mapping[str, str]] = {
+    "status": "an HTTP status from 200 to 599",
+    "by": "a number",
+    "retry_date": "a number",
+}
+
+
+def _fits(name: str, number: float) -> bool:
+    if name == "status":
+        return 200 <= number <= 599  # noqa: PLR2004  # as LIMITS says
+    return math.isfinite(number) and (number >= 0 or name in LIMITS)
 
 
 def describe() -> str:

@@ -26,16 +26,20 @@ CALLS: Final[Mapping[str, tuple[str, str]]] = {
     "models": ("GET", "/v1/models"),
 }
 ANY: Final = "*"
+#: Any call, in a window of time; without a fault, connections are refused.
+AWAY: Final = "away"
 
 GRAMMAR: Final = """\
-  CALL:WHICH=FAULT     requests of one call or of any (*), counted from 1: 3, 3-8, 3- (from the third on), * (all)
-                       {calls}
-  away:FROM..TO=FAULT  all requests, from some second to another from now; deploy+FROM..TO: from the next
-                       deploy call; without a fault, connections are refused
-  FAULT is KIND, KIND-before or KIND-after (the request is processed), and then any number of ;NAME=VALUE.
-  What each does by default is said in brackets.
+  CALL:WHICH=FAULT  CALL is {calls},
+                    or * for any call.
+                    WHICH counts the requests of that call from 1: 3, 3-8, 3- (from the third on), or * (all).
+                    WHICH can also be a window of seconds: 0..60 starts when the rule is added, deploy+0..60 at
+                    the next deploy call.
+  away:FROM..TO     Refuse all connections in a window of seconds. Add =FAULT for another fault.
+  FAULT is a kind, followed by any number of ;NAME=VALUE. Append -before or -after to the kind to choose whether
+  the request is processed. The defaults are in brackets.
 
-  Examples: deploy:1=reset-after, status:3-8=503, 'status:*=429;retry-after=7', away:deploy+0..60=502
+  Examples: deploy:1=reset-after, status:3-8=503, 'status:*=429;retry-after=7', chat:deploy+200..260=503
 """
 
 
@@ -59,8 +63,9 @@ class ByCount:
 
 @dataclass(frozen=True)
 class ByTime:
-    """A fault on every request in a window of time, in seconds of the clock (whatever the speed of the world)."""
+    """A fault on a call in a window of time, in seconds of the clock (whatever the speed of the world)."""
 
+    call: str
     after_deploy: bool
     start: float
     end: float
@@ -71,17 +76,25 @@ Rule = ByCount | ByTime
 
 
 def parse(text: str) -> Rule:
-    """Read a rule: which requests, and the fault that hits them."""
+    """Read a rule: which requests, and the fault that hits them. Raises a ValueError that says what is wrong."""
     where, _, fault = text.partition("=")
-    call, found, which = where.partition(":")
+    call, _, which = where.partition(":")
     window = re.fullmatch(r"(deploy\+)?(\d+(?:\.\d+)?)\.\.(\d+(?:\.\d+)?)", which)
-    if call == "away" and window:
-        return ByTime(bool(window[1]), float(window[2]), float(window[3]), Fault.parse(fault or "refused"))
     count = re.fullmatch(r"(\d+)(-(\d*))?|\*", which)
-    if call not in {*CALLS, ANY} or not found or not count:
+    if window and call in {*CALLS, ANY, AWAY}:
+        start, end = float(window[2]), float(window[3])
+        if start >= end:
+            raise ValueError(f"the window {which} ends before it starts: {text!r}")
+        wanted, default = (ANY, "refused") if call == AWAY else (call, "")
+        return ByTime(wanted, bool(window[1]), start, end, Fault.parse(fault or default))
+    if not count or call not in {*CALLS, ANY}:
         raise ValueError(f"not of the form CALL:WHICH=FAULT or away:FROM..TO: {text!r}")
     first = int(count[1] or 1)
     last = first if count[1] and not count[2] else float(count[3] or "inf")
+    if first < 1:
+        raise ValueError(f"requests are counted from 1: {text!r}")
+    if last < first:
+        raise ValueError(f"the range {which} ends before it starts: {text!r}")
     return ByCount(call, first, last, Fault.parse(fault))
 
 
@@ -105,8 +118,8 @@ class _Armed:
 
     def hits(self, call: str | None, now: float) -> bool:
         match self.rule:
-            case ByTime(start=start, end=end):
-                return self.origin is not None and start <= now - self.origin < end
+            case ByTime(call=wanted, start=start, end=end):
+                return wanted in {call, ANY} and self.origin is not None and start <= now - self.origin < end
             case ByCount(call=wanted, first=first, last=last):
                 return wanted in {call, ANY} and first <= self.seen <= last
 

@@ -48,9 +48,9 @@ def page(world: World) -> str:
         element("header", element("h1", TITLE), element("p", _summary(world))),
         *(endpoint_panel(world, one) for one in endpoints if one.name in shown),
         _section("Faults in force", _faults(world.faults.rules)),
-        _section("Requests, the last first", _requests(world.requests)),
+        _section("Requests (newest first)", _requests(world.requests)),
         _section("Model versions", _versions(world, {one.architecture for one in endpoints if one.name in shown})),
-        _section("Endpoints not asked for yet", _others(one for one in endpoints if one.name not in shown)),
+        _section("Endpoints not requested yet", _others(one for one in endpoints if one.name not in shown)),
     )
     return f"<!DOCTYPE html>\n{element('html', HEAD, body, lang='en')}\n"
 
@@ -60,13 +60,13 @@ def _section(heading: str, content: Markup) -> Markup:
 
 
 def _summary(world: World) -> str:
-    speed = "" if world.speed == 1 else f", {world.speed:g} times as fast as natural"
+    speed = "" if world.speed == 1 else f", {world.speed:g}x speed"
     return f"{clock(world.now(), DATE)} UTC{speed}; {len(world.requests)} requests since {clock(world.started)}"
 
 
 def _faults(rules: list[str]) -> Markup:
     if not rules:
-        return element("p", "None: every request is answered as it should be.")
+        return element("p", "None. Every request gets its normal reply.")
     return element("ul", *(element("li", element("code", rule)) for rule in rules))
 
 

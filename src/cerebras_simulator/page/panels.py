@@ -76,7 +76,7 @@ def _deployment(world: World, standing: Standing, *, listed: bool) -> Markup:
 
 def _origin(world: World, deployment: Deployment) -> str:
     if deployment.created < world.started:
-        return ", from before"
+        return " (initial)"
     if deployment.by == "scenario":
         return ", by somebody else"
     return "" if deployment.reference == str(deployment.version) else f", asked for as {deployment.reference}"

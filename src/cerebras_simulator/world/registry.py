@@ -2,10 +2,15 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from cerebras_simulator.world.inventory import ORG, Version
 from cerebras_simulator.world.refusals import Refusal
 from cerebras_simulator.world.rollouts import VersionName
+from cerebras_simulator.world.second_writer import SecondWriter, Turn
+
+#: Who changes aliases.
+Writer = Literal["caller", "second writer"]
 
 
 @dataclass(frozen=True)
@@ -17,20 +22,34 @@ class AliasChange:
     version: int
     before: tuple[str, ...]
     after: tuple[str, ...]
+    by: Writer = "caller"
 
 
 class Registry:
-    """Versions by architecture; the first look at an architecture begins the sync of its weights."""
+    """Versions by architecture; the first look at an architecture begins the sync of its weights.
+
+    The second writer, if there is one, changes aliases of the first architecture.
+    """
 
     def __init__(
-        self, architectures: Mapping[str, tuple[Version, ...]], now: Callable[[], float], speed: float
+        self,
+        architectures: Mapping[str, tuple[Version, ...]],
+        now: Callable[[], float],
+        speed: float,
+        second_writer: SecondWriter | None = None,
     ) -> None:
         self._versions = dict(architectures)
         self._now = now
         self._speed = speed
         self._begun: dict[str, float] = {}
-        #: Every change of aliases, oldest first.
-        self.alias_changes: list[AliasChange] = []
+        self._second_writer = second_writer
+        self._changes: list[AliasChange] = []
+
+    @property
+    def alias_changes(self) -> list[AliasChange]:
+        """Every change of aliases by now, oldest first."""
+        self._catch_up()
+        return self._changes
 
     @property
     def architectures(self) -> list[str]:
@@ -39,6 +58,7 @@ class Registry:
 
     def known(self, architecture: str) -> tuple[Version, ...]:
         """Give an architecture's versions without a look at them that would begin anything."""
+        self._catch_up()
         return self._versions[architecture]
 
     def versions(self, org: str, architecture: str) -> tuple[Version, ...]:
@@ -46,6 +66,7 @@ class Registry:
         if org != ORG or architecture not in self._versions:
             raise Refusal(404, f"Model 'orgs/{org}/models/{architecture}' not found")
         self._begun.setdefault(architecture, self._now())
+        self._catch_up()
         return self._versions[architecture]
 
     def version(self, name: VersionName) -> Version:
@@ -72,11 +93,31 @@ class Registry:
                 named = VersionName(name.org, name.architecture, str(other.number))
                 raise Refusal(409, f"Alias {min(taken)!r} is assigned to {str(named)!r}: remove it there first")
         change = AliasChange(self._now(), name.architecture, version.number, version.aliases, wanted)
-        if change.before != change.after:
-            self._put(name.architecture, replace(version, aliases=wanted))
-            self.alias_changes.append(change)
+        self._put(change)
         return change
 
-    def _put(self, architecture: str, changed: Version) -> None:
+    def _catch_up(self) -> None:
+        """Let the second writer do what it has done by now."""
+        first = next(iter(self._versions))
+        while self._second_writer and (turn := self._second_writer.turn(self._now(), self._versions[first])):
+            self._carry_out(first, turn)
+
+    def _carry_out(self, architecture: str, turn: Turn) -> None:
         versions = self._versions[architecture]
-        self._versions[architecture] = tuple(changed if one.number == changed.number else one for one in versions)
+        holder = next((one for one in versions if turn.alias in one.aliases), None)
+        if turn.add_to is None and holder:
+            kept = tuple(alias for alias in holder.aliases if alias != turn.alias)
+            self._put(AliasChange(turn.time, architecture, holder.number, holder.aliases, kept, "second writer"))
+        elif turn.add_to is not None and not holder:
+            held = next(one.aliases for one in versions if one.number == turn.add_to)
+            after = (*held, turn.alias)
+            self._put(AliasChange(turn.time, architecture, turn.add_to, held, after, "second writer"))
+
+    def _put(self, change: AliasChange) -> None:
+        """Have a version's aliases changed, unless they are what they are to be."""
+        if change.before != change.after:
+            versions = self._versions[change.architecture]
+            self._versions[change.architecture] = tuple(
+                replace(one, aliases=change.after) if one.number == change.version else one for one in versions
+            )
+            self._changes.append(change)

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
+from cerebras_simulator.world.inference import Inference
 from cerebras_simulator.world.timelines import REPLICAS, Phase, Timeline
 
 
@@ -21,24 +22,8 @@ class Rollout:
     timeline: Timeline
 
 
-@dataclass(frozen=True)
-class Inference:
-    """How a version answers chat completions.
-
-    Args:
-        says: the content of its answers; None says what the world has good versions say.
-        empty: all tokens go into reasoning, and none are left for content.
-        seconds: until an answer comes, in seconds of the clock, whatever the speed of the world.
-        cold: how many calls it answers with 503 first.
-        marked: whether its fingerprint shows the version's suffix.
-
-    """
-
-    says: str | None = None
-    empty: bool = False
-    seconds: float = 0.25
-    cold: float = 0
-    marked: bool = True
+#: As a good version does.
+WELL: Final = Inference()
 
 
 @dataclass(frozen=True)
@@ -69,7 +54,7 @@ class Scenario:
     served: int | None = 1
     rivals: tuple[Rollout, ...] = ()
     follower: Rollout | None = None
-    inference: Inference = Inference()
+    inference: Inference = WELL
     listed_after: float = 0
     counts: bool = True
     response: bool = True
@@ -103,7 +88,7 @@ STOPS = (QUEUED, HALFWAY, Phase("in_progress", 30, (3, 3)))
 STOPPED = Phase("error", replicas=(3, 3))
 UNREADY = "replica 4 of 8 was not ready within 30 s: readiness probe failed"
 NONSENSE = Inference(says="qwx zzt 0000 ,, the the the")
-HEALTHY = Scenario("the rollout goes well, in some 200 seconds", HEALTHY_ROLLOUT, HEALTHY_ROLLOUT, SYNCED)
+HEALTHY = Scenario("the rollout succeeds in about 200 seconds", HEALTHY_ROLLOUT, HEALTHY_ROLLOUT, SYNCED)
 
 
 def _healthy_but(about: str, **changes: object) -> Scenario:
@@ -115,21 +100,21 @@ def _rollout(about: str, *phases: Phase, error: str | None = None) -> Scenario:
 
 
 def _answers(about: str, inference: Inference) -> Scenario:
-    return replace(HEALTHY, about=f"the rollout goes well; {about}", inference=inference)
+    return replace(HEALTHY, about=f"the rollout succeeds; {about}", inference=inference)
 
 
 #: What happens to a rollout.
 SCENARIOS: Final[Mapping[str, Scenario]] = {
     "healthy": HEALTHY,
-    "slow": _healthy_but("the rollout goes well, in 45 minutes", rollout=updating(45 * 60, queued=60)),
-    "six-hours": _healthy_but("the rollout goes well, in 6 hours", rollout=updating(6 * 3600, queued=300)),
+    "slow": _healthy_but("the rollout succeeds in 45 minutes", rollout=updating(45 * 60, queued=60)),
+    "six-hours": _healthy_but("the rollout succeeds in 6 hours", rollout=updating(6 * 3600, queued=300)),
     "rollout-error": _rollout(
         "the rollout stops at 3 of 8 replicas with an error",
         *(*STOPS, STOPPED),
         error=UNREADY,
     ),
     "rolls-back": _rollout(
-        "5 of 8 replicas are updated, then the API rolls back; the old version serves",
+        "the API rolls back after 5 of 8 replicas, and the old version serves",
         *(QUEUED, Phase("in_progress", 117, (0, 5)), Phase("rolling_back", 60, (5, 0)), Phase("rolled_back")),
     ),
     "cancelled": _rollout(
@@ -137,46 +122,42 @@ SCENARIOS: Final[Mapping[str, Scenario]] = {
         *(QUEUED, HALFWAY, Phase("in_progress", 15, (3, 3)), Phase("cancelled", replicas=(3, 3))),
     ),
     "superseded": _healthy_but(
-        "somebody deploys version 3 during the rollout, which is cancelled",
+        "somebody else deploys version 3 during the rollout, which is canceled",
         rollout=Timeline((*OVERTAKEN, CANCELLED)),
         follower=Rollout(3, 50, HEALTHY_ROLLOUT),
     ),
     "superseded-vanishes": _healthy_but(
-        "somebody deploys version 3 during the rollout, which is no longer listed",
+        "somebody else deploys version 3 during the rollout, which is no longer listed",
         rollout=Timeline((*OVERTAKEN, replace(CANCELLED, listed=False))),
         follower=Rollout(3, 50, HEALTHY_ROLLOUT),
     ),
     "unknown-state": _rollout(
-        "the rollout passes through a state that nobody knows, and goes well",
+        "the rollout passes through an unrecognized state and succeeds",
         *(QUEUED, WARMING_UP, *HEALTHY_ROLLOUT.phases[1:]),
     ),
     "stuck-unknown": _rollout(
-        "the rollout stays in a state that nobody knows", QUEUED, replace(WARMING_UP, seconds=math.inf)
+        "the rollout stays in an unrecognized state", QUEUED, replace(WARMING_UP, seconds=math.inf)
     ),
     "weights-syncing": _healthy_but(
-        "the weights of version 2 are ready after 60 seconds only",
+        "the weights of version 2 take 60 seconds to sync",
         weights=Timeline((Phase("queued", 15), Phase("in_progress", 45), Phase("done"))),
     ),
-    "weights-failed": _healthy_but(
-        "the weights of version 2 could not be synced", weights=Timeline((Phase("failed"),))
-    ),
-    "busy": _healthy_but(
-        "version 3 is rolling out at first, for another 60 seconds", rivals=(Rollout(3, -30, updating(90)),)
-    ),
-    "busy-same": _healthy_but("somebody has just deployed version 2", rivals=(Rollout(2, -30, HEALTHY_ROLLOUT),)),
+    "weights-failed": _healthy_but("the weights of version 2 fail to sync", weights=Timeline((Phase("failed"),))),
+    "busy": _healthy_but("version 3 is rolling out for another 60 seconds", rivals=(Rollout(3, -30, updating(90)),)),
+    "busy-same": _healthy_but("somebody else has just deployed version 2", rivals=(Rollout(2, -30, HEALTHY_ROLLOUT),)),
     "late-listing": _healthy_but(
-        "a deployment is listed 15 seconds after it was accepted (late-listing:N for N seconds)",
+        "a deployment is listed 15 seconds after it is accepted (late-listing:N for N seconds)",
         listed_after=15,
     ),
     "vanishes": _rollout(
-        "the deployment is listed, then gone, with nothing newer",
+        "the deployment is listed, then disappears, and nothing newer is listed",
         *(QUEUED, HALFWAY, Phase("cancelled", replicas=(3, 3), listed=False)),
     ),
     "never-listed": _healthy_but("the deployment is accepted, but never listed", rollout=unlisted(HEALTHY_ROLLOUT)),
-    "live": _healthy_but("version 2 is live already", served=2),
-    "no-replica-counts": _healthy_but("as healthy, but no reply shows replica counts", counts=False),
+    "live": _healthy_but("version 2 is already live", served=2),
+    "no-replica-counts": _healthy_but("like healthy, but no reply shows replica counts", counts=False),
     "first-deployment": _healthy_but("nothing has ever been deployed to the endpoint", served=None),
-    "minimal-reply": _healthy_but("the deploy reply says the id and nothing else", response=False),
+    "minimal-reply": _healthy_but("the deploy reply contains only the ID", response=False),
 }
 
 
@@ -185,17 +166,17 @@ SCENARIOS: Final[Mapping[str, Scenario]] = {
 GATE_SCENARIOS: Final[Mapping[str, Scenario]] = {
     "wrong-answer": _answers("the new version answers nonsense", NONSENSE),
     "empty-answer": _answers("the new version's answers are cut off while it reasons", Inference(empty=True)),
-    "cold-start": _answers("the first two answers after the rollout are 503", Inference(cold=2)),
-    "slow-answers": _answers("the new version takes 12 seconds for an answer", Inference(seconds=12)),
-    "inference-down": _answers("the new version answers nothing but 503", Inference(cold=math.inf)),
-    "wrong-fingerprint": _answers("the new version's answers are without its fingerprint", Inference(marked=False)),
+    "cold-start": _answers("the first two answers after it are 503", Inference(cold=2)),
+    "slow-answers": _answers("the new version takes 12 seconds to answer", Inference(seconds=12)),
+    "inference-down": _answers("the new version answers only 503", Inference(cold=math.inf)),
+    "wrong-fingerprint": _answers("the new version's answers lack its fingerprint suffix", Inference(marked=False)),
     "error-then-rolls-back": _rollout(
-        "the rollout stops with an error, and 20 seconds later the API rolls back by itself",
+        "the rollout stops with an error, and the API rolls back 20 seconds later",
         *(*STOPS, replace(STOPPED, seconds=20), Phase("rolling_back", 60, (3, 0)), Phase("rolled_back")),
         error=UNREADY,
     ),
     "rollback-fails": _healthy_but(
-        "the new version answers nonsense, and to deploy the old one again ends in an error",
+        "the new version answers nonsense, and redeploying the old one ends in an error",
         inference=NONSENSE,
         restored=Timeline((*STOPS, STOPPED), UNREADY),
     ),

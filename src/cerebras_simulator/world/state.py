@@ -3,16 +3,18 @@
 import random
 import uuid
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from cerebras_simulator.faults.rules import Rules
+from cerebras_simulator.world.inference import Answer, Choice, Inference, chosen
 from cerebras_simulator.world.inventory import ORG, Endpoint, stock
 from cerebras_simulator.world.refusals import Refusal
 from cerebras_simulator.world.registry import AliasChange, Registry
 from cerebras_simulator.world.rollouts import Deployment, Standing, VersionName, replicas, serving, standings
-from cerebras_simulator.world.scenarios import SETTLED, Inference, Rollout, Scenario, find
+from cerebras_simulator.world.scenarios import SETTLED, WELL, Rollout, Scenario, find
+from cerebras_simulator.world.second_writer import SecondWriter
 
 #: The endpoint's status speaks of `state`, of which one word is published: `complete` (a rollout status of
 #: `done`); `failed` comes from a third-party client. The rest is the deploy call's own vocabulary.
@@ -50,10 +52,12 @@ class World:
         scenario: what the default endpoint plays, by name or as a value of one's own.
         endpoints: further endpoints, name to scenario name.
         speed: natural seconds of a scenario for each second of the clock.
-        seed: deployment ids repeat under the same seed and the same requests.
+        seed: deployment IDs and the second writer repeat under the same seed and the same requests.
         key: the management key that is accepted.
         inference_key: the inference key that is accepted.
         answer: what good versions answer, with their {architecture} and {version}.
+        choices: how versions answer, whatever their scenario: answers by question, and figures.
+        second_writer: seconds of the clock, on average, between changes of aliases by somebody else; 0 for nobody.
         state_words: how the endpoint's status says a rollout status; a word that is not in it stays as it is.
         lists_alias: the endpoint's status names a version as it was asked for, and not by its integer id.
         shape: in which form the endpoint's status is told; see `api.shapes`.
@@ -69,6 +73,8 @@ class World:
     key: str = DEFAULT_KEY
     inference_key: str = DEFAULT_INFERENCE_KEY
     answer: str = DEFAULT_ANSWER
+    choices: Sequence[Answer | Choice] = ()
+    second_writer: float = 0
     state_words: Mapping[str, str] = field(default_factory=lambda: STATE_WORDS)
     lists_alias: bool = False
     shape: str = "published"
@@ -82,7 +88,8 @@ class World:
         self.started = self.now()
         self.faults = Rules(self.now)
         self._random = random.Random(self.seed)  # noqa: S311  # ids are to repeat under a seed
-        self.registry = Registry(self.inventory.architectures, self.now, self.speed)
+        writer = SecondWriter(self.seed, self.second_writer, self.started) if self.second_writer else None
+        self.registry = Registry(self.inventory.architectures, self.now, self.speed, writer)
         #: The endpoints that were asked for.
         self.begun: set[str] = set()
         self._asked: Counter[str] = Counter()
@@ -142,7 +149,14 @@ class World:
     def inference(self, deployment: Deployment) -> Inference:
         """Tell how a deployment answers: the version that was served when it all began, well."""
         scenario = self.inventory.endpoints[deployment.endpoint].scenario
-        return Inference() if deployment.version == scenario.served else scenario.inference
+        natural = WELL if deployment.version == scenario.served else scenario.inference
+        return chosen(natural, deployment.version, self.choices)
+
+    def is_down(self, deployment: Deployment, answered: int) -> bool:
+        """Whether a deployment that has answered so often answers with an error now."""
+        inference, standing = self.inference(deployment), self.standing(deployment.id)
+        rolled_out = standing.updated if standing.moment.status == "done" else self.now()
+        return answered < inference.cold or self.now() < rolled_out + inference.down_for
 
     def answering(self, endpoint_name: str) -> tuple[Deployment, int] | None:
         """Choose a replica for the next answer; give the deployment that it runs, and how many it has answered yet.
