@@ -38,6 +38,8 @@ DECIDES_OR_ACTS = (
         "decide.lost_call",
         "decide.conclusion",
         "decide.title",
+        "decide.stopped",
+        "decide.rollback_step",
         "decide.outcome",
         "decide.replacement",
         "decide.serving",

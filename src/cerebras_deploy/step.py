@@ -88,7 +88,8 @@ class Step:
         clock, runner, journal = self._time.clock, self._runner, self._journal
         asked = "" if inputs.deployment_id else inputs.version_ref
         evidence = Evidence(StatusWords(inputs.status_words))
-        self._facts = Facts(endpoint=inputs.endpoint, asked=asked, evidence=evidence)
+        wanted = inputs.on_failure == "rollback"
+        self._facts = Facts(endpoint=inputs.endpoint, asked=asked, rollback_wanted=wanted, evidence=evidence)
         api = Api(
             inputs.base_url,
             inputs.api_key,

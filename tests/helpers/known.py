@@ -7,6 +7,8 @@ from cerebras_deploy.decide.facts import Facts
 from cerebras_deploy.decide.progress import Progress
 from cerebras_deploy.decide.target import Target
 from cerebras_deploy.decide.track import Track
+from cerebras_deploy.errors import Interrupted
+from cerebras_deploy.result import End, Result
 from helpers import make
 
 UUID = "550e8400-e29b-41d4-a716-446655440000"
@@ -28,3 +30,17 @@ def following(progress: Progress | None = None) -> Facts:
 
 def tracked(state: str = "in_progress") -> Track:
     return Track(Target("ours", 20)).listed(make.entry(f"ours 2 {state} 20"), 0)
+
+
+def in_doubt() -> Facts:
+    facts = nothing_sent()
+    facts.deploy_call.lost()
+    return facts
+
+
+STOPS = [
+    End(Result.TIMED_OUT, "the timeout of 1h00m was reached"),
+    Interrupted().end,
+    End(Result.REFUSED, "HTTP 401 Unauthorized: Wrong API Key", "`api-key` must be a Management API key"),
+    End(Result.UNREACHABLE, "the API could not be asked for 5m00s: no connection"),
+]

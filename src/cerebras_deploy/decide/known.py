@@ -30,6 +30,7 @@ class Known:
 
     endpoint: str
     asked: str = ""
+    rollback_wanted: bool = False  # the workflow has set `on-failure: rollback`
     model: ModelName | None = None
     version: Version | None = None
     evidence: Evidence = field(default_factory=lambda: Evidence(PUBLISHED), repr=False)
