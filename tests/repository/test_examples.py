@@ -126,12 +126,21 @@ def test_a_job_has_time_for_its_steps_and_their_rollbacks(name: str) -> None:
 
 
 def test_the_job_of_the_readme_has_time_for_its_steps_and_their_rollbacks() -> None:
-    workflow, more = samples_of_readme()
+    workflow, more, *_ = samples_of_readme()
     stated = re.findall(r"timeout-minutes: (\d+)", (ROOT / "README.md").read_text(encoding="utf-8"))
 
     for text, minutes in zip((workflow, with_more(workflow, more)), stated, strict=True):
         (job,) = yaml.safe_load(text)["jobs"].values()
         assert int(minutes) >= minutes_needed(job) + MARGIN
+
+
+def test_each_scenario_of_the_readme_can_be_added_to_its_workflow() -> None:
+    workflow, *scenarios = samples_of_readme()
+
+    for more in scenarios:
+        ((step,),) = (actions_in(job) for job in yaml.safe_load(with_more(workflow, more))["jobs"].values())
+        assert inputs_of(step).endpoint == "my-org-gpt-oss-120b"
+    assert len(scenarios) >= 4
 
 
 def written_by(step: dict[str, Any]) -> set[str]:
@@ -263,7 +272,7 @@ def deploy_before(simulated: World, endpoint: str, reference: str) -> None:
 
 
 def samples_of_readme() -> list[str]:
-    """Return the README's workflow, and what it says to add to it for more of a gate."""
+    """Return the README's workflow, and what it says to add to it, scenario by scenario."""
     return re.findall(r"```yaml\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
 
 
@@ -274,7 +283,7 @@ def with_more(workflow: str, more: str) -> str:
 
 @pytest.mark.workflow
 def test_the_workflow_of_the_readme_goes_on_with_the_version_that_is_live(play: Play) -> None:
-    workflow, _ = samples_of_readme()
+    workflow, *_ = samples_of_readme()
     with running(simulated := world()) as url:
         code, lines = play("readme.yml", url, "push", workflow)
 
@@ -285,7 +294,7 @@ def test_the_workflow_of_the_readme_goes_on_with_the_version_that_is_live(play: 
 
 @pytest.mark.workflow
 def test_more_of_a_gate_can_be_added_to_the_workflow_of_the_readme(play: Play) -> None:
-    workflow, more = samples_of_readme()
+    workflow, more, *_ = samples_of_readme()
     with running(simulated := world(answer="Paris.")) as url:
         code, lines = play("readme.yml", url, "push", with_more(workflow, more))
 
