@@ -1,7 +1,9 @@
 # The action's image, from the last stage: Python, what it needs of its libraries, the packages, the action; no shell.
 # Nothing here needs BuildKit: act builds with the classic builder.
 
-FROM debian:trixie-slim AS python
+# A release is built with this very image by digest: .github/images/Dockerfile.
+ARG BASE=debian:trixie-slim
+FROM ${BASE} AS python
 SHELL ["/bin/bash", "-euo", "pipefail", "-c"]
 # No versions are pinned: Debian's security updates come by building anew.
 # hadolint ignore=DL3008
@@ -30,7 +32,7 @@ SHELL ["/bin/bash", "-euo", "pipefail", "-c"]
 # The standard library, without what is for developers, screens, servers, data bases and other processes, and without
 # what needs those. Byte code is in place of its source, and is never checked against one, since neither changes.
 WORKDIR /rootfs/usr/lib/python3.13
-RUN cp --archive /usr/lib/python3.13/. . \
+RUN mkdir /build && cp --archive /usr/lib/python3.13/. . \
     && find . -name __pycache__ -prune -exec rm -r {} + \
     && rm -r _pyrepl asyncio curses ctypes dbm multiprocessing pydoc_data sqlite3 test unittest venv wsgiref xml xmlrpc \
         {_distutils_system_mod,_ios_support,antigravity,bz2,cProfile,doctest,ftplib,imaplib,lzma,mailbox,pdb}.py \
@@ -39,6 +41,7 @@ RUN cp --archive /usr/lib/python3.13/. . \
         encodings/{big5*,bz2_codec,cp932,cp949,cp950,euc_*,gb*,hz,iso2022_*,johab,mbcs,oem,shift_jis*}.py \
         lib-dynload/{_asyncio,_bz2,_codecs_,_ctypes,_curses,_dbm,_hashlib,_interp,_lsprof,_lzma,_multi,_posixshmem}* \
         lib-dynload/{_sqlite3,_test,_uuid,_xx,readline,xx}* \
+    && find "$PWD" -type f | sed 's,^/rootfs,,' > /build/from-debian \
     && python3 -P -X no_debug_ranges -m compileall -q -b --invalidation-mode unchecked-hash -s /rootfs -p / "$PWD" \
     && find . -name '*.py' -delete
 
@@ -59,7 +62,8 @@ RUN awk '/^-----BEGIN/ { file = sprintf("%03d.pem", ++n) } file { print > file }
     && openssl rehash . \
     && printf '%s\n' ./*.pem | xargs --max-args=1 openssl verify -no_check_time -no-CAfile -no-CAstore -CApath . > /dev/null
 
-# Python itself, the shared libraries that all this is linked to, and the little that the C library looks for.
+# Python itself, the shared libraries that all this is linked to, the little that the C library looks for, and what
+# scanners tell the release of Debian by.
 WORKDIR /build
 RUN mkdir /rootfs/etc /rootfs/usr/bin /rootfs/tmp \
     && chmod 1777 /rootfs/tmp \
@@ -67,6 +71,8 @@ RUN mkdir /rootfs/etc /rootfs/usr/bin /rootfs/tmp \
     && find /rootfs -name '*.so' -exec ldd /rootfs/usr/bin/python3 {} + \
         | awk '/=> \// { print $3 } /^\t\// { print $1 }' | sort --unique > libraries \
     && xargs cp --dereference --parents --target-directory /rootfs < libraries \
+    && cp --archive --parents --target-directory /rootfs /etc/{debian_version,os-release} /usr/lib/os-release \
+    && xargs realpath /usr/bin/python3 /etc/{debian_version,os-release} < libraries >> from-debian \
     && echo 'hosts: files dns' > /rootfs/etc/nsswitch.conf \
     && echo 'root:x:0:0:root:/root:/usr/sbin/nologin' > /rootfs/etc/passwd \
     && echo 'root:x:0:' > /rootfs/etc/group
@@ -75,9 +81,7 @@ RUN mkdir /rootfs/etc /rootfs/usr/bin /rootfs/tmp \
 # Slim images may leave licences out, so they are taken from the packages (that of libgcc-s1 is in gcc-14-base).
 # The Python packages have their licences with them.
 WORKDIR /build/extracted
-RUN xargs realpath < ../libraries \
-        | xargs dpkg-query --search /usr/bin/python3.13 /usr/lib/python3.13/{socket,ssl}.py \
-        | cut --delimiter=: --fields=1 | sort --unique > ../packages \
+RUN xargs dpkg-query --search < ../from-debian | cut --delimiter=: --fields=1 | sort --unique > ../packages \
     && echo gcc-14-base >> ../packages \
     && mkdir --parents /rootfs/var/lib/dpkg/status.d \
     && xargs --replace=NAME sh -c 'dpkg-query --status NAME > /rootfs/var/lib/dpkg/status.d/NAME' < ../packages \

@@ -78,12 +78,20 @@ IMAGE := cerebras-deploy-action:local
 SIMULATOR_IMAGE := cerebras-management-simulator:local
 
 .PHONY: image
+BASE ?= debian:trixie-slim
 image:  ## build the action's image and the simulator's
-	docker build --tag $(IMAGE) .
-	docker build --tag $(SIMULATOR_IMAGE) --target simulator .
+	docker build --build-arg BASE=$(BASE) --tag $(IMAGE) .
+	docker build --build-arg BASE=$(BASE) --tag $(SIMULATOR_IMAGE) --target simulator .
 
 .PHONY: test-image
-test-image: .venv/ready image  ## the tests of the image, run as the runner runs it
+test-image: .venv/ready image  ## the tests of the image, run as the runner runs it, and of its release in a registry
+	@missing=(); \
+	command -v docker-registry > /dev/null || missing+=(docker-registry); \
+	command -v skopeo > /dev/null || missing+=(skopeo); \
+	if (($${#missing[@]})); then \
+	  root=(); if ((EUID)); then root=(sudo); fi; \
+	  "$${root[@]}" apt-get update -qq; "$${root[@]}" apt-get install --yes -qq --no-install-recommends "$${missing[@]}"; \
+	fi
 	$(BIN)/pytest -m container tests/image tests/runner/test_container.py
 
 TOOLS := .venv/tools/bin
@@ -99,7 +107,7 @@ test-workflow: .venv/tools/ready  ## run the selftest workflow and examples on t
 
 .PHONY: lint
 lint: .venv/tools/ready  ## hadolint; what is for Python is in `make test`
-	$(TOOLS)/hadolint Dockerfile
+	$(TOOLS)/hadolint Dockerfile .github/images/Dockerfile
 
 .PHONY: workflows-lint
 workflows-lint: .venv/tools/ready  ## actionlint and zizmor
@@ -113,7 +121,11 @@ audit: .venv/tools/ready  ## known vulnerabilities of what is locked; needs the 
 
 .PHONY: release-dry-run
 release-dry-run:  ## what a release would commit, tag and say; of what is committed, in a scratch clone
-	@$(PYTHON) tools/release.py dry-run
+	@PYTHONPATH=tools $(PYTHON) -m release dry-run
+
+.PHONY: bump
+bump:  ## write the next version wherever it stands: make bump VERSION=1.2.3
+	@PYTHONPATH=tools $(PYTHON) -m release bump $(VERSION)
 
 tests/stories/render/node_modules/ready: tests/stories/render/package-lock.json
 	@missing=(); \

@@ -3,7 +3,7 @@
 import gc
 import os
 
-__version__ = "0.1.0"
+__version__ = "1.0.0"
 
 # A quicker start: nothing is to be collected while modules are imported, and there is no plugin to look for.
 gc.set_threshold(100_000)

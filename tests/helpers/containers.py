@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import tarfile
 import tempfile
 import time
 import urllib.request
@@ -9,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from uuid import uuid4
 
 import runner
@@ -26,6 +27,24 @@ def docker(*arguments: str) -> str:
     """Call the client, and give what it prints."""
     command = ["docker", *arguments]
     return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
+
+
+def archive(*command: str) -> tuple["subprocess.Popen[bytes]", IO[bytes]]:
+    """Start a call of the client that writes an archive."""
+    process = subprocess.Popen(["docker", *command], stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    return process, process.stdout
+
+
+def files_of(image: str) -> dict[str, tarfile.TarInfo]:
+    """List what is in an image, by path; what Docker itself puts in is left out."""
+    container = docker("create", image)
+    try:
+        process, stream = archive("export", container)
+        with process, tarfile.open(fileobj=stream, mode="r|") as tar:
+            return {one.name: one for one in tar if one.name.split("/")[0] not in {"dev", "proc", "sys", ".dockerenv"}}
+    finally:
+        docker("rm", container)
 
 
 @dataclass(frozen=True)

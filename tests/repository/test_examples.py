@@ -25,7 +25,7 @@ from helpers.repository import MANIFEST, ROOT
 from helpers.stage import EPOCH, Stage
 
 EXAMPLES = ROOT / "examples"
-ACTION = "OWNER/deploy-to-cerebras@v1"
+ACTION = "OWNER/deploy-to-cerebras@v1.0.0"
 CHECKOUT = "actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1"
 EXPRESSION = re.compile(r"\$\{\{.*?\}\}")
 SECRETS = {"CEREBRAS_MANAGEMENT_API_KEY": DEFAULT_KEY, "CEREBRAS_INFERENCE_API_KEY": DEFAULT_INFERENCE_KEY}

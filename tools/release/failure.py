@@ -1,0 +1,5 @@
+"""Why a release stops."""
+
+
+class NotReady(Exception):
+    """There is no release to be made of this. The text says why, and what to do."""
