@@ -75,7 +75,7 @@ def bump(root: Path, version: str, today: str) -> None:
 def pinned_image(root: Path, name: str) -> str:
     """Return one of the images that a release is built with, by its digest."""
     text = (root / ".github/images/Dockerfile").read_text(encoding="utf-8")
-    found = {stage: image for image, stage in PINNED.findall(text)}
+    found: dict[str, str] = {stage: image for image, stage in PINNED.findall(text)}
     if name not in found:
         raise NotReady(f"{name!r} is none of the images in .github/images/Dockerfile: {', '.join(found)}")
     return found[name]
