@@ -94,8 +94,9 @@ def registry(folder: Path) -> Iterator[str]:
         raise FileNotFoundError("docker-registry is missing. Install it: apt-get install docker-registry skopeo")
     config = folder / "registry.yml"
     config.write_text(CONFIG.format(root=folder / "registry"))
-    pipes = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
-    with subprocess.Popen([program, "serve", str(config)], text=True, **pipes) as process:
+    with subprocess.Popen(
+        [program, "serve", str(config)], text=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    ) as process:
         assert process.stderr is not None
         listening = (re.search(r"listening on (127\.0\.0\.1:\d+)", line) for line in process.stderr)
         address = next(match[1] for match in listening if match)

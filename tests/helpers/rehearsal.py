@@ -151,7 +151,7 @@ class Workshop:
         for name in ("action.yml", "README.md", "CHANGELOG.md", "SECURITY.md", "src/cerebras_deploy/__init__.py"):
             (self.work / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, self.work / name)
-        for name in (".github", "tools/release", "examples"):
+        for name in (".github", "tools/release", "examples", "docs"):
             shutil.copytree(ROOT / name, self.work / name, ignore=shutil.ignore_patterns("__pycache__"))
         changelog = self.work / "CHANGELOG.md"
         changelog.write_text("# Changelog\n\n## Unreleased\n\n- First.\n")

@@ -1,17 +1,31 @@
-"""The release: what `.github/workflows/release.yml` calls, on repositories that were made for it."""
+"""The release in Git: what is checked before it, its commit, its branch, its tags. tests/image rehearses the whole."""
 
 import difflib
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import yaml
 
-from release import ROOT, NotReady, check, git, pinned, publish, section
+from helpers.repository import ROOT
+from release.failure import NotReady
+from release.repository import check_source, git, is_latest, pinned, promote, push_release, released_image
+from release.source import bump, check, check_documents, pinned_image, section, source_version
 
 IMAGE = f"ghcr.io/my-org/my.action@sha256:{'0a' * 32}"
+OTHER = f"ghcr.io/my-org/my.action@sha256:{'0b' * 32}"
+
+
+def commit(tree: Path) -> str:
+    git(tree, "add", ".")
+    git(tree, "-c", "user.name=a", "-c", "user.email=a@example.com", "commit", "--quiet", "--message", "All")
+    return git(tree, "rev-parse", "HEAD")
+
+
+def tags(tree: Path) -> dict[str, str]:
+    lines = (line.split("\t") for line in git(tree, "ls-remote", "--tags", "origin").splitlines())
+    return {ref.removeprefix("refs/tags/"): commit for commit, ref in lines}
 
 
 @pytest.fixture
@@ -19,13 +33,19 @@ def tree(tmp_path: Path) -> Path:
     """Make a clone of a remote with the files that a release looks at, version 1.2.3."""
     remote, clone = tmp_path / "remote", tmp_path / "clone"
     git(tmp_path, "init", "--quiet", "--bare", str(remote))
-    git(tmp_path, "clone", "--quiet", str(remote), str(clone))
+    git(tmp_path, "init", "--quiet", "--initial-branch", "main", str(clone))
+    git(clone, "remote", "add", "origin", str(remote))
     (clone / "src/cerebras_deploy").mkdir(parents=True)
     (clone / "src/cerebras_deploy/__init__.py").write_text('"""Doc."""\n\n__version__ = "1.2.3"\n')
     shutil.copy(ROOT / "action.yml", clone)
+    shutil.copytree(ROOT / ".github", clone / ".github")
+    (clone / "README.md").write_text("uses: OWNER/deploy-to-cerebras@v1.2.3\n")
+    (clone / "examples").mkdir()
+    (clone / "docs").mkdir()
+    (clone / "docs/simulator.md").write_text("")
+    (clone / "examples/one.yml").write_text("uses: OWNER/deploy-to-cerebras@v1.2.3\n")
     (clone / "CHANGELOG.md").write_text("# Changelog\n\n## Unreleased\n\n## 1.2.3 (2026-01-02)\n\n- New.\n\n## 1.2.0\n")
-    git(clone, "add", ".")
-    git(clone, "-c", "user.name=a", "-c", "user.email=a@example.com", "commit", "--quiet", "--message", "All")
+    commit(clone)
     git(clone, "push", "--quiet", "origin", "HEAD:main")
     return clone
 
@@ -70,51 +90,128 @@ def test_another_version_in_the_source_is_refused(tree: Path) -> None:
         check(tree, "v1.2.4")
 
 
+@pytest.mark.parametrize("name", ["README.md", "examples/one.yml"])
+def test_another_version_in_what_people_copy_is_refused(tree: Path, name: str) -> None:
+    (tree / name).write_text("uses: OWNER/deploy-to-cerebras@v1\n")
+
+    with pytest.raises(NotReady, match=f"{name} uses v1, but the version is 1.2.3"):
+        check(tree, "v1.2.3")
+
+
+def test_our_readme_and_examples_use_the_version_that_comes_next() -> None:
+    check_documents(ROOT, source_version(ROOT))
+
+
 @pytest.mark.parametrize("name", ["1.2.0", "1.2.4", "Unreleased"])
 def test_a_section_that_is_empty_or_missing_is_refused(tree: Path, name: str) -> None:
     with pytest.raises(NotReady, match="needs one section"):
         section(tree, name)
 
 
-def test_a_release_is_one_commit_with_both_tags(tree: Path) -> None:
+def test_a_bump_makes_a_version_that_passes(tree: Path) -> None:
+    changelog = tree / "CHANGELOG.md"
+    changelog.write_text(changelog.read_text().replace("## Unreleased\n", "## Unreleased\n\n- Newer.\n"))
+
+    bump(tree, "2.0.0", "2026-03-04")
+
+    assert check(tree, "v2.0.0") == "- Newer."
+    assert "## Unreleased\n\n## 2.0.0 (2026-03-04)\n\n- Newer.\n\n## 1.2.3" in changelog.read_text()
+
+
+def test_what_is_not_on_main_is_refused_and_so_is_what_exists(tree: Path) -> None:
+    check_source(tree, "v1.2.3")
+    (tree / "more").write_text("")
+    commit(tree)
+
+    with pytest.raises(NotReady, match=r"release/v1\.2\.3 is not on main"):
+        check_source(tree, "v1.2.3")
+    git(tree, "push", "--quiet", "origin", "HEAD:main", "HEAD:refs/tags/v1.2.3")
+    with pytest.raises(NotReady, match=r"v1\.2\.3 exists"):
+        check_source(tree, "v1.2.3")
+
+
+def test_a_release_is_its_source_with_one_other_line_and_without_workflows(tree: Path) -> None:
     source = git(tree, "rev-parse", "HEAD")
 
-    commit = publish(tree, "v1.2.3", IMAGE)
+    made = push_release(tree, "v1.2.3", IMAGE)
 
-    tags = git(tree, "ls-remote", "--tags", "origin").split()
-    assert tags == [commit, "refs/tags/v1", commit, "refs/tags/v1.2.3"]  # plain: no tag objects
-    assert git(tree, "rev-parse", "HEAD^") == source == git(tree, "ls-remote", "origin", "main").split()[0]
-    assert git(tree, "show", "--format=", "--numstat", commit).split() == ["1", "1", "action.yml"]
-
-
-def test_the_moving_tag_goes_forward_only(tree: Path) -> None:
-    source = git(tree, "rev-parse", "HEAD")
-    moved = {}
-    for tag in ("v1.9.0", "v1.10.0", "v1.9.1", "v2.0.0"):
-        git(tree, "checkout", "--quiet", source)
-        moved[tag] = publish(tree, tag, IMAGE)
-
-    assert git(tree, "ls-remote", "origin", "refs/tags/v1").split()[0] == moved["v1.10.0"]
-    assert git(tree, "ls-remote", "origin", "refs/tags/v2").split()[0] == moved["v2.0.0"]
+    assert tags(tree) == {"v1.2.3": made}
+    assert git(tree, "ls-remote", "origin", "releases/v1").split()[0] == made
+    assert git(tree, "rev-parse", f"{made}^@") == source
+    kept = git(tree, "diff", "--numstat", source, made, "--", ".", ":!.github/workflows").split()
+    assert kept == ["1", "1", "action.yml"]
+    assert git(tree, "ls-tree", made, ".github/") != git(tree, "ls-tree", made, ".github/workflows") == ""
+    assert git(tree, "status", "--porcelain") == ""
 
 
-def test_an_exact_tag_is_never_moved_nor_the_other_with_it(tree: Path) -> None:
-    git(tree, "push", "--quiet", "origin", "HEAD:refs/tags/v1.2.3", "HEAD:refs/tags/v1")
-    before = git(tree, "ls-remote", "origin")
+def test_security_md_says_how_to_compare_a_release_with_its_source(tree: Path) -> None:
+    git(tree, "tag", "release/v1.2.3")
+    git(tree, "tag", "v1.2.3", push_release(tree, "v1.2.3", IMAGE))
+    text = (ROOT / "SECURITY.md").read_text()
+    (commands,) = [block for block in text.split("```") if block.startswith("sh\ngit ")]
 
-    with pytest.raises(subprocess.CalledProcessError):
-        publish(tree, "v1.2.3", IMAGE)
+    said = [
+        subprocess.run(["bash", "-c", line], check=True, cwd=tree, capture_output=True, text=True).stdout.split()
+        for line in commands.splitlines()[1:]
+    ]
 
-    assert git(tree, "ls-remote", "origin") == before
+    assert said[0] == [git(tree, "rev-parse", "release/v1.2.3")]
+    assert said[1] == ["1", "1", "action.yml"]
+    assert set(said[2][::2]) == {"D"}
 
 
-def test_the_dry_run_shows_commit_tags_and_notes_and_leaves_the_tree_alone() -> None:
-    before = git(ROOT, "show-ref"), (ROOT / "action.yml").read_bytes()
+def test_a_release_that_is_there_already_is_taken_as_it_is(tree: Path) -> None:
+    made = push_release(tree, "v1.2.3", IMAGE)
 
-    command = [sys.executable, str(ROOT / "tools/release.py"), "dry-run"]
-    said = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+    assert push_release(tree, "v1.2.3", IMAGE) == made
+    with pytest.raises(NotReady, match="another source or another image"):
+        push_release(tree, "v1.2.3", OTHER)
+    (tree / "more").write_text("")
+    commit(tree)
+    with pytest.raises(NotReady, match="another source or another image"):
+        push_release(tree, "v1.2.3", IMAGE)
+    assert tags(tree) == {"v1.2.3": made}
 
-    assert "-  image: Dockerfile\n+  image: docker://ghcr.io/owner/repository@sha256:000" in said
-    assert "refs/tags/v" in said
-    assert "Notes of v" in said
-    assert (git(ROOT, "show-ref"), (ROOT / "action.yml").read_bytes()) == before
+
+def test_the_moving_tag_goes_forward_only_and_what_was_not_published_does_not_hold_it(tree: Path) -> None:
+    made = {
+        tag: push_release(tree, tag, IMAGE) for tag in ("v1.9.0", "v1.11.0", "v1.10.0", "v1.9.1", "v2.0.0", "v1.9.2")
+    }
+    git(tree, "push", "--quiet", "origin", "HEAD:refs/tags/release/v1.12.0")
+
+    moved = [
+        (tag, promote(tree, tag), is_latest(tree, tag)) for tag in ("v1.9.0", "v1.10.0", "v1.9.1", "v2.0.0", "v1.9.2")
+    ]
+
+    assert moved == [
+        ("v1.9.0", True, True),
+        ("v1.10.0", True, True),
+        ("v1.9.1", False, False),
+        ("v2.0.0", True, True),
+        ("v1.9.2", False, False),
+    ]
+    assert (tags(tree)["v1"], tags(tree)["v2"]) == (made["v1.10.0"], made["v2.0.0"])
+    assert promote(tree, "v1.10.0")  # once more
+
+
+def test_a_moving_tag_that_somebody_moved_is_told(tree: Path) -> None:
+    push_release(tree, "v1.2.3", IMAGE)
+    git(tree, "push", "--quiet", "origin", "HEAD:refs/tags/v1")
+
+    with pytest.raises(NotReady, match="v1 is at no release"):
+        promote(tree, "v1.2.3")
+
+
+def test_what_is_scanned_is_what_the_newest_release_names(tree: Path) -> None:
+    assert released_image(tree) == ""
+    for tag, image in {"v1.2.3": IMAGE, "v1.3.0": OTHER, "v1.4.0": IMAGE}.items():
+        push_release(tree, tag, image)
+    for tag in ("v1.2.3", "v1.3.0"):
+        promote(tree, tag)
+
+    assert released_image(tree) == OTHER
+
+
+def test_an_image_that_is_not_in_the_list_is_told() -> None:
+    with pytest.raises(NotReady, match=r"'bases' is none of the images in .*: base, buildkit"):
+        pinned_image(ROOT, "bases")

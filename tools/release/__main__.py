@@ -68,6 +68,7 @@ def dry_run(image: str = f"ghcr.io/owner/repository@sha256:{'0' * 64}") -> None:
 
 COMMANDS: dict[str, Callable[..., None]] = {
     "check": check,
+    "released": lambda: print(repository.released_image(ROOT)),
     "version": lambda: print(source.source_version(ROOT)),
     "image": lambda name: print(source.pinned_image(ROOT, name)),
     "join": join,

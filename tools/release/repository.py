@@ -130,6 +130,16 @@ def promote(root: Path, tag: str) -> bool:
     return True
 
 
+def released_image(root: Path) -> str:
+    """Return the image that the newest release names in its action.yml; empty if there is no release."""
+    refs = remote_refs(root)
+    if not (tags := published(refs).values()):
+        return ""
+    tag = f"refs/tags/{max(tags, key=numbers)}"
+    git(root, "fetch", "--quiet", "--no-tags", "origin", tag)
+    return git(root, "show", f"{refs[tag]}:action.yml").partition("  image: docker://")[2].split()[0]
+
+
 def is_latest(root: Path, tag: str) -> bool:
     """Return whether this is the release to show first: the published one of the newest major."""
     return max(published(remote_refs(root)).values(), key=numbers) == tag

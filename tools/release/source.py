@@ -41,7 +41,7 @@ def section(root: Path, name: str) -> str:
 
 def documents(root: Path) -> list[Path]:
     """List the documents that people copy the action's version from."""
-    return [root / "README.md", *sorted(root.glob("examples/*.yml"))]
+    return [root / "README.md", root / "docs/simulator.md", *sorted(root.glob("examples/*.yml"))]
 
 
 def check_documents(root: Path, version: str) -> None:

@@ -1,0 +1,133 @@
+"""The release's workflow and its command line: who may write, what is pinned, what a dry run says."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from helpers.repository import MANIFEST, ROOT
+from release import page, trial
+from release.failure import NotReady
+from release.layout import INDEX, join
+from release.repository import git
+
+WORKFLOWS = {file.name: yaml.safe_load(file.read_text()) for file in (ROOT / ".github/workflows").glob("*.yml")}
+JOBS: dict[str, Any] = WORKFLOWS["release.yml"]["jobs"]
+PINNED = re.compile(r"uses: ([\w./-]+)@([0-9a-f]{40}) # (v\d+\.\d+\.\d+)$", re.MULTILINE)
+
+
+def release(*arguments: str) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-m", "release", *arguments]
+    env = os.environ | {"PYTHONPATH": str(ROOT / "tools")}
+    return subprocess.run(command, check=False, capture_output=True, text=True, env=env, cwd=ROOT)
+
+
+def before(job: str) -> set[str]:
+    """Name the jobs that have to have succeeded before this one starts."""
+    needs = JOBS[job].get("needs", [])
+    needed = {needs} if isinstance(needs, str) else set(needs)
+    return needed.union(*(before(one) for one in needed))
+
+
+def test_what_writes_comes_after_the_approval() -> None:
+    writing = {name for name, job in JOBS.items() if "write" in job["permissions"].values()}
+
+    assert writing == {"image", "publish", "finish"}
+    assert JOBS["image"]["environment"] == "release"
+    assert {name for name in writing if name != "image" and "image" not in before(name)} == set()
+    assert JOBS["image"]["if"] == "github.event_name == 'push'"  # a rehearsal ends here
+
+
+def test_the_image_is_pulled_without_a_login_before_git_hears_of_it() -> None:
+    steps = JOBS["publish"]["steps"]
+
+    assert [step.get("name") for step in steps[1:]] == [
+        "Pull both images as anybody would, without a login",
+        "Commit the pin, push branch and tag, draft the page",
+    ]
+    assert not [step for step in steps if "login" in step.get("uses", "")]
+
+
+def test_the_page_is_published_after_the_trial() -> None:
+    assert {"publish", "trial"} < before("finish")
+    assert {machine["runner"] for machine in JOBS["build"]["strategy"]["matrix"]["include"]} == set(
+        JOBS["trial"]["strategy"]["matrix"]["runner"]
+    )
+
+
+@pytest.mark.parametrize("name", ["release.yml", "scan.yml"])
+def test_a_pipe_that_breaks_fails_its_step(name: str) -> None:
+    assert WORKFLOWS[name]["defaults"] == {"run": {"shell": "bash"}}
+
+
+def test_an_action_has_the_same_pin_wherever_it_is_used() -> None:
+    files = [*(ROOT / ".github/workflows").glob("*.yml"), *(ROOT / "examples").glob("*.yml")]
+    found = {match for file in files for match in PINNED.findall(file.read_text())}
+    actions = [action for action, _, _ in found]
+
+    assert sorted(actions) == sorted(set(actions))
+    assert {"actions/attest", "actions/checkout", "docker/build-push-action"} < set(actions)
+
+
+def test_every_image_that_a_release_is_built_with_is_named_by_digest() -> None:
+    named = re.findall(r"^FROM (.+) AS (\w+)$", (ROOT / ".github/images/Dockerfile").read_text(), re.MULTILINE)
+    used = set(re.findall(r"release image (\w+)", (ROOT / ".github/workflows/release.yml").read_text()))
+
+    assert {stage for _, stage in named} == used | {"base", "buildkit", "sbom", "scanner"}
+    for image, stage in named:
+        assert re.fullmatch(r"[a-z./-]+:[\w.-]+@sha256:[0-9a-f]{64}", image)
+        assert release("image", stage).stdout == f"{image}\n"
+
+
+def test_the_trial_uses_the_release_as_its_users_do(tmp_path: Path) -> None:
+    trial.write(tmp_path / "trial", "My-Org/deploy-to-cerebras", "v1.2.3")
+
+    action = yaml.safe_load((tmp_path / "trial/action.yml").read_text())
+    (step,) = action["runs"]["steps"]
+    assert step["uses"] == "My-Org/deploy-to-cerebras@v1.2.3"
+    assert set(step["with"]) < set(MANIFEST.inputs)
+    assert action["outputs"]["result"]["value"] == "${{ steps.deploy.outputs.result }}"
+
+
+def test_the_page_says_what_to_pin() -> None:
+    text = page.notes("- New.", "c0ffee", "a@sha256:1", "s@sha256:2")
+
+    assert text.startswith("- New.\n")
+    assert [word for word in ("`c0ffee`", "`a@sha256:1`", "`s@sha256:2`") if word not in text] == []
+
+
+def test_an_index_of_other_platforms_is_refused(tmp_path: Path) -> None:
+    one = {"mediaType": INDEX.replace("index", "manifest"), "digest": "sha256:0", "size": 1}
+    for machine in ("amd64", "s390x"):
+        (tmp_path / machine).mkdir()
+        entry = one | {"platform": {"os": "linux", "architecture": machine}}
+        (tmp_path / machine / "index.json").write_text(json.dumps({"manifests": [entry]}))
+
+    with pytest.raises(NotReady, match="linux/amd64, linux/arm64 is wanted, and there are linux/amd64, linux/s390x"):
+        join([tmp_path / "amd64", tmp_path / "s390x"], tmp_path / "joined")
+
+
+def test_the_dry_run_shows_commit_refs_and_notes_and_leaves_the_tree_alone() -> None:
+    state = git(ROOT, "show-ref"), (ROOT / "action.yml").read_bytes()
+
+    said = release("dry-run").stdout
+
+    assert "-  image: Dockerfile\n+  image: docker://ghcr.io/owner/repository@sha256:000" in said
+    assert re.findall(r"^\w{40} (\S+)$", said, re.MULTILINE) == [
+        "refs/heads/releases/v1",
+        "refs/tags/v1",
+        "refs/tags/v1.0.0",
+    ]
+    assert "Notes of v1.0.0:" in said
+    assert (git(ROOT, "show-ref"), (ROOT / "action.yml").read_bytes()) == state
+
+
+def test_a_command_that_is_called_wrongly_says_so() -> None:
+    assert "check: missing a required argument: 'tag'" in release("check").stderr
+    assert release("image", "none").stderr.startswith("'none' is none of the images")
