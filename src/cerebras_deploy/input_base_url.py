@@ -17,7 +17,7 @@ def read_base_url(text: str) -> str:
     clean = text.isascii() and text.isprintable() and not re.search(r"[\s\\?#]", text)
     bare = "@" not in url.netloc
     named = re.fullmatch(r"[a-z0-9._-]{1,253}|[0-9a-f:.]+", host)  # what httpx, too, takes for a host
-    if re.search(r"/v1/*$", url.path):
+    if re.search(r"/(v1|management|management/v1/.*|v1/(chat|models)\b.*)/*$", url.path, re.IGNORECASE):
         raise ValueError(f"{BASE_URL}, without `/v1` or `/management/v1` at its end")
     if not (clean and bare and named and (url.scheme == "https" or (url.scheme == "http" and _is_private(host)))):
         raise ValueError(BASE_URL)

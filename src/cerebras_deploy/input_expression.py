@@ -1,5 +1,6 @@
 """How the input `smoke-test-expect` is read: an expression that cannot have been meant rolls no good version back."""
 
+import itertools
 import re
 import unicodedata
 import warnings
@@ -9,13 +10,16 @@ from typing import Any
 from cerebras_deploy.text import plain
 
 INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}  # Unicode's categories
+#: Further characters that nobody sees: those of Unicode's Default_Ignorable_Code_Point, and the empty Braille pattern.
+HIDDEN = "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u2800\u3164\uffa0"
 ALLOWED = "\t\n\u200c\u200d"  # the last two join letters, in Persian and in emoji
+
+Part = tuple[str, Any]  # an operation of a parsed expression, and its argument
 
 
 def read_expression(text: str) -> str:
     """Return the expression. Raises a `ValueError` that says what is accepted, and the likely cause."""
-    strange = next((one for one in text if unicodedata.category(one) in INVISIBLE and one not in ALLOWED), "")
-    if strange:
+    if strange := next(filter(_is_hidden, text), ""):
         why = "use single quotes in YAML, since double quotes turn `\\b` into a backspace"
         raise ValueError(f"an expression without invisible characters; U+{ord(strange):04X} is in it: {why}")
     if re.fullmatch(r"/.*/[a-z]*", text, re.DOTALL):
@@ -24,6 +28,10 @@ def read_expression(text: str) -> str:
         never = f"an expression that can match; nothing can stand there beside `{mark}`"
         raise ValueError(f"{never}: for the character, write `\\{mark}`")
     return text
+
+
+def _is_hidden(character: str) -> bool:
+    return character not in ALLOWED and (unicodedata.category(character) in INVISIBLE or character in HIDDEN)
 
 
 def _parsed(text: str) -> Any:
@@ -37,23 +45,52 @@ def _parsed(text: str) -> Any:
 
 def _never(parts: Any) -> Iterator[str]:
     """Give `$` where a character must follow it, and `^` where one must come before it: neither can ever match."""
-    before: tuple[str, Any] = ("", None)
-    for operation, argument in parts:
-        now = (str(operation), argument)
-        if before == ("AT", _at("AT_END")) and _is_character(now):
+    listed = [(str(operation), argument) for operation, argument in parts]
+    for before, now in itertools.pairwise(listed):
+        if before == ("AT", _at("AT_END")) and _is_visible(now, at=0):
             yield "$"
-        if now == ("AT", _at("AT_BEGINNING")) and _is_character(before):
+        if now == ("AT", _at("AT_BEGINNING")) and _is_visible(before, at=-1):
             yield "^"
+    for _, argument in listed:
         yield from _inside(argument)
-        before = now
 
 
 def _at(name: str) -> Any:
     return getattr(re._constants, name)  # type: ignore[attr-defined]  # noqa: SLF001 - as above
 
 
-def _is_character(part: tuple[str, Any]) -> bool:
-    return part[0] == "LITERAL" and part[1] != ord("\n")
+def _is_visible(part: Part, at: int) -> bool:
+    """Whether a part must begin (`at` is 0) or end (-1) with a character that is no line break."""
+    match part:
+        case ("LITERAL", code):
+            return bool(code != ord("\n"))
+        case ("IN", choices):
+            return all(_has_no_line_break((str(operation), argument)) for operation, argument in choices)
+        case ("MAX_REPEAT" | "MIN_REPEAT" | "POSSESSIVE_REPEAT", (least, _, inner)):
+            return least > 0 and _is_visible_at(inner, at)
+        case ("SUBPATTERN", (_, _, _, inner)):
+            return _is_visible_at(inner, at)
+        case ("BRANCH", (_, branches)):
+            return all(_is_visible_at(branch, at) for branch in branches)
+        case _:
+            return False
+
+
+def _is_visible_at(parts: Any, at: int) -> bool:
+    listed = [(str(operation), argument) for operation, argument in parts]
+    return bool(listed) and _is_visible(listed[at], at)
+
+
+def _has_no_line_break(choice: Part) -> bool:
+    match choice:
+        case ("LITERAL", code):
+            return bool(code != ord("\n"))
+        case ("RANGE", (low, high)):
+            return not low <= ord("\n") <= high
+        case ("CATEGORY", category):
+            return category in {_at("CATEGORY_DIGIT"), _at("CATEGORY_WORD"), _at("CATEGORY_NOT_SPACE")}
+        case _:
+            return False  # a set that is negated may have it
 
 
 def _inside(argument: Any) -> Iterator[str]:

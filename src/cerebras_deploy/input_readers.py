@@ -9,6 +9,7 @@ from cerebras_deploy.api.status import Status, in_table, normal
 from cerebras_deploy.input_base_url import read_base_url
 from cerebras_deploy.input_duration import DAY, read_duration
 from cerebras_deploy.input_expression import read_expression
+from cerebras_deploy.input_key import read_key
 from cerebras_deploy.text import plain
 
 TRUE, FALSE = ("true", "True", "TRUE"), ("false", "False", "FALSE")
@@ -106,23 +107,15 @@ def _status_words(text: str) -> dict[str, Status]:
     return taught
 
 
-def _key(text: str) -> str:
-    if not (text.isascii() and text.isprintable() and " " not in text):
-        raise ValueError(
-            "what came has a blank, a line break or a character outside ASCII in it; accepted: the bare key"
-        )
-    return text
-
-
 READERS: dict[str, Callable[[str], object]] = {
-    "api-key": _key,
+    "api-key": read_key,
     "endpoint": _name,
     "model": _model,
     "alias": _version,
     "operation": _one_of("deploy", "rollback"),
     "deployment-id": _name,
     "wait": _boolean,
-    "timeout": read_duration(1, 7 * DAY, "1s to 168h (7 days)"),
+    "timeout": read_duration(10, 7 * DAY, "10s to 168h (7 days)"),
     "poll-interval": read_duration(0.1, 600, "100ms to 10m"),
     "if-current": _one_of("skip", "deploy"),
     "if-busy": _one_of("wait", "queue", "fail"),
@@ -132,7 +125,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "smoke-test-expect": read_expression,
     "smoke-test-max-latency": read_duration(LEAST_LATENCY, MOST_LATENCY, "10ms to 30s"),
     "smoke-test-warm-up": read_duration(0, 1800, "0s to 30m"),
-    "inference-api-key": _key,
+    "inference-api-key": read_key,
     "on-failure": _one_of("keep", "rollback"),
     "promote-aliases": _aliases,
     "status-words": _status_words,

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from cerebras_deploy.api.status import Status
 from cerebras_deploy.errors import Stop
+from cerebras_deploy.input_key import WHY_EMPTY
 from cerebras_deploy.input_names import misspelled
 from cerebras_deploy.input_readers import FALSE, READERS, TRUE, ModelRef
 from cerebras_deploy.result import End, Result
@@ -33,12 +34,13 @@ def parse_inputs(environ: Mapping[str, str]) -> "Inputs":
             if text:
                 read[name.replace("-", "_")] = READERS[name](text)
             elif name in _REQUIRED:
-                problems.append(f"`{name}` is required, and nothing came")
+                problems.append(f"`{name}` is required but empty." + (f" {WHY_EMPTY}" if name in SECRETS else ""))
         except ValueError as error:
             problems.append(_problem(name, text, str(error)))
     problems += [*misspelled(environ, READERS), *_conflicts(given)]
     if problems:
-        raise Stop(End(Result.INVALID_INPUT, "; ".join(problems), problems=tuple(problems)))
+        reason = "; ".join(problem.removesuffix(".") for problem in problems)
+        raise Stop(End(Result.INVALID_INPUT, reason, problems=tuple(problems)))
     return Inputs(**read)
 
 
@@ -49,7 +51,7 @@ def _readable(value: str) -> str:
 
 def _problem(name: str, text: str, accepted: str) -> str:
     if name in SECRETS:
-        return f"`{name}`: {accepted}"  # what came is a secret, however malformed
+        return f"`{name}` {accepted}"  # what came is a secret, however malformed
     came = re.sub(r"//[^/]*@", "//***@", text)  # a password has no place in the log
     return f"`{name}` is `{plain(came, 80)}`; accepted: {accepted}"
 
@@ -59,7 +61,7 @@ def _conflicts(given: Mapping[str, str]) -> Iterator[str]:
     model, alias, deployment_id = given["model"], given["alias"], given["deployment-id"]
     version = model.split("/")[5] if model.count("/") == 5 else ""  # noqa: PLR2004 - orgs/o/models/a/versions/v
     if not model and not deployment_id:
-        yield "`model` is required unless `deployment-id` is given, and nothing came"
+        yield "`model` is required but empty. Only a step with `deployment-id` needs none."
     if model and not version and not alias and not deployment_id:
         yield f"`model` is `{plain(model, 80)}` and `alias` is empty; accepted: a version in one of them"
     if version and alias and version != alias:
@@ -83,7 +85,7 @@ def _smoke_test_conflicts(given: Mapping[str, str]) -> Iterator[str]:
     if given["smoke-test-contains"] and given["smoke-test-expect"]:
         yield "`smoke-test-contains` and `smoke-test-expect` are given; accepted: one of them"
     if given["smoke-test-prompt"] and not given["inference-api-key"] and given["dry-run"] not in TRUE:
-        yield "`smoke-test-prompt` is given, and `inference-api-key` is empty; accepted: both, or neither"
+        yield f"`inference-api-key` is required by `smoke-test-prompt` but empty. {WHY_EMPTY}"
 
 
 def _listed(names: list[str]) -> str:

@@ -18,6 +18,7 @@ from cerebras_deploy.decide.facts import Facts
 from cerebras_deploy.decide.giving_up import Deadline
 from cerebras_deploy.decide.schedule import Outage, Pace
 from cerebras_deploy.errors import end_of
+from cerebras_deploy.input_warnings import warnings_of
 from cerebras_deploy.inputs import Inputs
 from cerebras_deploy.patience import Patience
 from cerebras_deploy.result import End
@@ -86,6 +87,8 @@ class Step:
         if isinstance(inputs, Exception):
             raise inputs
         clock, runner, journal = self._time.clock, self._runner, self._journal
+        for warning in warnings_of(inputs):
+            journal.warn_once(*warning)
         asked = "" if inputs.deployment_id else inputs.version_ref
         evidence = Evidence(StatusWords(inputs.status_words))
         wanted = inputs.on_failure == "rollback"

@@ -196,7 +196,7 @@ class TestRuns:
     def test_tls_is_spoken_and_a_server_that_does_not_is_told_apart(self, tmp_path: Path) -> None:
         with containers.simulator() as simulator:
             address = simulator.url.replace("http:", "https:")
-            result = runner.run_container(ACTION, runner.JobFolder(tmp_path), step(address, timeout="5s"))
+            result = runner.run_container(ACTION, runner.JobFolder(tmp_path), step(address, timeout="10s"))
 
         assert result.outputs["result"] == "timed-out"
         assert "TLS failed" in result.outputs["message"]

@@ -27,6 +27,29 @@ EVIL = "print('::error::zqx'); import os; os._exit(0)\n"
 QUICK = {"poll-interval": "100ms", "timeout": "20s"}
 
 
+# The action with time that passes six times as fast: what it gives up after 18 s takes 3 s.
+HASTY = """
+import os, sys
+from random import Random
+from cerebras_deploy.__main__ import act
+from cerebras_deploy.clock import SystemClock
+from cerebras_deploy.tell.runner import Runner
+
+class Hasty(SystemClock):
+    def now(self): return 6 * super().now()
+    def sleep(self, seconds): super().sleep(seconds / 6)
+    def call(self, function, within): return super().call(function, within / 6)
+
+sys.exit(act(os.environ, Hasty(), Runner(os.environ), rng=Random()))
+"""
+
+
+def given_up(tmp_path: Path, url: str, env: Mapping[str, str] | None = None) -> runner.StepResult:
+    """Run until it gives up, which it does early."""
+    argv = [sys.executable, "-I", "-u", "-X", "utf8", "-c", HASTY]
+    return runner.run_process(argv, runner.JobFolder(tmp_path), step(url, env, timeout="18s"))
+
+
 def step(url: str, env: Mapping[str, str] | None = None, **inputs: str) -> runner.Step:
     given = BASE | QUICK | {"base-url": url} | {name.replace("_", "-"): value for name, value in inputs.items()}
     return runner.Step(MANIFEST, given, dict(env or {}))
@@ -260,14 +283,14 @@ class TestPrivateAuthorities:
         trustme.CA().cert_pem.write_to_path(str(tmp_path / "other.pem"))
         both = {"SSL_CERT_FILE": str(tmp_path / "other.pem"), "SSL_CERT_DIR": folder}
         with serving(Forged(), tls=tls) as server:
-            result = run(tmp_path, server.url, both, timeout="3s")
+            result = given_up(tmp_path, server.url, both)
 
         assert (result.outputs["result"], server.lines) == ("timed-out", [])
         assert "TLS failed" in result.outputs["message"]
 
     def test_without_it_the_message_says_what_failed_and_what_to_do(self, tmp_path: Path, tls: ssl.SSLContext) -> None:
         with serving(Forged(), tls=tls) as server:
-            result = run(tmp_path, server.url, timeout="3s")
+            result = given_up(tmp_path, server.url)
 
         message = result.outputs["message"]
         assert (result.outputs["result"], server.lines) == ("timed-out", [])
@@ -278,14 +301,14 @@ class TestPrivateAuthorities:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         authority.issue_cert("zqx.example").configure_cert(context)
         with serving(Forged(), tls=context) as server:
-            result = run(tmp_path, server.url, {"SSL_CERT_FILE": bundle}, timeout="3s")
+            result = given_up(tmp_path, server.url, {"SSL_CERT_FILE": bundle})
 
         assert (result.exit_code, server.lines) == (1, [])
         assert "TLS failed: IP address mismatch" in result.outputs["message"]
 
     def test_a_server_without_tls_is_told_apart(self, tmp_path: Path) -> None:
         with serving(Forged()) as server:
-            result = run(tmp_path, server.url.replace("http:", "https:"), timeout="3s")
+            result = given_up(tmp_path, server.url.replace("http:", "https:"))
 
         assert (result.exit_code, server.lines) == (1, [])
         assert "TLS failed" in result.outputs["message"]
@@ -371,7 +394,7 @@ class TestProxies:
         closed.close()
         env = {"HTTP_PROXY": f"{scheme}://somebody:zqx-password@127.0.0.1:{port}", "RUNNER_DEBUG": "1"}
 
-        result = run(tmp_path, "http://endpoint-proxy", env, timeout="3s")
+        result = given_up(tmp_path, "http://endpoint-proxy", env)
 
         assert result.exit_code == 1
         assert "zqx-password" not in result.stdout.decode() + result.stderr.decode() + result.summary

@@ -9,6 +9,7 @@ from cerebras_deploy.input_expression import read_expression
     "text",
     [
         *("Paris", r"\bParis\b", "(?i)paris$", "^Paris", "(^|x)Paris($|y)", r"\$5", "a$\nb", "x\n^y", "[$]5", "$|5"),
+        *(r"a$\s", r"a$[^x]", r"a$x?", "a$(\n|b)", r"[^a]^b", "(?s)a$.", r"x*^a", "$(?=x)?"),
         *("क्\u200cष", "👩\u200d🚀", "a\tb", "/paris", "a/b/i", "(?:^a)$", "é", "$", "^"),
     ],
 )
@@ -24,6 +25,9 @@ def test_what_may_have_been_meant_is_taken(text: str) -> None:
         ("Paris\u2028", "U+2028"),
         ("\ufeffParis", "U+FEFF"),
         ("a\0", "U+0000"),
+        ("Par\u00adis", "U+00AD"),
+        ("\u3164", "U+3164"),
+        ("a\u2800b", "U+2800"),
     ],
 )
 def test_what_one_cannot_see_is_told(text: str, point: str) -> None:
@@ -47,6 +51,13 @@ def test_the_form_of_other_languages_is_told(text: str) -> None:
         ("a^b", "^"),
         ("(2^3)", "^"),
         ("(?m)a$b", "$"),
+        (r"$\d+", "$"),
+        (r"cost $[0-9]", "$"),
+        (r"$(5|6)", "$"),
+        (r"a$b+", "$"),
+        (r"a+^b", "^"),
+        (r"\d^2", "^"),
+        (r"(x|y)^2", "^"),
     ],
 )
 def test_what_can_never_match_is_told(text: str, mark: str) -> None:

@@ -14,7 +14,12 @@ from cerebras_deploy.times import span
 
 def conclude(end: End, facts: Known) -> Outcome:
     """Put the end of the run into words."""
-    return Outcome(end.result, title_of(end, facts), *_said(end, facts), details=end.problems)
+    return Outcome(end.result, title_of(end, facts), *_said(end, facts), details=_details(end))
+
+
+def _details(end: End) -> tuple[str, ...]:
+    """Give a line for each bad input: the form is the same for one and for many."""
+    return end.problems or ((end.reason,) if end.result is Result.INVALID_INPUT else ())
 
 
 def _said(end: End, facts: Known) -> Said:
@@ -28,7 +33,7 @@ def _said(end: End, facts: Known) -> Said:
         case Result.PROMOTION_FAILED:
             return f"{facts.endpoint} serves {facts.what}, but {end.reason}", end.hint
         case Result.INVALID_INPUT:
-            return f"{end.reason}; nothing was sent", ""
+            return f"{end.reason.removesuffix('.')}; no request was sent", ""
         case Result.TIMED_OUT | Result.INTERRUPTED | Result.REFUSED | Result.UNREACHABLE:
             return stopped(end, facts)
         case never:

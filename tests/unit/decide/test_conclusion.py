@@ -99,7 +99,7 @@ class TestWords:
 
         assert outcome.result is Result.INVALID_INPUT
         assert "`timeout` is `soon`" in outcome.message
-        assert "nothing was sent" in outcome.message
+        assert "no request was sent" in outcome.message
 
     def test_each_text_is_changed_and_the_others_stay(self) -> None:
         outcome = Outcome(Result.FAILED, "title", "a statement", "an advice", details=("one", "two")).mapped(str.upper)

@@ -148,9 +148,8 @@ class TestTheLastAnnotation:
     def test_an_endpoint_that_is_not_known_is_left_out(self) -> None:
         assert annotation(GOOD, Facts(""))[1] == "Rollout succeeded"
 
-    def test_several_bad_inputs_have_a_line_each_and_one_is_told_in_the_sentence(self) -> None:
-        def lines(*details: str) -> list[str]:
-            return annotation(Outcome(Result.INVALID_INPUT, "Invalid", "bad; nothing", details=details), Facts("e"))[2]
+    @pytest.mark.parametrize("details", [("`a` is bad",), ("`a` is bad", "`b` is bad")])
+    def test_bad_inputs_have_a_line_each_be_it_one_or_many(self, details: tuple[str, ...]) -> None:
+        told = annotation(Outcome(Result.INVALID_INPUT, "Invalid", "bad; nothing", details=details), Facts("e"))
 
-        assert lines("`a` is bad", "`b` is bad") == ["- `a` is bad", "- `b` is bad", "Nothing was sent."]
-        assert lines("`a` is bad") == ["bad; nothing"]
+        assert told[2] == [*(f"- {detail}" for detail in details), "No request was sent."]
