@@ -98,9 +98,27 @@ def is_harmless(entry: DeployedModel) -> bool:
     return entry.status is Status.ROLLED_BACK or (entry.status is Status.CANCELLED and not has_begun)
 
 
+def may_be_live(entries: Sequence[DeployedModel]) -> list[DeployedModel]:
+    """Return the done entries of which each may be what the endpoint serves.
+
+    They are the newest one, those of the same time, and those without a time: nobody knows when they were made.
+    """
+    done = [entry for entry in newest_first(entries) if entry.status is Status.DONE]
+    return [entry for entry in done if entry.created is None or entry.created == done[0].created]
+
+
+def is_of_one_version(entries: Sequence[DeployedModel]) -> bool:
+    """Whether all entries are of the same version."""
+    return len({entry.name[1:] if entry.name else entry.model for entry in entries}) == 1
+
+
 def previous(entries: Sequence[DeployedModel], ours: ModelName) -> DeployedModel | None:
-    """Return the newest done entry of another version; `entries` are those that are older than ours."""
-    return live([entry for entry in entries if not may_serve(entry, ours)])
+    """Return the newest done entry of another version; None if its version is not clear.
+
+    `entries` are those that are older than ours.
+    """
+    others = may_be_live([entry for entry in entries if not may_serve(entry, ours)])
+    return others[0] if is_of_one_version(others) else None
 
 
 def version_of(entry: DeployedModel) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from cerebras_deploy.api.endpoint import DeployedModel, Endpoint
 from cerebras_deploy.api.names import ModelName
 from cerebras_deploy.api.version import Version
-from cerebras_deploy.decide.entries import live, may_serve, previous
+from cerebras_deploy.decide.entries import is_of_one_version, may_be_live, may_serve, previous
 from cerebras_deploy.decide.evidence import Snapshot
 from cerebras_deploy.decide.known import Known, RollbackVerdict
 from cerebras_deploy.decide.plan import PlanName
@@ -39,7 +39,10 @@ class Facts(Known):
         self.track = self.track.read(endpoint, at)
         if self.track.entry:
             self.learn_model(self.track.entry)
-            self._learn_previous(self.track.target.older_than_it(endpoint.deployed_models))
+            older = self.track.target.older_than_it(endpoint.deployed_models)
+            if self.was_named:  # by then it was deployed already
+                self._learn_live_before(older)
+            self._learn_previous(older)
 
     def saw_version(self, version: Version) -> None:
         """Note the version, by its integer."""
@@ -51,8 +54,8 @@ class Facts(Known):
 
     def saw_before_deploying(self, entries: Sequence[DeployedModel]) -> None:
         """Note what is live before anything is deployed. It may be replaced by another, but never by nothing."""
-        now = live(entries)
-        self.was_live_before = bool(now and self.model and may_serve(now, self.model))
+        self.was_live_before = self.is_unclear_before = False
+        self._learn_live_before(entries)
         self._learn_previous(entries)
 
     def saw_plan(self, name: PlanName) -> None:
@@ -132,6 +135,13 @@ class Facts(Known):
 
     def _follow(self, track: Track, began: float) -> None:
         self.track, self.began, self.waiting_for = track, began, ""
+
+    def _learn_live_before(self, older: Sequence[DeployedModel]) -> None:
+        """Note whether the version was live before, or whether that is not clear. It is never forgotten."""
+        candidates = may_be_live(older)
+        is_one = is_of_one_version(candidates)
+        self.is_unclear_before |= bool(candidates) and not is_one
+        self.was_live_before |= is_one and self.model is not None and may_serve(candidates[0], self.model)
 
     def _learn_previous(self, older: Sequence[DeployedModel]) -> None:
         """Note what was live before. What is known is replaced only by what came after it."""

@@ -41,6 +41,7 @@ class Known:
     found_live_already: bool = False  # the version was live before this step, so that nothing was deployed
     previous: DeployedModel | None = None
     was_live_before: bool = False  # the version, by the latest look before anything was deployed
+    is_unclear_before: bool = False  # which version was live by then: entries have no time, or the same
     is_replacing: bool = False  # `previous` is what was to be replaced, whatever was live
     serving: Serving = NOTHING
     deploy_call: DeployCall = field(default_factory=DeployCall)

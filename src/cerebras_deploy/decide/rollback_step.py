@@ -16,8 +16,8 @@ def rollback_step(facts: Known) -> str:
     has_target = before is not None and before.name is not None and before.name.has_integer
     if before is None or not has_target or facts.is_replacing or not facts.has_integer:
         return ""
-    if facts.was_live_before and not facts.found_live_already:  # to put that back is no way back
-        return ""
+    if (facts.was_live_before and not facts.found_live_already) or facts.is_unclear_before:
+        return ""  # what was live before is not what would be put back
     to = f"to roll back to {version_of(before)}, run a step with `operation: rollback`"
     if facts.deployment_id:
         return f"{to} and `deployment-id: {facts.deployment_id}`" if _is_replaceable(facts) else ""

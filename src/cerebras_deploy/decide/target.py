@@ -71,11 +71,15 @@ class Target:
         return self.created is not None and entry.created > self.created
 
     def older_than_it(self, entries: Sequence[DeployedModel]) -> list[DeployedModel]:
-        """Return the entries made before this deployment: those listed before the deploy call, or else by time."""
+        """Return the entries made before this deployment: those listed before the deploy call, or else by time.
+
+        For a deployment that this step did not start, one without a time may be older.
+        """
         if self.older is not None:
             return [entry for entry in entries if entry.id in self.older]
         mine = self.created
-        return [e for e in entries if mine is not None and e.created is not None and e.created <= mine]
+        others = [entry for entry in entries if not self.is_it(entry)]
+        return [e for e in others if mine is not None and (e.created is None or e.created <= mine)]
 
     def is_of_another_version(self, entry: DeployedModel) -> bool:
         """Whether an entry names another integer version than the one that was deployed."""

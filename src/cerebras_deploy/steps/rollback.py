@@ -24,8 +24,8 @@ def roll_back(context: Context, end: End) -> End:
     If ours turns out not to have ended like that after all, it is left alone, and its own end is returned. The rollback
     has a `timeout` of its own. Raises `Interrupted` only.
     """
-    entry = context.facts.previous
-    if entry is None or entry.name is None or context.facts.was_live_before:
+    entry, facts = context.facts.previous, context.facts
+    if entry is None or entry.name is None or facts.was_live_before or facts.is_unclear_before:
         _note(context, "failed", _not_rolled_back(_why_no_target(context)))
         return end
     context = replace(context, patience=context.patience.within(context.inputs.timeout))
@@ -59,6 +59,8 @@ def _not_rolled_back(why: str) -> str:
 def _why_no_target(context: Context) -> str:
     if context.facts.was_live_before:
         return f"{context.facts.what} was live before, too"
+    if context.facts.is_unclear_before:
+        return "it is not clear which version was live before, since entries have no time, or the same"
     if not context.facts.has_integer:
         return "the deployed version is not known by its integer, so neither is the one before it"
     if entry := context.facts.previous:
