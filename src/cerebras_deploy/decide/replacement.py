@@ -15,11 +15,12 @@ from cerebras_deploy.decide.entries import (
     doubts,
     in_flight,
     is_harmless,
+    is_of_one_version,
     live,
+    may_be_live,
     may_hide_newer,
     may_serve,
     newer_than_live,
-    previous,
 )
 from cerebras_deploy.decide.plan import NotPossible, PlanName, Unchanged, WaitFirst
 
@@ -52,10 +53,10 @@ def replacement(endpoint: Endpoint, bad: Unwanted, if_busy: Literal["wait", "que
     """Decide what to do. What is in flight comes first, then what has failed or is unclear, then what is live."""
     entries, now = endpoint.deployed_models, live(endpoint.deployed_models)
     if flying := next(iter(in_flight(entries)), None):
-        return _in_flight(flying, now, bad, if_busy)
+        return _in_flight(flying, entries, bad, if_busy)
     unclear = [entry for entry in newer_than_live(entries) if not is_harmless(entry)]
     if unclear:
-        return _over(unclear[0], now, bad)
+        return _over(unclear[0], entries, bad)
     if may_hide_newer(endpoint, now.created if now else None):
         return NotPossible(
             "an entry that cannot be read may be newer", "look at the endpoint, and deploy the version you want"
@@ -73,41 +74,53 @@ def replacement(endpoint: Endpoint, bad: Unwanted, if_busy: Literal["wait", "que
 
 
 def _in_flight(
-    flying: DeployedModel, now: DeployedModel | None, bad: Unwanted, if_busy: Literal["wait", "queue", "fail"]
+    flying: DeployedModel, entries: Sequence[DeployedModel], bad: Unwanted, if_busy: Literal["wait", "queue", "fail"]
 ) -> Replacement:
     is_bad = bad.is_it(flying)
     if is_bad and (flying.was_rolling_back or flying.status is Status.ROLLING_BACK):
         return WaitFirst(flying)  # the API does it already
     if if_busy == "wait":
         return WaitFirst(flying)
+    now = live(entries)
     if if_busy == "queue" and is_bad and now and not may_serve(now, bad.model):
-        return _replace(flying, now)
+        return _put_back(flying, entries, bad)
     return NotPossible(
         f"{deployment_of(flying)} is rolling out on the endpoint, and `if-busy` is `{if_busy}`",
         "run again when it has ended, or set `if-busy` to `wait`",
     )
 
 
-def _over(unclear: DeployedModel, now: DeployedModel | None, bad: Unwanted) -> Replacement:
+def _over(unclear: DeployedModel, entries: Sequence[DeployedModel], bad: Unwanted) -> Replacement:
     """Decide about a newer deployment that has failed, or is not known to have left the endpoint as it was."""
-    if not bad.is_it(unclear):
-        beside = f"; {deployment_of(now)} was live before it" if now else ""
-        return NotPossible(
-            f"{deployment_of(unclear)}, which is newer, has failed or is not clear{beside}",
-            "look at the endpoint, and deploy the version you want",
-        )
-    if now is None or may_serve(now, bad.model):
+    now = live(entries)
+    if bad.is_it(unclear) and (now is None or may_serve(now, bad.model)):
         return NotPossible(f"nothing else was live before {deployment_of(unclear)}", "deploy a good version")
-    return _replace(unclear, now)
+    if bad.is_it(unclear):
+        return _put_back(unclear, entries, bad)
+    beside = f"; {deployment_of(now)} was live before it" if now else ""
+    return NotPossible(
+        f"{deployment_of(unclear)}, which is newer, has failed or is not clear{beside}",
+        "look at the endpoint, and deploy the version you want",
+    )
 
 
 def _before(now: DeployedModel, entries: Sequence[DeployedModel], bad: Unwanted) -> Replacement:
     """Decide what to deploy in place of the live deployment."""
     older = [e for e in entries if e.id != now.id and e.created is not None and e.created <= (now.created or 0.0)]
-    target = previous(older, bad.model)
-    if target is None:
-        return NotPossible(f"nothing else was live before {deployment_of(now)}", "deploy a good version")
-    return _replace(now, target)
+    return _put_back(now, older, bad)
+
+
+def _put_back(bad_entry: DeployedModel, older: Sequence[DeployedModel], bad: Unwanted) -> Replacement:
+    """Decide to deploy the newest done entry of another version, if it is clear which one that is."""
+    candidates = may_be_live([entry for entry in older if not may_serve(entry, bad.model)])
+    if not candidates:
+        return NotPossible(f"nothing else was live before {deployment_of(bad_entry)}", "deploy a good version")
+    if not is_of_one_version(candidates):
+        return NotPossible(
+            f"it is not clear which version was live before {deployment_of(bad_entry)}",
+            "look at the endpoint, and deploy the version you want",
+        )
+    return _replace(bad_entry, candidates[0])
 
 
 def _replace(bad: DeployedModel, target: DeployedModel) -> Replacement:

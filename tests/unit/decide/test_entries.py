@@ -2,6 +2,8 @@
 
 import itertools
 
+import pytest
+
 from cerebras_deploy.decide.entries import live, previous, unknown_and_old, version_of
 from cerebras_deploy.decide.target import Target
 from helpers import make
@@ -50,6 +52,15 @@ class TestPrevious:
         entries = make.endpoint("a 1 failed 5", "b 3 cancelled 10", "c 4 rolled_back 15").deployed_models
 
         assert previous(Target("ours", 20).older_than_it(entries), make.name()) is None
+
+    @pytest.mark.parametrize("created", [10, None])
+    def test_of_two_versions_of_which_either_may_be_the_newer_it_is_neither(self, created: int | None) -> None:
+        other = make.entry("b 3 complete 0").model_copy(update={"created": created})
+        same = make.entry("b 1 complete 0").model_copy(update={"created": created})
+        old = make.entry("a 1 complete 10")
+
+        assert previous((old, other), make.name()) is None
+        assert previous((old, same), make.name()) == old
 
     def test_there_is_none_on_a_new_endpoint(self) -> None:
         assert previous((), make.name()) is None

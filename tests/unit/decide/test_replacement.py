@@ -33,9 +33,17 @@ class Case(NamedTuple):
 
 
 NOT_BEFORE = "refuse: nothing else was live before"
+NOT_CLEAR = "refuse: it is not clear which version was live before"
+REPLACED = "replace live with c"
 CASES = {
     "it is live": Case(f"{OLD}; {LIVE}", "replace live with old"),
     "it is live, and deployed twice": Case(f"{OLD}; a 2 complete 15; {LIVE}", "replace live with old"),
+    "two were there before, of the same second": Case(f"{OLD}; b 3 complete 10; {LIVE}", NOT_CLEAR),
+    "one of another version was there after them": Case(f"{OLD}; b 3 complete 10; c 4 complete 15; {LIVE}", REPLACED),
+    "it failed over two of the same second": Case(f"{OLD}; b 3 complete 10; new 2 error 30", NOT_CLEAR),
+    "it is in flight over two of the same second": Case(
+        f"{OLD}; b 3 complete 10; new 2 in_progress 30", NOT_CLEAR, "queue"
+    ),
     "nothing was there before": Case(LIVE, NOT_BEFORE),
     "what was there before failed": Case(f"old 1 error 10; {LIVE}", NOT_BEFORE),
     "what was there before has no integer": Case(
@@ -108,6 +116,14 @@ def test_what_is_in_doubt_is_not_left_as_it_is(mark: str) -> None:
         endpoint = endpoint.model_copy(update={"deployed_models": (old, stranger)})
 
     assert isinstance(replacement(endpoint, VERSION_2, "wait"), NotPossible)
+
+
+def test_an_untimed_entry_of_another_version_may_have_been_live_before_the_one_that_failed() -> None:
+    old, failed = entries(f"{OLD}; new 2 error 30")
+    untimed = make.entry("x 3 complete 0").model_copy(update={"created": None})
+    endpoint = Endpoint(model_arch_id="a", deployed_models=(old, untimed, failed))
+
+    assert sentence(replacement(endpoint, VERSION_2, "wait")).startswith(NOT_CLEAR)
 
 
 def test_one_of_the_same_second_may_be_what_was_there_before() -> None:

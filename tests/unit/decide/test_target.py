@@ -26,7 +26,7 @@ class TestWhatIsOlderAndNewer:
     @pytest.mark.parametrize(
         ("target", "older", "newer"),
         [
-            (Target("ours", 20), "abours", "c"),
+            (Target("ours", 20), "ab", "c"),
             (Target("ours", 20, frozenset("ab")), "ab", "c"),
             (Target("ours", None, frozenset("a")), "a", "cb"),
             (Target("ours", 20, frozenset("abc")), "abc", ""),
@@ -37,3 +37,10 @@ class TestWhatIsOlderAndNewer:
     def test_by_what_was_there_before_the_call_or_else_by_time(self, target: Target, older: str, newer: str) -> None:
         assert self.ids(target.older_than_it(self.ENTRIES)) == older
         assert self.ids(target.newer_than_it(self.ENTRIES)) == newer
+
+    def test_one_without_a_time_may_be_older_than_a_deployment_of_somebody_else(self) -> None:
+        entries = [make.entry("u 3 complete 0").model_copy(update={"created": None}), *self.ENTRIES]
+
+        assert self.ids(Target("ours", 20).older_than_it(entries)) == "uab"
+        assert self.ids(Target("ours", 20, frozenset("a")).older_than_it(entries)) == "a"
+        assert self.ids(Target("ours").older_than_it(entries)) == ""

@@ -123,7 +123,8 @@ class TestTarget:
         played = stage(Forged(begun=True, states=("complete",))).play(ASK | ROLL_BACK)
 
         assert played.result == "smoke-test-failed"
-        assert played.outputs["message"].endswith("; deploy a good version")
+        assert "it was not rolled back, since it was live before this step" in played.outputs["message"]
+        assert played.outputs["message"].endswith(f"`operation: rollback` and `deployment-id: {OURS}`")
 
     def test_if_nothing_was_live_nothing_is_deployed(self) -> None:
         api = Scripted(lambda since: [] if since is None else [ours("error")])
@@ -323,7 +324,7 @@ class TestStopped:
         assert (played.result, made(played)) == ("interrupted", [2])
         assert "before the rollback of deployment " in played.outputs["message"]
         assert "which was found bad: nothing was rolled back" in played.outputs["message"]
-        assert "look at what my-org-gpt-oss-120b serves, and deploy again" in played.outputs["message"]
+        assert "run a step with `operation: rollback`" in played.outputs["message"]
 
     def test_interrupted_in_the_call_it_says_that_it_may_have_been_accepted(self) -> None:
         there = Stage("wrong-answer", faults=["deploy:2=read-timeout"], latency=0.1)
