@@ -31,7 +31,7 @@ def _said(end: End, facts: Known) -> Said:
         case Result.SMOKE_TEST_FAILED:
             return _smoke_test_failed(end, facts)
         case Result.PROMOTION_FAILED:
-            return f"{facts.endpoint} serves {facts.what}, but {end.reason}", end.hint
+            return f"{_serving_ours(facts)}, but {end.reason}", end.hint
         case Result.INVALID_INPUT:
             return f"{end.reason.removesuffix('.')}; no request was sent", ""
         case Result.TIMED_OUT | Result.INTERRUPTED | Result.REFUSED | Result.UNREACHABLE:
@@ -66,7 +66,11 @@ def _rollout_lost(end: End, facts: Known) -> Said:
     if end.result is Result.CANCELLED:
         return f"{rollout} was cancelled{why}; {serving}", "ask who did it, or re-run the step"
     by = end.newer or "a newer deployment"
-    return f"{rollout} was superseded by {by}{why}; {serving}", "agree who deploys, or re-run the step"
+    return f"{rollout} was superseded by {by}{why}; {serving}", _before_a_rerun(facts)
+
+
+def _before_a_rerun(facts: Known) -> str:
+    return f"check with whoever deployed it: to re-run this step deploys {facts.what} over it"
 
 
 def _smoke_test_failed(end: End, facts: Known) -> Said:
@@ -89,6 +93,13 @@ def _extras(facts: Known) -> str:
     """Say what went well after the rollout."""
     asked = ["its smoke test passed"] if facts.smoke_test.verdict == "passed" else []
     return "".join(f"; {said}" for said in (*asked, *(f"alias {moved}" for moved in facts.promoted)))
+
+
+def _serving_ours(facts: Known) -> str:
+    """Say that the endpoint serves the version, if the last read shows that."""
+    now = facts.serving.entry
+    is_ours = now is not None and now.name is not None and now.name == facts.model
+    return f"{facts.endpoint} serves {facts.what}" if is_ours else _serving(facts)
 
 
 def _serving(facts: Known) -> str:

@@ -26,6 +26,12 @@ def end_at_deadline(track: Track) -> End | None:
     return _failed(track) if is_error else end_of(track)
 
 
+def left_because(track: Track) -> str:
+    """Say why a deployment that was done may be leaving the endpoint; empty if nothing shows that it does."""
+    is_leaving = track.seen_rolling_back or track.progress.status is Status.ERROR
+    return f"deployment {track.target.id} is {track.progress} by now" if track.is_listed and is_leaving else ""
+
+
 def _failed(track: Track) -> End:
     return End(Result.FAILED, track.progress.error)
 
@@ -67,6 +73,8 @@ def _end_overtaken(track: Track) -> End | None:
 
 
 def _end_unlisted(track: Track) -> End | None:
+    if track.progress.status is Status.DONE and (overtaken := _end_overtaken(track)):
+        return overtaken
     if track.state_reads < STEADY_READS or track.stood < LISTED_LATE:
         return None
     newer, hint = _taken_by(track), track.reply.status

@@ -4,10 +4,10 @@ The API wants an alias removed from its holder before another version gets it. S
 unassigned. It is as small as a read and a call, and if the second half fails, the first is undone.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cerebras_deploy.decide.aliases import Holding, curl, with_alias
-from cerebras_deploy.decide.rollout import end_of
+from cerebras_deploy.decide.rollout import end_of, left_because
 from cerebras_deploy.errors import Interrupted, Stop
 from cerebras_deploy.result import End, Result
 from cerebras_deploy.steps.context import Context
@@ -35,24 +35,35 @@ def promote(context: Context) -> None:
             _check_still_ours(context)
             _Move(context, AliasWriter(context, model, alias)).make()
         except Stop as stop:
-            if stop.end.result in {Result.INTERRUPTED, Result.SUPERSEDED}:
+            if stop.end.result in _OWN_ENDS:
                 raise
             raise _failed(context, stop.end, alias, aliases[number:]) from stop
 
 
+# Ends that say more than that an alias was not moved: of the job, and of the deployment.
+_OWN_ENDS = {Result.INTERRUPTED, Result.SUPERSEDED, Result.ROLLED_BACK, Result.CANCELLED, Result.FAILED}
+
+
 def _check_still_ours(context: Context) -> None:
-    """Raise a `Stop` if another version has taken the endpoint meanwhile."""
+    """Raise a `Stop` if the deployment has not stayed what it was: done, and the newest one that is."""
     context.patience.read(context.read_endpoint)
-    end = end_of(tracked(context))
-    if end and end.result is Result.SUPERSEDED:
-        raise Stop(end)
+    track = tracked(context)
+    end = end_of(track)
+    if end and end.result is not Result.SUCCEEDED:
+        raise Stop(replace(end, reason="; ".join(filter(None, (end.reason, *_moved(context))))))
+    if why := left_because(track):
+        raise not_promoted(why, f"check what {context.inputs.endpoint} serves")
+
+
+def _moved(context: Context) -> list[str]:
+    return [f"alias {line}" for line in context.facts.promoted]
 
 
 def _failed(context: Context, end: End, alias: str, rest: tuple[str, ...]) -> Stop:
     """Return the failure of the whole: of one alias, with what became of the others."""
     is_told = end.result is Result.PROMOTION_FAILED
     reason = end.reason if is_told else f"alias {alias} was not moved: {end.reason}"
-    moved = [f"alias {line}" for line in context.facts.promoted]
+    moved = _moved(context)
     left = [f"not tried: {', '.join(rest)}"] if rest else []
     hint = LONGER if end.result is Result.TIMED_OUT else end.hint or "re-run the step"
     return not_promoted("; ".join([reason, *moved, *left]), hint)
