@@ -2,6 +2,7 @@
 
 from cerebras_deploy.api.tolerance import same_form
 from cerebras_deploy.decide.outcome import is_rolled_back
+from cerebras_deploy.decide.plan import Attach
 from cerebras_deploy.decide.target import Target
 from cerebras_deploy.decide.track import Track
 from cerebras_deploy.result import End, Result
@@ -50,6 +51,7 @@ def _deploy_wanted(context: Context) -> End:
 def _follow_given(context: Context) -> End:
     """Follow the deployment that the workflow named."""
     named = same_form(context.inputs.deployment_id)
+    context.facts.saw_plan(Attach.name)
     context.facts.attached(Track(Target(named, by_id=True)), context.time.elapsed)
     context.journal.headline(f"Follow deployment {named} on {context.inputs.endpoint}")
     context.publish()

@@ -7,13 +7,14 @@ from cerebras_deploy.api.version import Weights
 from cerebras_deploy.decide.entries import deployment_of, newer_than_live, newest_first, version_of
 from cerebras_deploy.decide.plan import Attach, Deploy, NotPossible, Plan, Unchanged, WaitFirst
 from cerebras_deploy.decide.progress import Progress
-from cerebras_deploy.decide.replacement import Replace
+from cerebras_deploy.decide.replacement import Replace, Replacement
+from cerebras_deploy.decide.target import Target
 from cerebras_deploy.errors import refused
 from cerebras_deploy.result import End, Result
 from cerebras_deploy.steps.context import Context
 from cerebras_deploy.steps.follow import check_given, find_given
 from cerebras_deploy.steps.inference import try_key
-from cerebras_deploy.steps.look import Look, find_version, look_at, plan_for
+from cerebras_deploy.steps.look import Look, find_version, look_at, plan_for, version_to_restore
 from cerebras_deploy.steps.replace import find
 
 
@@ -40,6 +41,8 @@ def _follow_given(context: Context) -> End:
         raise refused(entry.reason, entry.hint)
     context.facts.learn_model(entry)
     check_given(context, endpoint, entry)
+    context.facts.saw_plan(Attach.name)
+    context.facts.saw_before_deploying(Target(entry.id, entry.created).older_than_it(endpoint.deployed_models))
     would = f"follow {deployment_of(entry)}, which is {Progress.of_entry(entry)}"
     _tell(context, [("would", would), *_afterwards(context)])
     return End(Result.PLANNED, would)
@@ -49,19 +52,36 @@ def _replace(context: Context) -> End:
     """Tell what `operation: rollback` would do, by one look."""
     found = context.patience.read(lambda: find(context, None))
     try_key(context)
-    match found.todo:
-        case Unchanged(entry):
-            would = f"deploy nothing: {deployment_of(entry)} is live"
-        case Replace(target, bad):
-            would = f"replace {deployment_of(bad)} with {version_of(target)}, which was live before"
-        case WaitFirst(entry):
-            would = f"wait for {deployment_of(entry) if entry else 'the rollout'}, then look again"
-        case NotPossible(reason, _):
-            would = f"refuse: {reason}"
+    would = _would_replace(found.todo)
     _tell(context, [("serves", context.facts.serving.text), ("would", would), *_afterwards(context)])
     if isinstance(found.todo, NotPossible):
         raise refused(found.todo.reason, found.todo.hint)
+    if isinstance(found.todo, Replace):
+        _check_restorable(context, found.todo)
     return End(Result.PLANNED, would)
+
+
+def _would_replace(todo: Replacement) -> str:
+    match todo:
+        case Unchanged(entry):
+            return f"deploy nothing: {deployment_of(entry)} is live"
+        case Replace(target, bad):
+            return f"replace {deployment_of(bad)} with {version_of(target)}, which was live before"
+        case WaitFirst(entry):
+            return f"wait for {deployment_of(entry) if entry else 'the rollout'}, then look again"
+        case NotPossible(reason, _):
+            return f"refuse: {reason}"
+        case never:
+            assert_never(never)
+
+
+def _check_restorable(context: Context, todo: Replace) -> None:
+    """Raise a `Stop`, refused, if the version cannot be deployed again."""
+    version = version_to_restore(context, todo.target)
+    if isinstance(version, str):
+        context.facts.saw_plan(NotPossible.name)
+        raise refused(version, "deploy a good version")
+    context.facts.replaces(todo.bad, version)
 
 
 def _tell(context: Context, rows: list[tuple[str, str]]) -> None:

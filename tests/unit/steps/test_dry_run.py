@@ -42,3 +42,37 @@ class TestDryRun:
 
         assert played.result == "planned"
         assert f"follow deployment {started} (version 2)" in played.outputs["message"]
+        outputs = played.outputs
+        assert (outputs["plan"], outputs["previous-model"]) == ("attach", "orgs/my-org/models/gpt-oss-120b/versions/1")
+        assert played.deploy_calls == 1  # the one that came before it
+
+
+class TestRollback:
+    """Of `operation: rollback`, it is planned only if what was live before can be deployed again."""
+
+    def live(self) -> Stage:
+        stage = Stage("healthy")
+        stage.play()
+        return stage
+
+    def test_it_says_what_would_be_deployed_and_what_replaced(self) -> None:
+        played = self.live().play({"dry-run": "true", "operation": "rollback"})
+
+        assert (played.result, played.outputs["plan"], played.outputs["version-id"]) == ("planned", "deploy", "1")
+        assert played.outputs["previous-model"].endswith("/versions/2")
+        assert played.deploy_calls == 1  # the one that came before it
+
+    @pytest.mark.parametrize(
+        ("fault", "reason"),
+        [
+            ("version:*=set;field=sync_status;to=failed", "weights of version 1 are not ready"),
+            ("version:2-=404", "Not Found"),
+        ],
+    )
+    def test_it_is_refused_if_that_version_is_not_to_be_had(self, fault: str, reason: str) -> None:
+        stage = self.live()
+        stage.world.faults.add(fault)
+
+        played = stage.play({"dry-run": "true", "operation": "rollback"})
+
+        assert (played.result, reason in played.outputs["message"]) == ("refused", True)
