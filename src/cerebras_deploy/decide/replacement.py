@@ -52,11 +52,10 @@ class Unwanted:
 def replacement(endpoint: Endpoint, bad: Unwanted, if_busy: Literal["wait", "queue", "fail"]) -> Replacement:
     """Decide what to do. What is in flight comes first, then what has failed or is unclear, then what is live."""
     entries, now = endpoint.deployed_models, live(endpoint.deployed_models)
-    if flying := next(iter(in_flight(entries)), None):
-        return _in_flight(flying, entries, bad, if_busy)
-    unclear = [entry for entry in newer_than_live(entries) if not is_harmless(entry)]
-    if unclear:
-        return _over(unclear[0], entries, bad)
+    if flying := in_flight(entries):
+        return _in_flight(_newest(flying, bad), entries, bad, if_busy)
+    if unclear := [entry for entry in newer_than_live(entries) if not is_harmless(entry)]:
+        return _over(_newest(unclear, bad), entries, bad)
     if may_hide_newer(endpoint, now.created if now else None):
         return NotPossible(
             "an entry that cannot be read may be newer", "look at the endpoint, and deploy the version you want"
@@ -71,6 +70,12 @@ def replacement(endpoint: Endpoint, bad: Unwanted, if_busy: Literal["wait", "que
             f"it is not clear what is served: {why}", "look at the endpoint, and deploy the version you want"
         )
     return Unchanged(now)
+
+
+def _newest(newer: Sequence[DeployedModel], bad: Unwanted) -> DeployedModel:
+    """Return the newest entry, of those that may be it one that must not be deployed over; `newer` is newest first."""
+    candidates = (entry for entry in newer if entry.created is None or entry.created == newer[0].created)
+    return next((entry for entry in candidates if not bad.is_it(entry)), newer[0])
 
 
 def _in_flight(
@@ -99,7 +104,7 @@ def _over(unclear: DeployedModel, entries: Sequence[DeployedModel], bad: Unwante
         return _put_back(unclear, entries, bad)
     beside = f"; {deployment_of(now)} was live before it" if now else ""
     return NotPossible(
-        f"{deployment_of(unclear)}, which is newer, has failed or is not clear{beside}",
+        f"{deployment_of(unclear)}, which may be newer, has failed or is not clear{beside}",
         "look at the endpoint, and deploy the version you want",
     )
 

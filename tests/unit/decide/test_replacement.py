@@ -71,7 +71,7 @@ CASES = {
     "its first rollout has failed": Case("new 2 error 30", NOT_BEFORE),
     "the API has rolled it back": Case(f"{OLD}; new 2 rolled_back 30", "leave old"),
     "another rollout has failed": Case(
-        f"{OLD}; {LIVE}; new 3 error 30", "refuse: deployment new (version 3), which is newer"
+        f"{OLD}; {LIVE}; new 3 error 30", "refuse: deployment new (version 3), which may be newer"
     ),
     "nothing at all": Case("", "refuse: the endpoint serves nothing"),
     "the deployment that was named is live": Case(
@@ -123,7 +123,22 @@ def test_an_untimed_entry_of_another_version_may_have_been_live_before_the_one_t
     untimed = make.entry("x 3 complete 0").model_copy(update={"created": None})
     endpoint = Endpoint(model_arch_id="a", deployed_models=(old, untimed, failed))
 
-    assert sentence(replacement(endpoint, VERSION_2, "wait")).startswith(NOT_CLEAR)
+    assert sentence(replacement(endpoint, VERSION_2, "wait")).startswith(
+        "refuse: deployment x (version 3), which may be newer"
+    )
+
+
+@pytest.mark.parametrize("state", ["error", "in_progress"])
+@pytest.mark.parametrize("created", [None, 30])
+@pytest.mark.parametrize("turned", [False, True])
+def test_over_what_may_be_newer_than_it_nothing_is_deployed(state: str, created: int | None, *, turned: bool) -> None:
+    old, mine, theirs = entries(f"{OLD}; new 2 {state} 30; x 3 {state} 30")
+    pair = [one.model_copy(update={"created": created}) for one in (mine, theirs)]
+    endpoint = Endpoint(model_arch_id="a", deployed_models=(old, *(pair[::-1] if turned else pair)))
+
+    said = sentence(replacement(endpoint, VERSION_2, "queue"))
+
+    assert said.startswith("refuse: deployment x (version 3)")
 
 
 def test_one_of_the_same_second_may_be_what_was_there_before() -> None:
