@@ -60,7 +60,7 @@ def main(hours: float) -> None:
     os.environ.update({f"INPUT_{name.upper()}": value for name, value in (given | {"timeout": "168h"}).items()})
     transport = httpx.MockTransport(Api(clock, hours * 3600))
     with contextlib.redirect_stdout(io.StringIO()) as log:
-        code = act(os.environ, clock, Runner({}), rng=Random(0), connect=lambda: httpx.Client(transport=transport))
+        code = act(os.environ, clock, Runner({}), rng=Random(0), connect=lambda _: httpx.Client(transport=transport))
     if code or "Rollout succeeded" not in log.getvalue():
         sys.exit("the rollout did not succeed")
     status = Path("/proc/self/status").read_text(encoding="utf-8")

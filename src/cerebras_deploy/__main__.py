@@ -12,6 +12,7 @@ from cerebras_deploy.api.http import Connect, Http
 from cerebras_deploy.api.message import Ask, Request
 from cerebras_deploy.api.names import endpoint_path
 from cerebras_deploy.api.network import open_client
+from cerebras_deploy.api.proxy import no_proxy, useless_entries
 from cerebras_deploy.clock import Clock, SystemClock
 from cerebras_deploy.decide.schedule import call_bound
 from cerebras_deploy.inputs import SECRETS, Inputs, parse_inputs
@@ -44,6 +45,7 @@ def act(
     started = clock.now()
     runner.mask([environ.get(f"INPUT_{name.upper()}", "") for name in SECRETS])
     _drop_useless_cas(environ, runner)
+    _warn_of_useless_exceptions(environ, runner)
     endpoint = environ.get("INPUT_ENDPOINT", "").strip()
     http = Http(bounded=clock.call, now=clock.now, redact=runner.redact, connect=connect)
     inputs: Inputs | Exception
@@ -90,6 +92,14 @@ def _drop_useless_cas(environ: MutableMapping[str, str], runner: Runner) -> None
     if bundle and not Path(bundle).exists():
         del environ["SSL_CERT_FILE"]
         runner.annotate("warning", "SSL_CERT_FILE ignored", f"{bundle} does not exist in the action's container")
+
+
+def _warn_of_useless_exceptions(environ: MutableMapping[str, str], runner: Runner) -> None:
+    """Name what NO_PROXY has that excepts nothing."""
+    variable, entries = no_proxy(environ)
+    if useless := useless_entries(entries):
+        text = f"{', '.join(useless)}: neither a host, nor an address, nor a network, and not used"
+        runner.annotate("warning", f"Entries of {variable} ignored", text)
 
 
 if __name__ == "__main__":

@@ -55,6 +55,10 @@ class CallError(Exception):
         return replace(self, hint=hint or self.hint)
 
 
+class NoThreadError(OSError):
+    """There is no room for another thread or process."""
+
+
 class Stop(Exception):
     """Ends the run, or a part of it, with `end`."""
 

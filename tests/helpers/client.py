@@ -38,7 +38,7 @@ class Scene:
         http = Http(bounded=bounded, now=self.clock.now, redact=redact, connect=self._connect)
         self.api = Api(base, KEY, ask=http.ask, redact=redact, observe=self.calls.append)
 
-    def _connect(self) -> httpx.Client:
+    def _connect(self, _: object) -> httpx.Client:
         self.connections += 1
         with open_client() as client:
             headers = client.headers

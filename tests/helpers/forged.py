@@ -81,6 +81,7 @@ class Forged(httpx.BaseTransport):
         self.begun |= call == "deploy"
         self._reads += self.begun and call == "endpoint"
         sent = SimpleNamespace(method=request.method.encode())
+        request.extensions["trace"]("connection.connect_tcp.complete", {})
         request.extensions["trace"]("http11.send_request_headers.started", {"request": sent})
         said = self.edit(call, number, self.document(call, request))
         if isinstance(said, Exception):

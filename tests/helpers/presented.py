@@ -61,6 +61,7 @@ class Api(httpx.BaseTransport):
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Answer one request."""
         sent = type("Sent", (), {"method": request.method.encode()})
+        request.extensions["trace"]("connection.connect_tcp.complete", {})
         request.extensions["trace"]("http11.send_request_headers.started", {"request": sent})
         said = getattr(self, f"_{call_of(request) or 'nothing'}")(request)
         if isinstance(said, Exception):

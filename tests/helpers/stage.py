@@ -73,6 +73,7 @@ class AppTransport(httpx.BaseTransport):
     def _leave(self, request: httpx.Request) -> None:
         sent = SimpleNamespace(method=request.method.encode())
         if trace := request.extensions.get("trace"):
+            trace("connection.connect_tcp.complete", {})
             trace("http11.send_request_headers.started", {"request": sent})
 
     def _response(self, reply: RawReply, request: httpx.Request) -> httpx.Response:
@@ -181,7 +182,7 @@ class Stage:
         self.world.faults.add(*self.faults)
         self.transport: httpx.BaseTransport = AppTransport(self.world, self.clock, self.latency)
 
-    def connect(self) -> httpx.Client:
+    def connect(self, _: object) -> httpx.Client:
         """Open a client as the action does, with the app in place of the network."""
         return httpx.Client(transport=self.transport, headers={"User-Agent": USER_AGENT})
 

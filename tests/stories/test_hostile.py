@@ -12,7 +12,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from cerebras_deploy.api.network import open_client
+from cerebras_deploy.api.network import open_client, proxy_for
 from cerebras_deploy.errors import Stop
 from cerebras_deploy.tell.runner import LOG_LIMIT, Runner
 from helpers.forged import CALLS, OURS, Edit, Forged, Pointer, Reply, document, put, stage, strings
@@ -178,11 +178,11 @@ def test_what_the_environment_says_of_proxies_and_certificates(text: str, name: 
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(name, text)
         try:
-            open_client().close()
+            open_client(proxy_for("https://api.example.com")).close()
         except Stop as error:
             stop = error
 
-            def connect() -> NoReturn:
+            def connect(_: object) -> NoReturn:
                 raise stop
 
             made = stage(Forged())

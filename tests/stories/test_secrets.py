@@ -272,7 +272,7 @@ def test_a_redirect_takes_no_key_to_another_host(call: str, status: int) -> None
 
     with serving(Forged()) as elsewhere, serving(Forged(edit)) as server:
         made = stage(Forged())
-        made.connect = open_client  # type: ignore[method-assign]
+        made.connect = open_client  # type: ignore[method-assign,assignment]
         played = made.play(EVERYTHING | {"base-url": server.url})
 
     check(played)

@@ -64,7 +64,7 @@ class Port(httpx.HTTPTransport):
 def test_over_a_port_the_story_is_the_same(story: Story, golden: Golden) -> None:
     stage = Stage(story.played, clock=clock_for(story), faults=story.faults)
     with running(stage.world) as address:
-        stage.connect = lambda: httpx.Client(  # type: ignore[method-assign]
+        stage.connect = lambda _: httpx.Client(  # type: ignore[method-assign]
             transport=Port(stage), headers={"User-Agent": USER_AGENT}
         )
         played = stage.play({"base-url": address} | dict(story.inputs))

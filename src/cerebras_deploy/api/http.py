@@ -12,13 +12,15 @@ from typing import Any
 import httpx
 
 from cerebras_deploy.api.message import BODY_LIMIT, Answer, Request
-from cerebras_deploy.api.network import call_error, open_client
-from cerebras_deploy.errors import CallError, Fate, Interrupted
+from cerebras_deploy.api.network import CUT, call_error, is_certificate, open_client, peer, proxy_for
+from cerebras_deploy.api.proxy import Proxy
+from cerebras_deploy.errors import CallError, Fate, Interrupted, NoThreadError
 from cerebras_deploy.text import Redactor, plain
 
 CONNECT_LIMIT = 5.0  # seconds for each address of a host, so that one that is dead leaves time for the next
+NO_THREAD = "the container may start too few processes and threads: raise its limit (`--pids-limit`)"
 
-Connect = Callable[[], httpx.Client]
+Connect = Callable[[Proxy | None], httpx.Client]
 Bounded = Callable[[Callable[[], Answer], float], Answer]
 
 
@@ -33,6 +35,17 @@ class Latch:
         self._on_request_sent = on_request_sent
         self._sent = False
         self._abandoned = False
+        self._connection = ""  # of a new connection: that it is being made, or that it was
+
+    @property
+    def is_connecting(self) -> bool:
+        """Whether a connection is being made."""
+        return self._connection == "begun"
+
+    @property
+    def is_of_old_connection(self) -> bool:
+        """Whether the request was sent over a connection that had been idle."""
+        return self._sent and not self._connection
 
     def abandon(self) -> bool:
         """Give up: nothing is sent from now on. Return whether it was sent before."""
@@ -43,6 +56,10 @@ class Latch:
     def trace(self, event: str, info: dict[str, Any]) -> None:
         """Watch httpcore's events for the request's first byte and its last; a proxy's CONNECT is not the request."""
         match event:
+            case "connection.connect_tcp.started":
+                self._connection = "begun"
+            case "connection.connect_tcp.complete":
+                self._connection = "made"
             case "http11.send_request_headers.started" if info["request"].method != b"CONNECT":
                 with self._lock:
                     if self._abandoned:
@@ -64,6 +81,7 @@ class Http:
     ) -> None:
         self._bounded, self._now, self._redact, self._connect = bounded, now, redact, connect
         self._client: httpx.Client | None = None
+        self._shown: str | None = None  # which certificate was shown that was not accepted; it is asked for once
 
     def close(self) -> None:
         """Close the connections; a call that is still running in its thread ends at its next byte."""
@@ -74,19 +92,26 @@ class Http:
     def ask(self, request: Request, within: float, on_request_sent: Callable[[], object] = lambda: None) -> Answer:
         """Return the reply to a request, which may take `within` seconds in all.
 
-        `on_request_sent` is called in the worker's thread when the whole request is out. Raises `CallError`; or a
-        `Stop` if the environment allows no connection.
+        `on_request_sent` is called in the worker's thread when the whole request is out. A connection that was idle may
+        have been cut, which shows only when it is used: so a request that must not be sent twice has one of its own,
+        and any other is sent again over a new one. Raises `CallError`; or a `Stop` if the environment allows no
+        connection.
         """
-        latch, began = Latch(on_request_sent), self._now()
+        latch, began, proxy = Latch(on_request_sent), self._now(), proxy_for(request.url)
+        if request.once:
+            self.close()
         try:
-            client = self._client = self._client or self._connect()
-            answer = self._bounded(lambda: _receive(client, request, within, latch), within)
+            client = self._client = self._client or self._connect(proxy)
+            answer = self._bounded(lambda: self._receive(client, request, within, latch), within)
         except TimeoutError as error:
             fate = Fate.UNKNOWN if latch.abandon() else Fate.UNSENT
             self.close()
-            raise CallError(fate, f"no complete reply within {within:.0f} s", seconds=self._now() - began) from error
+            what = f"no connection to {peer(request.url, proxy)}" if latch.is_connecting else "no complete reply"
+            raise CallError(fate, f"{what} within {within:.0f} s", seconds=self._now() - began) from error
         except httpx.HTTPError as error:
-            raise call_error(error, self._redact, self._now() - began) from error
+            raise call_error(error, self._redact, self._now() - began, proxy, self._shown or "") from error
+        except NoThreadError as error:
+            raise CallError(Fate.UNSENT, str(error), hint=NO_THREAD, is_lasting=True) from error
         except (httpx.InvalidURL, UnicodeError) as error:
             reason = plain(f"no usable address: {error}", 200)
             raise CallError(Fate.DENIED, reason, hint="correct `base-url`", seconds=self._now() - began) from error
@@ -94,8 +119,24 @@ class Http:
             raise Interrupted(sent=latch.abandon(), seconds=self._now() - began) from stop
         return answer._replace(seconds=self._now() - began)
 
+    def _receive(self, client: httpx.Client, request: Request, within: float, latch: Latch) -> Answer:
+        """Send one request, and read its reply. If a certificate was not accepted, note which one it is."""
+        try:
+            return _receive_once(client, request, within, latch)
+        except CUT:
+            if request.once or not latch.is_of_old_connection:
+                raise
+        except httpx.ConnectError as error:
+            if self._shown is None and is_certificate(error):
+                from cerebras_deploy.api.certificate import shown_certificate  # noqa: PLC0415 - few runs need it
 
-def _receive(client: httpx.Client, request: Request, within: float, latch: Latch) -> Answer:
+                found = shown_certificate(request.url, proxy_for(request.url), min(within / 4, CONNECT_LIMIT))
+                self._shown = self._redact(found)
+            raise
+        return _receive_once(client, request, within, latch)
+
+
+def _receive_once(client: httpx.Client, request: Request, within: float, latch: Latch) -> Answer:
     """Send one request and read its reply up to the limit."""
     built = client.build_request(
         request.method,

@@ -112,7 +112,9 @@ class Api:
         key = self._key if route.path.startswith(ROOT) else self._inference_key
         outcome, seconds, ok = "given up", 0.0, False
         try:
-            answer = self._ask(Request(route.method, self._base_url + route.path, key, route.body), within)
+            changes = route.method != "GET" and route.path.startswith(ROOT)
+            request = Request(route.method, self._base_url + route.path, key, route.body, once=changes)
+            answer = self._ask(request, within)
             outcome, seconds = f"HTTP {answer.status}", answer.seconds
             if not HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:
                 raise failure(answer, self._redact(decoded(answer.body, answer.headers.get("content-type", ""))))

@@ -9,12 +9,13 @@ BODY_LIMIT = 4 * 1024 * 1024  # bytes; an endpoint's status has about 300 of the
 
 @dataclass(frozen=True)
 class Request:
-    """One request; `body` is sent as JSON."""
+    """One request; `body` is sent as JSON. `once`: it changes something, so that it must not be sent twice unseen."""
 
     method: str
     url: str
     key: str = field(repr=False)
     body: dict[str, object] | None = None
+    once: bool = False
 
 
 class Answer(NamedTuple):

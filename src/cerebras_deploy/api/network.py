@@ -9,6 +9,8 @@ import ssl
 import httpx
 
 from cerebras_deploy import __version__
+from cerebras_deploy.api import tls
+from cerebras_deploy.api.proxy import Proxy, find_proxy, place_of
 from cerebras_deploy.errors import CallError, Fate, Stop
 from cerebras_deploy.result import End, Result
 from cerebras_deploy.text import Redactor, plain
@@ -30,80 +32,119 @@ _UNSENT = (
     httpx.ProxyError,
     httpx.UnsupportedProtocol,
 )
+# How a connection ends that was idle for too long: see `Http.ask`.
+CUT = (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError, httpx.LocalProtocolError)
 
 
-def open_client() -> httpx.Client:
-    """Return a client with the environment's proxies and CAs.
+def proxy_for(url: str) -> Proxy | None:
+    """Return the proxy that the environment names for an address; a `Stop` for invalid input if it cannot be used."""
+    try:
+        return find_proxy(os.environ, url)
+    except ValueError as error:
+        raise Stop(End(Result.INVALID_INPUT, plain(str(error), 300))) from error
+
+
+def open_client(proxy: Proxy | None = None) -> httpx.Client:
+    """Return a client with the environment's CAs.
 
     The CAs are those of SSL_CERT_FILE, or else of SSL_CERT_DIR, as with httpx. Without both they are the system's:
     OpenSSL then looks up the one that it needs, while certifi's bundle would have to be read whole. Raises a `Stop` for
-    invalid input if something that the environment names cannot be used.
+    invalid input if they cannot be used.
     """
+    bundle, folder = os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")
     try:
-        bundle, folder = os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")
-        return httpx.Client(
-            follow_redirects=False,
-            headers=HEADERS,
-            verify=ssl.create_default_context(cafile=bundle, capath=None if bundle else folder),
-        )
-    except (ImportError, OSError, ValueError, httpx.InvalidURL) as error:  # ImportError: a SOCKS proxy
-        names = "HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE or SSL_CERT_DIR"
-        reason = f"the environment's {names} cannot be used: {plain(str(error), 200)}"
+        context = ssl.create_default_context(cafile=bundle, capath=None if bundle else folder)
+    except OSError as error:
+        why = "it holds no certificate in PEM" if isinstance(error, ssl.SSLError) else error.strerror
+        reason = f"SSL_CERT_FILE is {plain(bundle or '', 200)}, and cannot be used: {plain(why or str(error), 200)}"
         raise Stop(End(Result.INVALID_INPUT, reason)) from error
+    return client_with(context, proxy)
 
 
-def call_error(error: httpx.HTTPError, redact: Redactor, seconds: float) -> CallError:
-    """Return what a failure of the network means; `seconds` is how long the call took."""
+def client_with(context: ssl.SSLContext, proxy: Proxy | None) -> httpx.Client:
+    """Return a client that trusts what this context does. Of the environment it takes nothing else."""
+    return httpx.Client(
+        follow_redirects=False,
+        headers=HEADERS,
+        verify=context,
+        proxy=proxy.url if proxy else None,
+        trust_env=False,
+    )
+
+
+def is_certificate(error: httpx.HTTPError) -> bool:
+    """Whether the server has shown a certificate, and it was not accepted."""
+    return isinstance(_cause(error), ssl.SSLCertVerificationError)
+
+
+def call_error(
+    error: httpx.HTTPError, redact: Redactor, seconds: float, proxy: Proxy | None = None, shown: str = ""
+) -> CallError:
+    """Return what a failure of the network means.
+
+    `seconds` is how long the call took, and `shown` says which certificate the server has shown.
+    """
     fate = Fate.UNSENT if isinstance(error, _UNSENT) else Fate.UNKNOWN
-    return CallError(fate, redact(_words(error)), hint=_hint(error), seconds=seconds, is_lasting=_is_lasting(error))
+    words = plain(_words(error, proxy), 200) + (f"; {shown}" if shown and is_certificate(error) else "")
+    return CallError(
+        fate, redact(words), hint=_hint(error, proxy), seconds=seconds, is_lasting=_is_lasting(error, proxy)
+    )
 
 
-def _is_lasting(error: httpx.HTTPError) -> bool:
+def _is_lasting(error: httpx.HTTPError, proxy: Proxy | None) -> bool:
     """Whether waiting does not change it."""
     cause = _cause(error)
+    if isinstance(cause, ssl.SSLError):
+        return tls.told(cause).is_lasting
     unknown_host = isinstance(cause, OSError) and type(cause).__name__ == "gaierror" and cause.errno == NO_SUCH_HOST
-    is_wrong_place = unknown_host or _is_refused_by_this_container(error)
-    return is_wrong_place or isinstance(cause, ssl.SSLCertVerificationError) or isinstance(error, httpx.ProxyError)
+    return unknown_host or _is_refused_by_this_container(error, proxy) or isinstance(error, httpx.ProxyError)
 
 
-def _is_refused_by_this_container(error: httpx.HTTPError) -> bool:
-    """Whether `base-url` names this container itself, where nothing listens."""
+def _is_refused_by_this_container(error: httpx.HTTPError, proxy: Proxy | None) -> bool:
+    """Whether `base-url`, or the proxy, is this container itself, where nothing listens."""
     cause = _cause(error)
     if not (isinstance(error, httpx.ConnectError) and isinstance(cause, OSError) and cause.errno == errno.ECONNREFUSED):
         return False
-    host = error.request.url.host
+    host = proxy.host if proxy else error.request.url.host
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
 
 
-def _words(error: httpx.HTTPError) -> str:
+def peer(url: str, proxy: Proxy | None) -> str:
+    """Name, for people, where a connection to an address goes."""
+    return f"{proxy.place}, the proxy of {proxy.variable}" if proxy else place_of(url)
+
+
+def _words(error: httpx.HTTPError, proxy: Proxy | None) -> str:
     """Say what the network did; httpx's own text is shown where it has one."""
     cause = _cause(error)
     words = re.sub(r"^\[Errno -?\d+\] ", "", str(error)) or type(error).__name__
     if isinstance(cause, ssl.SSLError):
-        said = f"TLS failed: {getattr(cause, 'verify_message', '') or getattr(cause, 'reason', '') or cause}"
-    elif isinstance(error, httpx.ConnectTimeout):
-        said = "no connection in time"
-    elif isinstance(error, httpx.TimeoutException):
-        said = "no reply in time"
-    elif isinstance(error, httpx.ProxyError):
-        said = f"the proxy refused: {error}"
-    elif isinstance(error, httpx.ConnectError):
-        said = f"no connection: {words}"
-    else:
-        said = f"connection lost: {words}"
-    return plain(said, 200)
-
-
-def _hint(error: httpx.HTTPError) -> str:
-    if isinstance(_cause(error), ssl.SSLCertVerificationError):
-        return "for a private CA, set SSL_CERT_FILE to its bundle, at a path inside the workspace"
+        return tls.told(cause).words
+    if isinstance(error, httpx.ConnectTimeout):
+        return f"no connection to {peer(str(error.request.url), proxy)} in time"
+    if isinstance(error, httpx.TimeoutException):
+        return "no reply in time"
     if isinstance(error, httpx.ProxyError):
-        return "check HTTPS_PROXY, and NO_PROXY for what needs no proxy"
-    if _is_refused_by_this_container(error):
+        return f"{f'{proxy.place}, the proxy of {proxy.variable},' if proxy else 'the proxy'} refused: {error}"
+    if isinstance(error, httpx.ConnectError):
+        return f"no connection to {peer(str(error.request.url), proxy)}: {words}"
+    return f"connection lost: {words}"
+
+
+def _hint(error: httpx.HTTPError, proxy: Proxy | None) -> str:
+    cause = _cause(error)
+    if isinstance(cause, ssl.SSLError):
+        return tls.told(cause).hint
+    if _is_refused_by_this_container(error, proxy):
         return "this is the action's own container: use the host's address, 172.17.0.1, or the name of a service"
+    if isinstance(error, httpx.ProxyError):
+        variable = proxy.variable if proxy else "HTTPS_PROXY"
+        if str(error).startswith("407"):
+            return f"give a user and a password in {variable}: http://USER:PASSWORD@HOST:PORT"
+        return f"check {variable}, what the proxy allows, and NO_PROXY for what needs no proxy"
     return ""
 
 

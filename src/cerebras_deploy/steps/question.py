@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from cerebras_deploy.api.completion import Completion
 from cerebras_deploy.decide.question import Judgment, Question, judge
+from cerebras_deploy.errors import NoThreadError
 from cerebras_deploy.steps.context import Context
 from cerebras_deploy.steps.matcher import NotMatchedError, found
 from cerebras_deploy.text import plain
@@ -40,3 +41,5 @@ def _matches(context: Context, expression: str, text: str) -> bool | None:
         return context.patience.clock.call(lambda: found(expression, text, within), within + 1)
     except TimeoutError as error:
         raise NotMatchedError(f"the match was not done after {within:.0f} s") from error
+    except NoThreadError as error:
+        raise NotMatchedError(str(error)) from error

@@ -38,7 +38,7 @@ class Scene:
             bounded=at_once,
             now=self.clock.now,
             redact=Redactor(),
-            connect=lambda: httpx.Client(transport=httpx.MockTransport(self._reply)),
+            connect=lambda _: httpx.Client(transport=httpx.MockTransport(self._reply)),
         )
         self._early = EarlyRead(self._http, LOOK, WITHIN, lambda: None)
 
@@ -98,7 +98,7 @@ class TestReply:
                 raise signals.pop()
             return function()
 
-        http = Http(bounded=bounded, now=VirtualClock().now, redact=Redactor(), connect=httpx.Client)
+        http = Http(bounded=bounded, now=VirtualClock().now, redact=Redactor(), connect=lambda _: httpx.Client())
         early = EarlyRead(http, LOOK, WITHIN, lambda: None)
 
         with pytest.raises(Interrupted):

@@ -13,7 +13,7 @@ import pytest
 from cerebras_deploy.api.http import Http
 from cerebras_deploy.api.management import Api
 from cerebras_deploy.api.message import Answer, Request
-from cerebras_deploy.api.network import open_client
+from cerebras_deploy.api.network import open_client, proxy_for
 from cerebras_deploy.clock import SystemClock
 from cerebras_deploy.errors import CallError, Fate, Interrupted, Stop
 from cerebras_deploy.text import Redactor
@@ -126,7 +126,7 @@ class TestTheEnvironment:
         monkeypatch.setenv(name, value)
 
         with pytest.raises(Stop) as raised:
-            open_client()
+            open_client(proxy_for(BASE))
 
         assert name in raised.value.end.reason
 

@@ -9,10 +9,13 @@ import pytest
 from cerebras_deploy.api.http import Http
 from cerebras_deploy.api.message import Request
 from cerebras_deploy.api.network import call_error
+from cerebras_deploy.api.proxy import Proxy
 from cerebras_deploy.errors import CallError, Fate
 from cerebras_deploy.text import Redactor
 
-PROXY_HINT = "check HTTPS_PROXY, and NO_PROXY for what needs no proxy"
+PROXY_HINT = "check HTTPS_PROXY, what the proxy allows, and NO_PROXY for what needs no proxy"
+PROXY = Proxy("https_proxy", "http://somebody:zqx@proxy.corp:3128")
+REQUEST = httpx.Request("GET", "https://api.example:8443/management/v1")
 CA_HINT = "for a private CA, set SSL_CERT_FILE to its bundle, at a path inside the workspace"
 
 
@@ -25,23 +28,28 @@ def tls(error: ssl.SSLError) -> httpx.ConnectError:
 
 def not_verified() -> httpx.ConnectError:
     error = ssl.SSLCertVerificationError(1, "certificate verify failed")
-    error.verify_message = "unable to get local issuer certificate"
+    error.verify_message, error.verify_code = "unable to get local issuer certificate", 20
     return tls(error)
 
 
 CASES: list[tuple[httpx.HTTPError, Fate, str, str]] = [
-    (httpx.ConnectTimeout("timed out"), Fate.UNSENT, "no connection in time", ""),
+    (httpx.ConnectTimeout("timed out"), Fate.UNSENT, "no connection to api.example:8443 in time", ""),
     (httpx.PoolTimeout("timed out"), Fate.UNSENT, "no reply in time", ""),
     (httpx.ReadTimeout("timed out"), Fate.UNKNOWN, "no reply in time", ""),
     (httpx.WriteTimeout("timed out"), Fate.UNKNOWN, "no reply in time", ""),
-    (httpx.ConnectError("[Errno 111] Connection refused"), Fate.UNSENT, "no connection: Connection refused", ""),
+    (
+        httpx.ConnectError("[Errno 111] Connection refused"),
+        Fate.UNSENT,
+        "no connection to api.example:8443: Connection refused",
+        "",
+    ),
     (
         httpx.ConnectError("[Errno -2] Name or service not known"),
         Fate.UNSENT,
-        "no connection: Name or service not known",
+        "no connection to api.example:8443: Name or service not known",
         "",
     ),
-    (httpx.ConnectError(""), Fate.UNSENT, "no connection: ConnectError", ""),
+    (httpx.ConnectError(""), Fate.UNSENT, "no connection to api.example:8443: ConnectError", ""),
     (
         httpx.ReadError("[Errno 104] Connection reset by peer"),
         Fate.UNKNOWN,
@@ -52,8 +60,18 @@ CASES: list[tuple[httpx.HTTPError, Fate, str, str]] = [
     (httpx.RemoteProtocolError("Server disconnected"), Fate.UNKNOWN, "connection lost: Server disconnected", ""),
     (httpx.ProxyError("403 Forbidden"), Fate.UNSENT, "the proxy refused: 403 Forbidden", PROXY_HINT),
     (httpx.UnsupportedProtocol("no http"), Fate.UNSENT, "connection lost: no http", ""),
-    (not_verified(), Fate.UNSENT, "TLS failed: unable to get local issuer certificate", CA_HINT),
-    (tls(ssl.SSLError(1, "[SSL: WRONG_VERSION_NUMBER] wrong version number")), Fate.UNSENT, "TLS failed: ", ""),
+    (
+        not_verified(),
+        Fate.UNSENT,
+        "TLS failed: no CA that this container trusts has issued the certificate (",
+        CA_HINT,
+    ),
+    (
+        tls(ssl.SSLError(1, "[SSL: WRONG_VERSION_NUMBER] wrong version number")),
+        Fate.UNSENT,
+        "TLS failed: the handshake failed (",
+        "",
+    ),
 ]
 
 
@@ -61,10 +79,11 @@ CASES: list[tuple[httpx.HTTPError, Fate, str, str]] = [
     ("error", "fate", "words", "hint"), CASES, ids=[f"{type(c[0]).__name__}-{c[2]}" for c in CASES]
 )
 def test_each_has_its_fate_its_words_and_its_hint(error: httpx.HTTPError, fate: Fate, words: str, hint: str) -> None:
+    error.request = REQUEST
     said = call_error(error, Redactor(), 1.5)
 
     assert (said.fate, said.hint, said.status, said.seconds) == (fate, hint, None, 1.5)
-    assert said.reason == words or (words.endswith(": ") and said.reason.startswith(words))
+    assert said.reason == words or (words.endswith("(") and said.reason.startswith(words))
 
 
 def test_a_key_in_the_words_is_blanked() -> None:
@@ -86,7 +105,7 @@ def test_an_address_that_cannot_be_used_is_refused_and_not_tried_again(url: str)
     assert raised.value.reason.startswith("no usable address: ")
 
 
-def refusing() -> httpx.Client:
+def refusing(_: object) -> httpx.Client:
     """A client that looks at an address as httpx does, and connects to none."""
 
     def handle(request: httpx.Request) -> httpx.Response:
@@ -143,3 +162,43 @@ def test_a_reset_by_this_container_may_pass() -> None:
     error.__cause__ = ConnectionResetError(104, "Connection reset")
 
     assert not call_error(error, Redactor(), 0).is_lasting
+
+
+class TestThroughAProxy:
+    """A failure says whether it is the proxy's, which variable names it, and no password."""
+
+    def told(self, error: httpx.HTTPError, proxy: Proxy = PROXY) -> CallError:
+        error.request = REQUEST
+        return call_error(error, Redactor(), 0, proxy)
+
+    def test_no_connection_is_the_proxys(self) -> None:
+        assert self.told(httpx.ConnectError("[Errno -2] Name or service not known")).reason == (
+            "no connection to proxy.corp:3128, the proxy of https_proxy: Name or service not known"
+        )
+        assert self.told(httpx.ConnectTimeout("timed out")).reason == (
+            "no connection to proxy.corp:3128, the proxy of https_proxy in time"
+        )
+
+    @pytest.mark.parametrize(
+        ("said", "hint"),
+        [
+            ("407 Proxy Authentication Required", "give a user and a password in https_proxy: http://USER:PASSWORD@"),
+            ("403 Forbidden", "check https_proxy, what the proxy allows, and NO_PROXY"),
+        ],
+    )
+    def test_a_refusal_names_it(self, said: str, hint: str) -> None:
+        told = self.told(httpx.ProxyError(said))
+
+        assert told.reason == f"proxy.corp:3128, the proxy of https_proxy, refused: {said}"
+        assert told.hint.startswith(hint)
+        assert told.is_lasting
+
+    def test_one_on_the_loopback_is_the_container_itself(self) -> None:
+        error = httpx.ConnectError("[Errno 111] Connection refused")
+        error.__cause__ = ConnectionRefusedError(111, "Connection refused")
+
+        told = self.told(error, Proxy("HTTPS_PROXY", "http://127.0.0.1:3128"))
+
+        assert told.reason == "no connection to 127.0.0.1:3128, the proxy of HTTPS_PROXY: Connection refused"
+        assert told.hint.startswith("this is the action's own container")
+        assert told.is_lasting
