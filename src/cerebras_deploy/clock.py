@@ -9,16 +9,18 @@ from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import Protocol, TypeVar, cast
 
-from cerebras_deploy.errors import Interrupted
+from cerebras_deploy.errors import Interrupted, NoThreadError
 
 T = TypeVar("T")
+
+LATE = 2.0  # seconds that a wait may end late on a busy machine; later, the process did not run
 
 
 class Clock(Protocol):
     """Time as the run sees it; tests have a virtual one."""
 
     def now(self) -> float:
-        """Return monotonic seconds."""
+        """Return monotonic seconds, less the time in which this process did not run."""
         ...
 
     def unix_time(self) -> float:
@@ -33,7 +35,7 @@ class Clock(Protocol):
         """Return the function's result.
 
         Raises `TimeoutError` after `within` seconds, and `Interrupted` when a signal comes first. After either, the
-        function may still be running.
+        function may still be running. Raises `NoThreadError` if it cannot be started.
         """
         ...
 
@@ -60,11 +62,17 @@ class SystemClock:
 
     Python runs a signal handler only between byte codes of the main thread, so a C call that blocks the main thread,
     such as a DNS look-up, would hold it back.
+
+    A process that was stopped, in a container that was paused, finds that a wait has ended far too late. That time does
+    not count, as that of a machine that was suspended does not: the API was not away, nobody asked it. `monotonic` has
+    the machine's seconds.
     """
 
     _SIGNAL = object()
 
-    def __init__(self) -> None:
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._monotonic = monotonic
+        self._stopped = 0.0  # seconds in which this process did not run
         self._mail: SimpleQueue[tuple[object, object]] = SimpleQueue()
         self._interrupted = False
         self._due = False  # an interrupt came, and has not ended a wait yet
@@ -82,8 +90,8 @@ class SystemClock:
             self._mail.put((self._SIGNAL, None))
 
     def now(self) -> float:
-        """Return monotonic seconds."""
-        return time.monotonic()
+        """Return monotonic seconds, less the time in which this process did not run."""
+        return self._monotonic() - self._stopped
 
     def unix_time(self) -> float:
         """Return the wall clock's seconds."""
@@ -92,7 +100,7 @@ class SystemClock:
     @contextmanager
     def hold(self, seconds: float) -> Iterator[None]:
         """Hold an interrupt back inside the block; it ends the next wait after that. See `Clock.hold`."""
-        self._held_until = time.monotonic() + seconds
+        self._held_until = self.now() + seconds
         try:
             yield
         finally:
@@ -101,13 +109,13 @@ class SystemClock:
     def sleep(self, seconds: float) -> None:
         """Wait. Raises `Interrupted` when a signal comes first."""
         try:
-            self._receive(None, seconds)
+            self._receive(None, self.now() + max(seconds, 0.0))
         except TimeoutError:
             return
 
     def call(self, function: Callable[[], T], within: float) -> T:
         """Run the function in a thread. See `Clock.call`."""
-        ticket = object()
+        ticket, end = object(), self.now() + max(within, 0.0)
 
         def work() -> None:
             try:
@@ -116,27 +124,36 @@ class SystemClock:
                 outcome = (None, error)
             self._mail.put((ticket, outcome))
 
-        threading.Thread(target=work, daemon=True).start()
-        value, error = cast("tuple[T, BaseException | None]", self._receive(ticket, within))
+        try:
+            threading.Thread(target=work, daemon=True).start()
+        except RuntimeError as full:
+            raise NoThreadError(f"no thread could be started: {full}") from full
+        value, error = cast("tuple[T, BaseException | None]", self._receive(ticket, end))
         if error is not None:
             raise error
         return value
 
-    def _receive(self, ticket: object, within: float) -> object:
-        """Wait for the letter with this ticket. Letters of calls that timed out are dropped."""
-        end = time.monotonic() + within
+    def _receive(self, ticket: object, end: float) -> object:
+        """Wait for the letter with this ticket until `end`. Letters of calls that timed out are dropped."""
         while True:
-            if self._due and time.monotonic() >= self._held_until:
+            if self._due and self.now() >= self._held_until:
                 self._due = False
                 raise Interrupted
             until = min(end, self._held_until) if self._due else end
             try:
-                sender, letter = self._mail.get(timeout=max(until - time.monotonic(), 0))
+                sender, letter = self._mail.get(timeout=max(until - self.now(), 0))
             except Empty:
+                self._skip_stopped(until)
                 if until < end:
                     continue
                 raise TimeoutError from None
+            self._skip_stopped(until)
             if sender is self._SIGNAL:
                 self._due = True
             if sender is ticket:
                 return letter
+
+    def _skip_stopped(self, until: float) -> None:
+        """Leave out the time since a wait should have ended, if the process cannot have run in it."""
+        if (late := self.now() - until) > LATE:
+            self._stopped += late

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from cerebras_deploy.clock import Stopwatch, SystemClock
-from cerebras_deploy.errors import Interrupted
+from cerebras_deploy.errors import Interrupted, NoThreadError
 from helpers.virtual import AT_ONCE, PATIENCE, VirtualClock
 
 MOMENT = 0.02
@@ -167,6 +167,73 @@ class TestSystemClock:
         finally:
             for one, handler in before.items():
                 signal.signal(one, handler)
+
+
+class Stopped:
+    """The machine's seconds, of which a process that is stopped sees nothing until it goes on."""
+
+    def __init__(self) -> None:
+        self.seconds = 1000.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+    def goes_on_after(self, seconds: float) -> None:
+        self.seconds += seconds
+
+
+class TestStopped:
+    """A container that was paused: the time of that is no outage, and no time limit ends by it."""
+
+    def test_the_time_does_not_count_and_a_call_whose_reply_has_come_is_answered(self) -> None:
+        machine = Stopped()
+        clock = SystemClock(machine)
+        began = clock.now()
+
+        def reply() -> str:
+            machine.goes_on_after(310)
+            return "here"
+
+        assert clock.call(reply, 30) == "here"
+        assert clock.now() - began == 30
+
+    def test_a_call_that_was_out_is_given_up_and_took_no_longer_than_it_may(self, stuck: threading.Event) -> None:
+        machine = Stopped()
+        clock = SystemClock(machine)
+        began = clock.now()
+
+        def hang() -> None:
+            machine.goes_on_after(310)
+            stuck.wait(PATIENCE)
+
+        with pytest.raises(TimeoutError):
+            clock.call(hang, MOMENT)
+        assert clock.now() - began == pytest.approx(MOMENT)
+
+    def test_a_wait_that_ends_a_little_late_counts_as_it_was(self) -> None:
+        machine = Stopped()
+        clock = SystemClock(machine)
+        began = clock.now()
+
+        clock.call(lambda: machine.goes_on_after(31.5), 30)
+
+        assert clock.now() - began == 31.5
+
+    def test_a_sleep_of_less_than_nothing_is_no_stop(self) -> None:
+        machine = Stopped()
+        clock = SystemClock(machine)
+        clock.sleep(-LONG)
+
+        assert clock.now() == machine()
+
+
+def test_without_room_for_a_thread_it_is_said() -> None:
+    before = threading.stack_size(1 << 46)  # more than there is, for any
+    try:
+        with pytest.raises(NoThreadError, match=r"^no thread could be started: can't start new thread"):
+            SystemClock().call(lambda: 7, 10)
+    finally:
+        threading.stack_size(before)
 
 
 class TestHold:
