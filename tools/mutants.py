@@ -50,6 +50,7 @@ DECIDES_OR_ACTS = (
     *(
         "steps.start",
         "steps.submit",
+        "steps.insist",
         "steps.accept",
         "steps.search",
         "steps.follow",

@@ -7,7 +7,7 @@ from typing import Protocol, TypeVar
 
 from cerebras_deploy.clock import Clock
 from cerebras_deploy.decide.giving_up import Deadline, Retries
-from cerebras_deploy.decide.schedule import Outage, Pace, call_bound, retry_delay
+from cerebras_deploy.decide.schedule import CALL_BOUND, Outage, Pace, call_bound, retry_delay
 from cerebras_deploy.errors import CallError, Fate, Stop
 
 T = TypeVar("T")
@@ -44,6 +44,7 @@ class Patience:
     first_read_sent: float | None = None
     was_last_read: bool = field(default=False, init=False)  # the latest read began at the deadline
     _retries: Retries = field(default_factory=Retries, init=False)
+    _answered_at: float = field(default=0.0, init=False)  # when the latest good read ended
 
     def within(self, seconds: float) -> "Patience":
         """Return patience with a deadline so many seconds from now, at full pace and with an unused failure budget."""
@@ -69,6 +70,11 @@ class Patience:
     def call_bound(self) -> float:
         """Seconds that one call may take now."""
         return call_bound(self.left)
+
+    @property
+    def last_read_age(self) -> float:
+        """Seconds since the latest read that went well."""
+        return self.clock.now() - self._answered_at
 
     @property
     def answered_time(self) -> float:
@@ -100,6 +106,7 @@ class Patience:
     def heard(self) -> None:
         """Note that the API has answered a part of a read: it knows this key, so that its next no may be a slip."""
         self._retries.answered()
+        self._answered_at = self.clock.now()
 
     def read_next(self, read: Callable[[], T], *, poll_fast: bool = False) -> T:
         """Wait for the poll interval, and read again; see `read`.
@@ -122,13 +129,15 @@ class Patience:
         Raises a `Stop` if another try has no point, or no time: `is_last` says that this one was the last.
         """
         self.outage.failed(sent)
+        bound = call_bound(self.deadline.at - sent)
+        cause = self._retries.cause_of(error, was_short=bound < CALL_BOUND and error.seconds >= bound - MOMENT)
         if error.fate is Fate.THROTTLED:
             self.pace.throttled()
         now = self.clock.now()
         outage = self.outage.length(now)
         end = self._retries.end(error, now, 0.0 if self.is_over else outage)
         if end or is_last:
-            raise Stop(end or self.deadline.end(error)) from error
+            raise Stop(end or self.deadline.end(cause)) from error
         left = self.left if attempt else self._retries.budget(error) - outage
         if not self.is_over:
             self.listener.failing(error, min(left, self.left))
@@ -147,6 +156,7 @@ class Patience:
 
     def _went_well(self) -> None:
         self._retries.went_well()
+        self._answered_at = self.clock.now()
         self.pace.succeeded()
         if outage := self.outage.ended(self.clock.now()):
             self.listener.recovered(outage)

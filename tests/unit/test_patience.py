@@ -362,6 +362,39 @@ class TestStaleReplies:
         assert "older than one before" in raised.value.end.reason
 
 
+class TestTheCause:
+    """The last read before the deadline has little time: what it fails with is not what the outage was about."""
+
+    SHORT = CallError(Fate.UNSENT, "no connection within 2 s", seconds=2)
+
+    def test_a_silent_name_server_is_told_as_what_it_was(self) -> None:
+        silent = CallError(Fate.UNSENT, "no connection: Temporary failure in name resolution", hint="ask", seconds=10)
+        scene = Scene(lambda now: silent if now < 50 else self.SHORT, timeout=60, latency=10)
+
+        with stopping(Result.TIMED_OUT) as stopped:
+            scene.patience.read(scene.read)
+
+        end = stopped.value.end
+        assert end.hint == "ask"
+        assert end.reason.endswith("and the last read failed: no connection: Temporary failure in name resolution")
+
+    def test_what_failed_at_once_is_what_failed_last(self) -> None:
+        scene = Scene(lambda now: LOST if now < 50 else CallError(Fate.UNKNOWN, "HTTP 502", 502), timeout=60)
+
+        with stopping(Result.TIMED_OUT) as stopped:
+            scene.patience.read(scene.read)
+
+        assert stopped.value.end.reason.endswith("failed: HTTP 502")
+
+    def test_a_good_read_between_begins_anew(self) -> None:
+        scene = Scene(lambda now: LOST if now < 5 else None if now < 50 else self.SHORT, timeout=60, latency=2)
+
+        with stopping(Result.TIMED_OUT) as stopped:
+            scene.read_to_the_end()
+
+        assert stopped.value.end.reason.endswith("failed: no connection within 2 s")
+
+
 def test_patience_within_another_time_has_a_new_budget_and_keeps_what_was_lost() -> None:
     scene = Scene(until(40, LOST), first_sent=-5.0)
     scene.patience.read(scene.read)

@@ -1,8 +1,9 @@
 """What an HTTP reply that is not the expected object means: how far the request may have come, why, and what to do."""
 
+import re
 from http import HTTPStatus
 
-from cerebras_deploy.api.error_body import DETAIL_LIMIT, detail_of, is_json_or_empty
+from cerebras_deploy.api.error_body import DETAIL_LIMIT, PAGE_HEAD, detail_of, is_json_or_empty
 from cerebras_deploy.api.http_dates import retry_after_of
 from cerebras_deploy.api.message import Answer
 from cerebras_deploy.errors import CallError, Fate
@@ -16,15 +17,16 @@ def failure(answer: Answer, text: str) -> CallError:
     ray = answer.headers.get("cf-ray", "")
     phrase = HTTPStatus(status).phrase if status in set(HTTPStatus) else ""
     reason = f"HTTP {status} {phrase}".strip() + (f": {detail}" if detail not in ("", phrase) else "")
+    is_page = not is_json_or_empty(text) or "x-squid-error" in answer.headers
     return CallError(
-        _fate(status),
+        Fate.THROTTLED if _is_limiters(status, text) else _fate(status),
         plain(reason, DETAIL_LIMIT + 60),
         status=status,
         seconds=answer.seconds,
         retry_after=retry_after_of(answer.headers),
-        hint=_hint(answer, detail),
+        hint=_hint(answer, detail, is_page=is_page, is_limited=_is_limiters(status, text)),
         ray=plain(ray, 60),
-        is_page=not is_json_or_empty(text),
+        is_page=is_page,
     )
 
 
@@ -58,35 +60,48 @@ def unreadable(answer: Answer, why: str) -> CallError:
 _TEMPORARY = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.MISDIRECTED_REQUEST, HTTPStatus.TOO_EARLY}
 
 
+# nginx's own page: of `limit_req` and `limit_conn`, which turn a request away before anything else sees it.
+_LIMITERS_PAGE = re.compile(r"<h1>503 Service Temporarily Unavailable</h1>.{0,200}<center>(nginx|openresty)", re.DOTALL)
+
+
+def _is_limiters(status: int, text: str) -> bool:
+    """Whether a limit on requests has turned it away."""
+    return status == HTTPStatus.TOO_MANY_REQUESTS or (
+        status == HTTPStatus.SERVICE_UNAVAILABLE and bool(_LIMITERS_PAGE.search(text[:PAGE_HEAD]))
+    )
+
+
 def _fate(status: int) -> Fate:
-    if status == HTTPStatus.TOO_MANY_REQUESTS:
-        return Fate.THROTTLED
     if status in _TEMPORARY or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return Fate.UNKNOWN
     return Fate.DENIED
 
 
-def _hint(answer: Answer, detail: str) -> str:
+def _hint(answer: Answer, detail: str, *, is_page: bool, is_limited: bool) -> str:
     """Return the likely cause and the next step."""
+    if is_limited:
+        return "something limits how often the API is asked: other jobs with this key, or on this network, count, too"
     match answer.status:
+        case status if 300 <= status < 400:  # noqa: PLR2004 - redirects
+            where = plain(answer.headers.get("location", "nowhere"), 100)
+            return f"`base-url` redirects to {where}, and redirects are not followed: give the address that answers"
+        case 403 if detail.startswith("error code: 10"):
+            return "Cloudflare turned away this runner's address or a proxy's client; give the cf-ray to support"
+        case _ if is_page:
+            return "this reply is not the API's: check `base-url`, and what stands between the runner and the API"
         case 401:
             return (
                 "`api-key` must be a Management API key (cloud.cerebras.ai, API keys page); an inference key is "
                 "another one and does not work here"
             )
-        case 403 if detail.startswith("error code: 10"):
-            return "Cloudflare turned away this runner's address or a proxy's client; give the cf-ray to support"
         case 403:
             return (
                 "the Management API is in private preview: it may not be enabled for the key's organisation, or the "
                 "key belongs to another one"
             )
-        case 404 if not answer.body:
-            return "no such path: check `base-url`, and that the private preview is enabled for the organisation"
         case 404:
-            return "check that it is spelt right, and that the key belongs to the organisation that manages it"
-        case status if 300 <= status < 400:  # noqa: PLR2004 - redirects
-            where = plain(answer.headers.get("location", "nowhere"), 100)
-            return f"`base-url` redirects to {where}, and redirects are not followed: give the address that answers"
+            preview = "no such path: check `base-url`, and that the private preview is enabled for the organisation"
+            spelling = "check that it is spelt right, and that the key belongs to the organisation that manages it"
+            return spelling if answer.body else preview
         case _:
             return ""

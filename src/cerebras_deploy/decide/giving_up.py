@@ -24,6 +24,7 @@ class Retries:
     denied_since: float = 0.0
     misread: int = 0
     misread_since: float = 0.0
+    cause: CallError | None = None
 
     def answered(self) -> None:
         """Note that the API has answered a part of a read: it knows this key."""
@@ -33,6 +34,16 @@ class Retries:
         """Note a good read."""
         self.answers += 1
         self.denied = self.misread = 0
+        self.cause = None
+
+    def cause_of(self, error: CallError, *, was_short: bool) -> CallError:
+        """Note a failed call, and return what the failures in a row are about.
+
+        `was_short`: it had less time than others and used it up, which says less than what failed before it.
+        """
+        if self.cause is None or not was_short:
+            self.cause = error
+        return self.cause
 
     def budget(self, error: CallError) -> float:
         """Return for how long calls may fail like this."""

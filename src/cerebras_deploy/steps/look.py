@@ -7,8 +7,9 @@ from cerebras_deploy.api.endpoint import DeployedModel, Endpoint
 from cerebras_deploy.api.names import NAME_PART, ModelName
 from cerebras_deploy.api.version import Version, Weights
 from cerebras_deploy.decide.plan import Plan, make_plan
-from cerebras_deploy.errors import CallError, Stop, refused
+from cerebras_deploy.errors import CallError, Fate, Stop, refused
 from cerebras_deploy.steps.context import Context
+from cerebras_deploy.steps.insist import insist
 
 
 class Look(NamedTuple):
@@ -45,7 +46,9 @@ def _version(context: Context, wanted: ModelName) -> Version:
         return version
     try:
         listed = context.api.versions(wanted, context.patience.call_bound).named(wanted.version)
-    except CallError:
+    except CallError as error:
+        if error.fate is Fate.THROTTLED:
+            raise
         listed = None
     if listed is None:
         text = f"the API does not tell the integer of version {wanted.version}: it is not compared with what is live"
@@ -89,7 +92,7 @@ def look_at(context: Context) -> Look:
     if ref is None:
         raise ValueError("there is no model to look for")
     pinned = context.facts.model.version if context.facts.model else context.inputs.version_ref
-    version = read_version(context, endpoint, ref.architecture, ref.org, pinned)
+    version = insist(context.patience, lambda: read_version(context, endpoint, ref.architecture, ref.org, pinned))
     context.facts.saw_version(version)
     if version.has_unknown_weights:
         text = f"the weights of {context.facts.what} are in unknown state `{version.sync_status}`"

@@ -6,12 +6,15 @@ only when it surely did not.
 
 from http import HTTPStatus
 
+from cerebras_deploy.api.names import ModelName
+from cerebras_deploy.api.operation import Operation
 from cerebras_deploy.decide.entries import in_flight
 from cerebras_deploy.decide.lost_call import LostCall
 from cerebras_deploy.errors import CallError, Fate, Interrupted, Stop, refused
 from cerebras_deploy.result import End, Result
 from cerebras_deploy.steps.accept import accept
 from cerebras_deploy.steps.context import Context
+from cerebras_deploy.steps.insist import insist
 from cerebras_deploy.steps.look import Look
 from cerebras_deploy.steps.search import look_once_more, search
 
@@ -27,7 +30,7 @@ class Submission:
         self._context = context
         self._lost = 0  # calls that may have arrived
         self._turned_away = 0  # calls in a row that surely did not arrive
-        self._latest_error: CallError | None = None  # of the latest such call
+        self._latest_error: CallError | None = None  # of the latest call, unless that may have arrived
         self._listed_before = frozenset[str]()  # IDs of all deployments that were seen before the latest call
         self._conflict_since: float | None = None  # when the first 409 came, of those with nothing in flight
 
@@ -38,13 +41,10 @@ class Submission:
         call arrived, or if three calls were lost.
         """
         context, wanted = self._context, look.version.model
-        if context.patience.left < LEAST_LEFT:
-            raise Stop(self._too_late())
         sent = context.patience.clock.now()
         self._listed_before = context.facts.evidence.ids
-        context.facts.deploy_call.sent(context.time.elapsed)
         try:
-            operation = context.api.deploy(context.inputs.endpoint, wanted, context.patience.call_bound)
+            operation = insist(context.patience, lambda: self._call(wanted))
         except CallError as error:
             return self._arrived_despite(error, look, sent)
         except Interrupted as stop:
@@ -53,6 +53,17 @@ class Submission:
             raise
         accept(context, operation, wanted, self._listed_before)
         return True
+
+    def _call(self, wanted: ModelName) -> Operation:
+        context = self._context
+        if context.patience.left < LEAST_LEFT:
+            raise Stop(self._too_late())
+        context.facts.deploy_call.sent(context.time.elapsed)
+        try:
+            return context.api.deploy(context.inputs.endpoint, wanted, context.patience.call_bound)
+        except CallError as error:
+            self._latest_error = error
+            raise
 
     def _too_late(self) -> End:
         reason = f"less than {LEAST_LEFT:.0f} s are left, too little for the deploy call"
@@ -65,7 +76,6 @@ class Submission:
     def _arrived_despite(self, error: CallError, look: Look, sent: float) -> bool:
         if error.fate in {Fate.UNSENT, Fate.THROTTLED}:
             self._turned_away += 1
-            self._latest_error = error
             self._context.patience.back_off(error, sent, attempt=self._turned_away)
             return False
         if error.status == HTTPStatus.CONFLICT:

@@ -37,6 +37,56 @@ class TestFate:
         assert unreadable(Answer(200, {}, b""), "empty").fate is Fate.UNKNOWN
 
 
+NGINX = """<html>
+<head><title>503 Service Temporarily Unavailable</title></head>
+<body>
+<center><h1>503 Service Temporarily Unavailable</h1></center>
+<hr><center>{0}</center>
+</body>
+</html>
+"""
+
+
+class TestLimits:
+    """A limit on requests says 429, or what nginx says unless it is told otherwise."""
+
+    @pytest.mark.parametrize("server", ["nginx/1.22.1", "nginx", "openresty/1.25.3.1"])
+    def test_nginxs_own_page_is_one(self, server: str) -> None:
+        error = failed(503, NGINX.format(server), "text/html")
+
+        assert (error.fate, error.hint) == (Fate.THROTTLED, failed(429).hint)
+        assert error.hint.startswith("something limits how often the API is asked")
+
+    @pytest.mark.parametrize(
+        ("status", "text"),
+        [
+            (503, '{"detail": "503 Service Temporarily Unavailable"}'),
+            (503, NGINX.format("another")),
+            (503, "<html><h1>503 Service Unavailable</h1>No server is available to handle this request.</html>"),
+            (502, NGINX.format("nginx").replace("503", "502")),
+        ],
+    )
+    def test_any_other_may_have_been_processed(self, status: int, text: str) -> None:
+        assert failed(status, text, "text/html").fate is Fate.UNKNOWN
+
+
+class TestPages:
+    """What is neither JSON nor empty is not the API's: it says nothing about keys, previews and spelling."""
+
+    @pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 407, 500, 502])
+    @pytest.mark.parametrize("text", ["<html><title>Denied</title></html>", "<!DOCTYPE html>", "upstream error", "[]"])
+    def test_what_stands_between_is_to_be_looked_at(self, status: int, text: str) -> None:
+        hint = failed(status, text, "text/html").hint
+
+        assert hint == "this reply is not the API's: check `base-url`, and what stands between the runner and the API"
+
+    def test_so_it_is_with_a_proxys_header(self) -> None:
+        assert failed(403, "", x_squid_error="ERR_ACCESS_DENIED 0").hint.startswith("this reply is not the API's")
+
+    def test_a_redirect_says_where_to(self) -> None:
+        assert "https://b.example" in failed(302, "<html>", "text/html", location="https://b.example").hint
+
+
 class TestHint:
     @pytest.mark.parametrize(
         ("error", "word"),

@@ -166,7 +166,7 @@ def test_calls_that_are_turned_away_use_up_no_budget_while_reads_go_well() -> No
         now = made.clock.now() - EPOCH
         if call == "deploy" and number < 2:
             turned_away.append(now)
-            return Reply(429)
+            return Reply(429, ((b"retry-after", b"15"),))
         if call == "endpoint" and api.calls["deploy"] <= 2:  # between the two calls, somebody else deploys
             other = [entry(OTHER, "3", "in_progress", 5)] if 1 < now < 400 else []
             return whole | {"deployed_models": [entry(OLD, "1", "complete", 1), *other]}
