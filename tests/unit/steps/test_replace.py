@@ -143,7 +143,7 @@ class TestSomethingIsNewer:
         played = roll_back(there)
 
         assert (played.result, there.deployed_versions) == ("refused", [])
-        assert "(version 3), which is newer, has failed or is not clear" in played.outputs["message"]
+        assert "(version 3), which may be newer, has failed or is not clear" in played.outputs["message"]
 
     @pytest.mark.parametrize("named", [False, True])
     def test_its_own_rollout_that_failed_half_way_is_replaced(self, *, named: bool) -> None:
