@@ -41,6 +41,7 @@ def _follow_given(context: Context) -> End:
         raise refused(entry.reason, entry.hint)
     context.facts.learn_model(entry)
     check_given(context, endpoint, entry)
+    try_key(context)
     context.facts.saw_plan(Attach.name)
     context.facts.saw_before_deploying(Target(entry.id, entry.created).older_than_it(endpoint.deployed_models))
     would = f"follow {deployment_of(entry)}, which is {Progress.of_entry(entry)}"

@@ -4,7 +4,8 @@ from functools import partial
 from typing import NamedTuple, assert_never
 
 from cerebras_deploy.api.endpoint import DeployedModel, Endpoint
-from cerebras_deploy.decide.entries import deployment_of, version_of
+from cerebras_deploy.api.version import Version
+from cerebras_deploy.decide.entries import deployment_of
 from cerebras_deploy.decide.plan import NotPossible, Unchanged, WaitFirst
 from cerebras_deploy.decide.replacement import Replace, Replacement, Unwanted, key_of, replacement
 from cerebras_deploy.errors import refused
@@ -77,6 +78,7 @@ class _Replacing:
         self._context = context
         self._submission, self._waiting = Submission(context), Waiting(context)
         self._agreement = Agreement()
+        self._versions: dict[str, Version | str] = {}  # those to be restored, by deployment
         self.is_quick = False  # the next look is to come soon
 
     def carried_out(self, found: Found) -> bool:
@@ -99,18 +101,28 @@ class _Replacing:
                     raise refused(reason, hint)
                 return False
             case Replace(target, bad):
-                return stands and not self._waiting.is_too_early() and self._sent(found.endpoint, target, bad)
+                version = self._version_of(target)
+                return stands and not self._waiting.is_too_early() and self._sent(found.endpoint, version, bad)
             case never:
                 assert_never(never)
 
-    def _sent(self, endpoint: Endpoint, target: DeployedModel, bad: DeployedModel) -> bool:
-        """Deploy the target's version. Return whether the call arrived; if not, look again."""
+    def _version_of(self, target: DeployedModel) -> Version | str:
+        """Read the target's version, or why it cannot be deployed again, once.
+
+        That may take minutes. So it is read at the first look: the one that decides is fresh.
+        """
+        if target.id not in self._versions:
+            self._versions[target.id] = version_to_restore(self._context, target)
+        return self._versions[target.id]
+
+    def _sent(self, endpoint: Endpoint, version: Version | str, bad: DeployedModel) -> bool:
+        """Deploy the version. Return whether the call arrived; if not, look again."""
         context = self._context
-        version = version_to_restore(context, target)
         if isinstance(version, str):
             raise refused(version, "deploy a good version")
         context.facts.replaces(bad, version)
-        context.journal.say(f"replacing {deployment_of(bad)} with {version_of(target)}, which was live before")
+        to = f"version {version.model.version}"
+        context.journal.say(f"replacing {deployment_of(bad)} with {to}, which was live before")
         return self._submission.send(Look(endpoint, version))
 
 

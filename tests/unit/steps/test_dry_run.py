@@ -46,6 +46,15 @@ class TestDryRun:
         assert (outputs["plan"], outputs["previous-model"]) == ("attach", "orgs/my-org/models/gpt-oss-120b/versions/1")
         assert played.deploy_calls == 1  # the one that came before it
 
+    @pytest.mark.parametrize("inputs", [{}, {"deployment-id": "given", "model": "", "alias": ""}])
+    def test_the_inference_key_is_tried(self, inputs: Mapping[str, str]) -> None:
+        stage = Stage("live")
+        named = {"deployment-id": stage.world.deployments[0].id} if inputs else {}
+
+        played = stage.play(HELLO_OR_BACK | dict(inputs) | named | {"dry-run": "true", "inference-api-key": "another"})
+
+        assert (played.result, "`inference-api-key` must be" in played.outputs["message"]) == ("refused", True)
+
 
 class TestRollback:
     """Of `operation: rollback`, it is planned only if what was live before can be deployed again."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import httpx
 import pytest
 
 from helpers import presented
@@ -169,6 +170,18 @@ class TestSomethingIsNewer:
         played = roll_back(there, if_busy="queue")
 
         assert (played.result, there.deployed_versions) == ("succeeded", ["1"])
+
+    def test_what_came_while_its_predecessor_could_not_be_read_is_not_deployed_over(self) -> None:
+        def version(document: Any, ref: str) -> Any:
+            is_down = ref == "1" and there.stage.clock.now() < EPOCH + 60
+            return httpx.Response(503) if is_down else document
+
+        def script(now: float) -> list[Entry]:
+            return [version_2(), *([entry("3", "complete", -10, EPOCH)] if now > 20 else [])]
+
+        there = listing(script, version=version)
+
+        assert (roll_back(there).result, there.deployed_versions) == ("unchanged", [])
 
 
 class TestDryRun:
