@@ -61,6 +61,14 @@ def test_the_page_is_published_after_the_trial() -> None:
     )
 
 
+def test_no_release_cancels_another_that_waits_for_its_turn() -> None:
+    assert WORKFLOWS["release.yml"]["concurrency"] == {
+        "group": "release-${{ github.event_name }}",
+        "cancel-in-progress": False,
+        "queue": "max",
+    }
+
+
 @pytest.mark.parametrize("name", ["release.yml", "scan.yml"])
 def test_a_pipe_that_breaks_fails_its_step(name: str) -> None:
     assert WORKFLOWS[name]["defaults"] == {"run": {"shell": "bash"}}
