@@ -44,6 +44,7 @@ DECIDES_OR_ACTS = (
         "decide.replacement",
         "decide.serving",
         "decide.schedule",
+        "decide.strides",
         "decide.giving_up",
         "decide.question",
     ),

@@ -7,7 +7,7 @@ from typing import Protocol, TypeVar
 
 from cerebras_deploy.clock import Clock
 from cerebras_deploy.decide.giving_up import Deadline, Retries
-from cerebras_deploy.decide.schedule import CALL_BOUND, Outage, Pace, call_bound, retry_delay
+from cerebras_deploy.decide.schedule import CALL_BOUND, Outage, Pace, Rhythm, call_bound, retry_delay
 from cerebras_deploy.errors import CallError, Fate, Stop
 
 T = TypeVar("T")
@@ -108,14 +108,14 @@ class Patience:
         self._retries.answered()
         self._answered_at = self.clock.now()
 
-    def read_next(self, read: Callable[[], T], *, poll_fast: bool = False) -> T:
-        """Wait for the poll interval, and read again; see `read`.
+    def read_next(self, read: Callable[[], T], rhythm: Rhythm = Rhythm.BASE) -> T:
+        """Wait as the rhythm says, and read again; see `read`.
 
         At the deadline there is one last read. Calling this once more raises the `Stop` of a timeout.
         """
         if self.was_last_read:
             raise Stop(self.deadline.end())
-        self.pause(self.pace.delay(self.rng, poll_fast=poll_fast))
+        self.pause(self.pace.delay(self.rng, rhythm))
         return self.read(read)
 
     def pause(self, seconds: float) -> None:
@@ -141,10 +141,12 @@ class Patience:
         left = self.left if attempt else self._retries.budget(error) - outage
         if not self.is_over:
             self.listener.failing(error, min(left, self.left))
-        delay = retry_delay(attempt or self.outage.failures, error.retry_after, self.rng)
+        self.pause(min(self._retry_delay(error, attempt or self.outage.failures), left))
+
+    def _retry_delay(self, error: CallError, attempt: int) -> float:
         if error.fate is Fate.THROTTLED and error.retry_after is None:
-            delay = max(delay, self.pace.delay(self.rng))
-        self.pause(min(delay, left))
+            return self.pace.retry_delay(self.rng)
+        return retry_delay(attempt, error.retry_after, self.rng)
 
     def _read_too_early(self, error: CallError) -> None:
         """Note a reply that tells nothing new: the API answers, so that this is no outage."""
@@ -152,7 +154,7 @@ class Patience:
         if self.was_last_read:
             raise Stop(self.deadline.end(error))
         self.listener.failing(error, self.left)
-        self.pause(self.pace.delay(self.rng, poll_fast=True))
+        self.pause(self.pace.delay(self.rng, Rhythm.QUICK))
 
     def _went_well(self) -> None:
         self._retries.went_well()

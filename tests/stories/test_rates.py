@@ -26,11 +26,12 @@ def test_reads_come_at_the_interval_with_jitter() -> None:
     assert len({round(gap, 3) for gap in regular}) > len(regular) / 2
 
 
-def test_reads_come_every_two_seconds_while_one_replica_is_missing() -> None:
+def test_reads_come_more_often_where_the_end_can_be() -> None:
     stage = Stage("healthy")
     stage.play({"poll-interval": "10s"})
 
-    assert all(1.8 <= gap <= 2.2 for gap in gaps(stage)[-3:])
+    assert all(1.35 <= gap <= 1.65 for gap in gaps(stage)[-3:])
+    assert max(gaps(stage)) > 14.4
 
 
 def test_a_429_slows_polling_and_success_lets_it_recover() -> None:
@@ -38,8 +39,8 @@ def test_a_429_slows_polling_and_success_lets_it_recover() -> None:
     stage.play({"poll-interval": "5s"})
 
     waits = gaps(stage)
-    assert max(waits) > 40
-    assert max(waits[20:]) < 6
+    assert max(waits) > 18
+    assert max(waits[20:]) < 9
 
 
 @pytest.mark.parametrize("fault", ["429;retry-after=25", "429;retry-date=25", "503;retry-after=25"])

@@ -20,26 +20,15 @@ from statistics import median
 
 import trustme
 
-from waiting import waiting
+from waiting import rows
 
 HERE = Path(__file__).parent
 IMAGE = "cerebras-deploy-action:local"
-SAMPLES = 120  # rollouts of each length
 MIB = 1024 * 1024
 CLEAN = {"PATH": os.environ["PATH"]}  # nothing else of this machine, such as a CA bundle, makes a difference
 ACTION = ("/usr/bin/python3", "-I", "-S", "-u", "-X", "utf8", "/action/bundle.pyc", "/action/bundle")
 NOTHING = ("--entrypoint", "/usr/bin/python3", IMAGE, "-I", "-S", "-c", "pass")
 CA = "ca.pem"
-# See the peers' own sources: 0.3 s a call, the end spread over ± 30 s. Calls per 10-minute rollout, and mean lag.
-PEERS = {
-    "Truss push (1 s)": (462, 0.9),
-    "sagemaker-core, await-remote-run (5 s)": (115, 2.9),
-    "Terraform Cloud (2 s to 7 s)": (85, 3.9),
-    "CloudFormation, Octopus, Elastic Beanstalk (10 s)": (60, 5.4),
-    "Vercel (1 s to 30 s)": (48, 15.5),
-    "CodeBuild (30 s)": (21, 15.6),
-    "Amazon ECS 2.6.3 (15 s to 600 s)": (7.7, 322.0),
-}
 
 
 @dataclass(frozen=True)
@@ -184,19 +173,6 @@ def beside(runs: int, other: str) -> Iterator[str]:
     yield f"| image, compressed | {sizes[0]:.1f} MB | {other}: {sizes[1]:.1f} MB | {sizes[0] / sizes[1]:.2f} x |"
 
 
-def waits(runs: int) -> Iterator[str]:
-    """Simulate waiting, in rows."""
-    for minutes in (2, 10, 45):
-        for counts in (True, False):
-            found = waiting(minutes, counts=counts, runs=runs)
-            known = "known" if counts else "unknown"
-            late = f"{found.lag:.1f} s | {found.most:.1f} s"
-            yield f"| this action | {minutes} min | {known} | {late} | {found.calls:.0f} |"
-            assert found.results == {"succeeded"}, found.results
-    for peer, (calls, lag) in sorted(PEERS.items(), key=lambda one: one[1][1]):
-        yield f"| {peer} | 10 min | | {lag} s | | {calls} |"
-
-
 def machine() -> str:
     """Return what this was measured on."""
     node = subprocess.run(["node", "--version"], check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
@@ -213,8 +189,7 @@ def main(runs: int, other: str = "") -> None:
     for row in starts(runs):
         print(row, flush=True)
     print(f"| image, compressed | {compressed() / 1e6:.1f} MB | | |\n")
-    print("| who | rollout | replica counts | mean lag | most | calls |\n| --- | --- | --- | --- | --- | --- |")
-    for row in waits(SAMPLES):
+    for row in rows():
         print(row, flush=True)
 
 

@@ -69,11 +69,5 @@ class Progress:
         full = min(self.updated, self.total) * cells // self.total
         return "▰" * full + "▱" * (cells - full)
 
-    @property
-    def near_end(self) -> bool:
-        """Whether the end may come at any moment, so that it pays to read more often."""
-        one_missing = self.updated is not None and self.total is not None and self.total - self.updated <= 1
-        return self.status in {Status.ROLLING_BACK, Status.ERROR} or (self.status is Status.IN_PROGRESS and one_missing)
-
 
 NOTHING_SEEN = Progress()

@@ -4,6 +4,7 @@ Randomness is an argument, so that a test sees the schedule that its seed stands
 """
 
 from dataclasses import dataclass
+from enum import Enum
 from random import Random
 
 RETRY_BASE, RETRY_CAP = 1.0, 15.0
@@ -12,8 +13,11 @@ CALL_BOUND = 30.0  # for one whole call, so that a reply that trickles in is bou
 GRACE = 2.0  # past the deadline, for the last read
 LEAST_BOUND = 1.0  # for a call that starts when the grace is used up
 POLL_CAP = 60.0
-FAST = 2.0  # between reads while the end is near, if the interval is not long
-FASTER = 5  # times as often while the end is near, if the interval is long
+LEAST_SPACING = 2.0
+SPACING_CAP = 24.0  # for a hundred jobs behind 300 requests a minute, which have one for every 20 s each
+RETRY_SHARE = (1 / 6, 1 / 2)  # of the spacing: in between lies the wait after a 429
+RECOVERY = 0.9  # of the spacing, after a good read
+RETRY_AFTER_SPREAD = 0.15  # of what the server asks for, since it may ask the same of many
 JITTER = 0.1
 HEARTBEAT = 60.0  # between log lines while nothing changes
 
@@ -21,11 +25,11 @@ HEARTBEAT = 60.0  # between log lines while nothing changes
 def retry_delay(attempt: int, retry_after: float | None, rng: Random) -> float:
     """Return how long to wait before the next try of a call that failed `attempt` times in a row (from 1).
 
-    The server's `Retry-After` is obeyed for up to a minute. Otherwise full jitter keeps many jobs from coming back at
-    the same moment.
+    The server's `Retry-After` is obeyed for up to a minute. Jitter keeps many jobs from coming back at the same moment.
     """
     if retry_after is not None:
-        return min(max(retry_after, 0.0), RETRY_AFTER_CAP) + rng.uniform(0, JITTER)
+        asked = min(max(retry_after, 0.0), RETRY_AFTER_CAP)
+        return asked + rng.uniform(0, max(JITTER, asked * RETRY_AFTER_SPREAD))
     return rng.uniform(0, min(RETRY_CAP, RETRY_BASE * 2 ** min(attempt - 1, 10)))
 
 
@@ -34,25 +38,57 @@ def call_bound(left: float) -> float:
     return min(CALL_BOUND, max(left + GRACE, LEAST_BOUND))
 
 
+class Rhythm(Enum):
+    """How often to read, by the news that can be: the interval times `share`, but not below `least` seconds.
+
+    An interval that is shorter than `least` stays as it is.
+    """
+
+    SLOW = (1.6, 0.0)  # the end cannot be near
+    BASE = (1.0, 0.0)  # nothing is known of the end
+    QUICK = (0.2, 2.0)  # what was read is to be confirmed, or the rollout goes wrong
+    QUICKEST = (0.15, 0.75)  # a rollout that goes well can end at any moment
+
+    def __init__(self, share: float, least: float) -> None:
+        self.share, self.least = share, least
+
+    def seconds(self, interval: float) -> float:
+        """Return the time between reads, for a poll interval."""
+        return max(interval * self.share, min(interval, self.least))
+
+
 @dataclass
 class Pace:
-    """How often to poll: every `interval` ± 10 %. A 429 halves the rate, down to once a minute; success doubles it."""
+    """How often to poll: by the rhythm, ± 10 %, and not more often than a limit on requests lets through.
+
+    `spacing` is the time between good reads that the limit has taught, and `turned_away` counts the 429s in a row. All
+    jobs behind one limit are to get an equal share. So one spacing holds for all rhythms, a 429 doubles it only once
+    until a read goes well, and who was turned away comes back sooner than who was not.
+    """
 
     interval: float
-    slowdown: float = 1.0
+    spacing: float = 0.0
+    turned_away: int = 0
 
-    def delay(self, rng: Random, *, poll_fast: bool = False) -> float:
+    def delay(self, rng: Random, rhythm: Rhythm = Rhythm.BASE) -> float:
         """Return the wait before the next read."""
-        base = min(self.interval, max(FAST, self.interval / FASTER)) if poll_fast else self.interval
-        return min(base * self.slowdown, max(POLL_CAP, self.interval)) * rng.uniform(1 - JITTER, 1 + JITTER)
+        seconds = min(rhythm.seconds(self.interval), max(POLL_CAP, self.interval))
+        return max(seconds, self.spacing) * rng.uniform(1 - JITTER, 1 + JITTER)
+
+    def retry_delay(self, rng: Random) -> float:
+        """Return the wait before the next try of what was turned away."""
+        return self.spacing * rng.uniform(*RETRY_SHARE)
 
     def throttled(self) -> None:
-        """Note a 429: poll half as often."""
-        self.slowdown = min(self.slowdown * 2, max(POLL_CAP / min(self.interval, FAST), 1.0))
+        """Note a 429."""
+        if not self.turned_away:
+            self.spacing = min(2 * max(self.spacing, self.interval, LEAST_SPACING), max(SPACING_CAP, self.interval))
+        self.turned_away += 1
 
     def succeeded(self) -> None:
-        """Note a good read: poll twice as often, up to the interval."""
-        self.slowdown = max(1.0, self.slowdown / 2)
+        """Note a good read: without a 429 before it, there may be room for more."""
+        self.spacing *= 1.0 if self.turned_away else RECOVERY
+        self.turned_away = 0
 
 
 @dataclass

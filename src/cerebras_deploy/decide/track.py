@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from cerebras_deploy.api.endpoint import DeployedModel, Endpoint
 from cerebras_deploy.api.status import Status
 from cerebras_deploy.decide.progress import NOTHING_SEEN, Progress
+from cerebras_deploy.decide.schedule import Rhythm
+from cerebras_deploy.decide.strides import NO_STRIDES, Strides
 from cerebras_deploy.decide.target import Target
 
 
@@ -31,6 +33,7 @@ class Track:
     state_since: float = 0.0
     state_reads: int = 0
     last_error: str = ""  # the latest one that was listed, whatever came after it
+    strides: Strides = NO_STRIDES
     since: float | None = None
     at: float = 0.0
     newer: tuple[DeployedModel, ...] = ()
@@ -67,6 +70,7 @@ class Track:
             seen_under_way=self.seen_under_way or progress.status in {Status.NOT_STARTED, Status.IN_PROGRESS},
             seen_rolling_back=self.seen_rolling_back or rolling_back,
             last_error=str(progress) if is_error else self.last_error,
+            strides=self.strides.read(progress, at),
             at=at,
             state_since=self.state_since if is_same else at,
             state_reads=self.state_reads + 1 if is_same else 1,
@@ -78,9 +82,17 @@ class Track:
         return replace(self, is_listed=False, at=at, state_since=since, state_reads=reads)
 
     @property
-    def is_near_end(self) -> bool:
-        """Whether the end may come at any moment, so that it pays to read more often."""
-        return self.progress.near_end or (self.is_listed and self.progress.status is Status.DONE)
+    def rhythm(self) -> Rhythm:
+        """How often to read it."""
+        if not self.is_listed:
+            return Rhythm.BASE
+        match self.progress.status:
+            case Status.IN_PROGRESS:
+                return self.strides.rhythm
+            case Status.ROLLING_BACK | Status.ERROR | Status.DONE:
+                return Rhythm.QUICK
+            case _:
+                return Rhythm.BASE
 
     @property
     def stood(self) -> float:

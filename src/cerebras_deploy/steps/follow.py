@@ -44,7 +44,7 @@ def _read_to_the_end(context: Context, on_first_listed: Check | None) -> End:
         _narrate(context, track)
         if end := end_of(track):
             return end
-        endpoint = context.patience.read_next(context.read_endpoint, poll_fast=track.is_near_end)
+        endpoint = context.patience.read_next(context.read_endpoint, track.rhythm)
 
 
 def tracked(context: Context) -> Track:

@@ -8,6 +8,7 @@ from cerebras_deploy.api.version import Version
 from cerebras_deploy.decide.entries import deployment_of
 from cerebras_deploy.decide.plan import NotPossible, Unchanged, WaitFirst
 from cerebras_deploy.decide.replacement import Replace, Replacement, Unwanted, key_of, replacement
+from cerebras_deploy.decide.schedule import Rhythm
 from cerebras_deploy.errors import refused
 from cerebras_deploy.result import End, Result
 from cerebras_deploy.steps.context import Context
@@ -32,7 +33,7 @@ def replace(context: Context) -> End:
     found = context.patience.read(lambda: find(context, None))
     try_key(context)
     while not replacing.carried_out(found):
-        found = context.patience.read_next(partial(find, context, found.bad), poll_fast=replacing.is_quick)
+        found = context.patience.read_next(partial(find, context, found.bad), replacing.rhythm)
     if context.facts.found_live_already:
         return End(Result.UNCHANGED)
     return follow(context) if context.inputs.wait else End(Result.TRIGGERED)
@@ -79,13 +80,13 @@ class _Replacing:
         self._submission, self._waiting = Submission(context), Waiting(context)
         self._agreement = Agreement()
         self._versions: dict[str, Version | str] = {}  # those to be restored, by deployment
-        self.is_quick = False  # the next look is to come soon
+        self.rhythm = Rhythm.BASE  # of the next look
 
     def carried_out(self, found: Found) -> bool:
         """Carry out what two looks agree on, and return whether that is done."""
         self._waiting.looked()
         _tell(self._context, found)
-        self.is_quick = not isinstance(found.todo, WaitFirst)
+        self.rhythm = Rhythm.BASE if isinstance(found.todo, WaitFirst) else Rhythm.QUICK
         stands = self._agreement.stands(key_of(found.todo), self._context.facts.seen_at)
         match found.todo:
             case WaitFirst(entry):

@@ -8,6 +8,7 @@ from cerebras_deploy.decide.entries import may_hide_newer, version_of
 from cerebras_deploy.decide.known import RollbackVerdict
 from cerebras_deploy.decide.progress import Progress
 from cerebras_deploy.decide.rollout import end_of
+from cerebras_deploy.decide.schedule import Rhythm
 from cerebras_deploy.decide.target import Target
 from cerebras_deploy.errors import Interrupted, Stop
 from cerebras_deploy.result import End, Result
@@ -80,7 +81,7 @@ def _other_end(context: Context) -> End | None:
     """If the deadline came before an error had stood its 30 s, read on until it has. Return ours' end if it passes."""
     track = tracked(context)
     while track.progress.status is Status.ERROR and end_of(track) is None:
-        context.patience.read_next(context.read_endpoint, poll_fast=True)
+        context.patience.read_next(context.read_endpoint, Rhythm.QUICK)
         track = tracked(context)
         context.show_progress(track.progress)
     if track.progress.status is Status.ERROR:

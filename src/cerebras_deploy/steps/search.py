@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from cerebras_deploy.api.endpoint import DeployedModel, Endpoint
 from cerebras_deploy.decide.lost_call import LostCall
+from cerebras_deploy.decide.schedule import Rhythm
 from cerebras_deploy.decide.target import Target
 from cerebras_deploy.decide.track import Track
 from cerebras_deploy.errors import CallError
@@ -29,7 +30,7 @@ def search(
         call.read(endpoint, patience.clock.now() - endpoint.age)
         if is_over(endpoint) or not call.is_undecided(patience.clock.now()):
             return endpoint
-        endpoint = patience.read_next(context.read_endpoint, poll_fast=True)
+        endpoint = patience.read_next(context.read_endpoint, Rhythm.QUICK)
 
 
 def look_once_more(context: Context, call: LostCall) -> None:

@@ -7,6 +7,7 @@ from cerebras_deploy.api.status import Unknown
 from cerebras_deploy.decide.entries import deployment_of, doubts, live, serves, unknown_and_old
 from cerebras_deploy.decide.plan import Attach, Deploy, NotPossible, Unchanged, WaitFirst
 from cerebras_deploy.decide.progress import Progress
+from cerebras_deploy.decide.schedule import Rhythm
 from cerebras_deploy.decide.serving import NOTHING
 from cerebras_deploy.errors import refused
 from cerebras_deploy.steps.context import Context
@@ -23,7 +24,7 @@ def start(context: Context) -> None:
     look = context.patience.read(lambda: look_at(context))
     try_key(context)
     while not starting.carried_out(look):
-        look = context.patience.read_next(lambda: look_at(context), poll_fast=starting.is_quick)
+        look = context.patience.read_next(lambda: look_at(context), starting.rhythm)
 
 
 class _Starting:
@@ -33,14 +34,14 @@ class _Starting:
         self._context = context
         self._submission, self._waiting = Submission(context), Waiting(context)
         self._agreement = Agreement()
-        self.is_quick = False  # the next look is to come soon
+        self.rhythm = Rhythm.BASE  # of the next look
 
     def carried_out(self, look: Look) -> bool:
         """Carry the plan out, and return whether that was possible."""
         context, plan = self._context, plan_for(self._context, look)
         self._waiting.looked()
         _tell(context, look)
-        self.is_quick = isinstance(plan, Unchanged)
+        self.rhythm = Rhythm.QUICK if isinstance(plan, Unchanged) else Rhythm.BASE
         stands = self._agreement.stands(plan.live.id if isinstance(plan, Unchanged) else "", context.facts.seen_at)
         match plan:
             case Unchanged(entry):
@@ -63,7 +64,7 @@ class _Starting:
     def _deployed(self, look: Look) -> bool:
         """Send the deploy call, unless an earlier attempt's deployment may not be listed yet."""
         if self._waiting.is_too_early():
-            self.is_quick = True
+            self.rhythm = Rhythm.QUICK
             return False
         self._context.facts.wait_for("")
         return self._submission.send(look)

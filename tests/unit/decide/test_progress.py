@@ -38,24 +38,6 @@ class TestProgressInWords:
 
 
 @pytest.mark.parametrize(
-    ("progress", "near"),
-    [
-        (Progress(Status.IN_PROGRESS, 6, 8), False),
-        (Progress(Status.IN_PROGRESS, 7, 8), True),
-        (Progress(Status.IN_PROGRESS, 8, 8), True),
-        (Progress(Status.IN_PROGRESS), False),
-        (Progress(Status.NOT_STARTED, 7, 8), False),
-        (Progress(Status.ROLLING_BACK, 2, 8), True),
-        (Progress(Status.ROLLING_BACK), True),
-        (Progress(), False),
-    ],
-    ids=str,
-)
-def test_the_end_is_near_with_one_replica_missing_or_while_rolling_back(progress: Progress, *, near: bool) -> None:
-    assert progress.near_end is near
-
-
-@pytest.mark.parametrize(
     ("progress", "bar"),
     [
         (Progress(Status.IN_PROGRESS, 3, 8), "▰▰▰▱▱▱▱▱"),
@@ -73,22 +55,6 @@ def test_the_end_is_near_with_one_replica_missing_or_while_rolling_back(progress
 )
 def test_the_bar_has_a_cell_for_each_replica_up_to_ten(progress: Progress, bar: str) -> None:
     assert progress.bar == bar
-
-
-@pytest.mark.parametrize(
-    ("progress", "near"),
-    [
-        (Progress(Status.IN_PROGRESS, 5, None), False),
-        (Progress(Status.IN_PROGRESS, None, 8), False),
-        (Progress(Status.IN_PROGRESS, 0, 0), True),
-        (Progress(Status.ERROR), True),
-        (Progress(Status.DONE, 8, 8), False),
-        (Progress(Unknown("paused"), 8, 8), False),
-    ],
-    ids=repr,
-)
-def test_the_end_is_near_only_by_both_counts(progress: Progress, *, near: bool) -> None:
-    assert progress.near_end is near
 
 
 def test_a_count_without_the_other_is_not_told() -> None:

@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cerebras_deploy.decide.schedule import HEARTBEAT, Outage, Pace, call_bound, retry_delay
+from cerebras_deploy.decide.schedule import HEARTBEAT, Outage, Pace, Rhythm, call_bound, retry_delay
 
 SEEDS = range(200)
 
 
-def delays(pace: Pace, *, poll_fast: bool = False) -> tuple[float, float]:
+def delays(pace: Pace, rhythm: Rhythm = Rhythm.BASE) -> tuple[float, float]:
     """Return the shortest and the longest wait of many."""
-    many = [pace.delay(Random(seed), poll_fast=poll_fast) for seed in SEEDS]
+    many = [pace.delay(Random(seed), rhythm) for seed in SEEDS]
     return min(many), max(many)
 
 
@@ -27,11 +27,16 @@ class TestRetryOfOneCall:
 
     @given(st.floats(0, 60), st.integers(1, 50), st.integers())
     def test_retry_after_is_obeyed(self, asked: float, attempt: int, seed: int) -> None:
-        assert asked <= retry_delay(attempt, asked, Random(seed)) <= asked + 1
+        assert asked <= retry_delay(attempt, asked, Random(seed)) <= asked * 1.15 + 0.1
 
     @given(st.floats(60, 1e12))
     def test_retry_after_is_obeyed_for_a_minute_at_most(self, asked: float) -> None:
-        assert 60 <= retry_delay(1, asked, Random(1)) <= 61
+        assert 60 <= retry_delay(1, asked, Random(1)) <= 69
+
+    def test_those_who_are_asked_for_the_same_wait_do_not_come_back_at_once(self) -> None:
+        many = [retry_delay(1, 60.0, Random(seed)) for seed in SEEDS]
+
+        assert max(many) - min(many) > 8
 
 
 class TestHowOftenToPoll:
@@ -42,63 +47,96 @@ class TestHowOftenToPoll:
         assert 0.9 * interval <= shortest < 0.95 * interval
         assert 1.05 * interval < longest <= 1.1 * interval
 
-    @pytest.mark.parametrize(("interval", "fast"), [(5, 2), (30, 6), (600, 120), (2, 2), (0.5, 0.5)])
-    def test_near_the_end_every_two_seconds_or_faster_or_slower_if_the_interval_is(
-        self, interval: float, fast: float
-    ) -> None:
-        shortest, longest = delays(Pace(interval), poll_fast=True)
+    @pytest.mark.parametrize(
+        ("rhythm", "interval", "seconds"),
+        [
+            (Rhythm.SLOW, 5, 8),
+            (Rhythm.SLOW, 600, 600),  # what is long already is not made longer
+            (Rhythm.QUICK, 5, 2),
+            (Rhythm.QUICK, 30, 6),
+            (Rhythm.QUICK, 600, 120),
+            (Rhythm.QUICK, 0.5, 0.5),
+            (Rhythm.QUICKEST, 5, 0.75),
+            (Rhythm.QUICKEST, 30, 4.5),
+            (Rhythm.QUICKEST, 2, 0.75),
+            (Rhythm.QUICKEST, 0.5, 0.5),
+        ],
+    )
+    def test_the_rhythm_scales_with_the_interval(self, rhythm: Rhythm, interval: float, seconds: float) -> None:
+        shortest, longest = delays(Pace(interval), rhythm)
 
-        assert 0.9 * fast <= shortest
-        assert longest <= 1.1 * fast
+        assert 0.9 * seconds <= shortest
+        assert longest <= 1.1 * seconds
 
-    def test_a_throttled_read_doubles_it(self) -> None:
-        pace = Pace(5)
+
+def throttled(pace: Pace, times: int) -> Pace:
+    """Return it after so many reads that were turned away, each followed by a good one."""
+    for _ in range(times):
         pace.throttled()
+        pace.succeeded()
+    return pace
+
+
+class TestALimitOnRequests:
+    def test_a_throttled_read_doubles_the_wait(self) -> None:
+        pace = throttled(Pace(5), 1)
 
         shortest, longest = delays(pace)
 
         assert shortest >= 9
         assert longest <= 11
 
-    @pytest.mark.parametrize("interval", [0.1, 5, 60])
-    @pytest.mark.parametrize("poll_fast", [False, True])
-    def test_doubling_ends_at_a_minute(self, interval: float, *, poll_fast: bool) -> None:
-        pace = Pace(interval)
-        for _ in range(100):
+    @pytest.mark.parametrize("rhythm", list(Rhythm))
+    @pytest.mark.parametrize("interval", [0.1, 5])
+    def test_all_rhythms_are_spaced_alike_so_that_all_jobs_get_an_equal_share(
+        self, interval: float, rhythm: Rhythm
+    ) -> None:
+        shortest, longest = delays(throttled(Pace(interval), 100), rhythm)
+
+        assert shortest >= 21.6
+        assert longest <= 26.4
+
+    def test_several_429s_in_a_row_count_once(self) -> None:
+        pace = Pace(5)
+        for _ in range(9):
             pace.throttled()
 
-        shortest, longest = delays(pace, poll_fast=poll_fast)
+        assert pace.spacing == 10
 
-        assert shortest >= 54
-        assert longest <= 66
+    def test_what_was_turned_away_comes_back_sooner_than_what_was_not(self) -> None:
+        pace = Pace(5)
+        pace.throttled()
+        again = [pace.retry_delay(Random(seed)) for seed in SEEDS]
+
+        assert 1.6 <= min(again) < 2
+        assert 4.8 < max(again) <= 5
+
+    def test_a_short_interval_comes_back_no_sooner(self) -> None:
+        pace = Pace(0.1)
+        pace.throttled()
+
+        assert pace.spacing == 4
 
     def test_a_longer_interval_is_never_shortened(self) -> None:
-        pace = Pace(600)
-        for _ in range(100):
-            pace.throttled()
-
-        shortest, longest = delays(pace)
+        shortest, longest = delays(throttled(Pace(600), 100))
 
         assert shortest >= 540
         assert longest <= 660
 
+    def test_a_good_read_that_follows_a_429_makes_no_room(self) -> None:
+        pace = throttled(Pace(5), 1)
+        assert pace.spacing == 10
+
+        pace.succeeded()
+        assert pace.spacing == 9
+
     @pytest.mark.parametrize("interval", [0.1, 5, 600])
     def test_success_lets_it_recover(self, interval: float) -> None:
-        pace = Pace(interval)
-        for _ in range(100):
-            pace.throttled()
-        for _ in range(40):
+        pace = throttled(Pace(interval), 100)
+        for _ in range(60):
             pace.succeeded()
 
         assert delays(pace) == delays(Pace(interval))
-
-    def test_it_does_not_recover_at_once(self) -> None:
-        pace = Pace(5)
-        for _ in range(4):
-            pace.throttled()
-        pace.succeeded()
-
-        assert delays(pace)[0] > 6
 
 
 class TestHowLongInAll:
@@ -129,17 +167,10 @@ def test_what_a_server_asks_for_is_never_less_than_nothing() -> None:
     assert 0 <= retry_delay(1, 0.0, Random(1)) <= 0.1
 
 
-def test_success_halves_the_slowdown() -> None:
-    pace = Pace(5, slowdown=8)
-    pace.succeeded()
-
-    assert pace.slowdown == 4
-
-
 def test_past_the_deadline_a_call_has_a_second() -> None:
     assert call_bound(-60) == 1
 
 
-def test_a_wait_is_a_minute_at_most_unless_the_interval_is_longer() -> None:
-    assert delays(Pace(5, slowdown=30))[1] <= 66
-    assert delays(Pace(5, slowdown=30))[0] >= 54
+def test_a_slow_wait_is_a_minute_at_most_unless_the_interval_is_longer() -> None:
+    assert delays(Pace(50), Rhythm.SLOW)[1] <= 66
+    assert delays(Pace(50), Rhythm.SLOW)[0] >= 54

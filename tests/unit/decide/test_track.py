@@ -2,8 +2,10 @@
 
 import pytest
 
+from cerebras_deploy.api.endpoint import Endpoint
 from cerebras_deploy.api.status import Status
 from cerebras_deploy.decide.progress import Progress
+from cerebras_deploy.decide.schedule import Rhythm
 from cerebras_deploy.decide.target import Target
 from cerebras_deploy.decide.track import Track
 from helpers import make
@@ -74,10 +76,30 @@ def test_its_time_is_the_listed_one_if_it_has_one() -> None:
 
 
 @pytest.mark.parametrize(
-    ("state", "near"), [("queued", False), ("complete", True), ("rolling_back", True), ("-", False)]
+    ("state", "rhythm"),
+    [
+        ("queued", Rhythm.BASE),
+        ("paused", Rhythm.BASE),
+        ("in_progress", Rhythm.BASE),
+        ("done", Rhythm.QUICK),
+        ("error", Rhythm.QUICK),
+        ("rolling_back", Rhythm.QUICK),
+        ("-", Rhythm.BASE),
+    ],
 )
-def test_the_end_is_near_when_it_is_done_or_rolls_back(state: str, *, near: bool) -> None:
-    assert after("in_progress", state).is_near_end is near
+def test_what_goes_wrong_or_is_to_be_confirmed_is_read_more_often(state: str, rhythm: Rhythm) -> None:
+    assert after("in_progress", state).rhythm is rhythm
+
+
+def test_a_rollout_is_read_by_its_strides_while_it_is_listed() -> None:
+    def counted(updated: int) -> Endpoint:
+        line = OURS.format("in_progress")
+        return make.endpoint(make.entry(line, rollout_replicas_updated=updated, rollout_total_replicas=8))
+
+    track = DEPLOYED.read(counted(0), 0).read(counted(1), 10)
+
+    assert track.rhythm is Rhythm.SLOW
+    assert track.read(make.endpoint(), 15).rhythm is Rhythm.BASE
 
 
 def test_the_first_read_is_its_beginning() -> None:

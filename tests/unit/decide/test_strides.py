@@ -1,0 +1,86 @@
+"""When a rollout can end, by how its counts have moved."""
+
+import pytest
+
+from cerebras_deploy.api.status import Status
+from cerebras_deploy.decide.progress import Progress
+from cerebras_deploy.decide.schedule import Rhythm
+from cerebras_deploy.decide.strides import NO_STRIDES, Strides
+
+
+def strides(*reads: tuple[float, int | None], total: int | None = 8) -> Strides:
+    """Return what reads show, each a time and the count of updated replicas."""
+    found = NO_STRIDES
+    for at, updated in reads:
+        found = found.read(Progress(Status.IN_PROGRESS, updated, total), at)
+    return found
+
+
+STEADY = tuple((10.0 * count, count) for count in range(8))  # the last of them at 70 s, with one missing
+
+
+def later(seconds: float, count: int = 7) -> tuple[tuple[float, int], ...]:
+    """Return steady reads up to a count, and one that shows nothing new so long after the latest."""
+    return (*STEADY[: count + 1], (10.0 * count + seconds, count))
+
+
+@pytest.mark.parametrize(
+    ("reads", "rhythm"),
+    [
+        ((), Rhythm.BASE),
+        (((0, 0),), Rhythm.BASE),
+        (((0, 7), (10, 7)), Rhythm.BASE),  # it may be 7 of 8 for ever
+        (((0, 8), (10, 8)), Rhythm.BASE),
+        (((0, None), (10, None)), Rhythm.BASE),
+        (STEADY[:4], Rhythm.SLOW),
+        (later(20, count=4), Rhythm.SLOW),
+        (later(20.1, count=4), Rhythm.BASE),  # it stands still
+        (STEADY[:7], Rhythm.SLOW),
+        (STEADY, Rhythm.QUICKEST),  # its stride may have ended just after the read before
+        (later(20), Rhythm.QUICKEST),
+        (later(20.1), Rhythm.BASE),
+        ((*STEADY, (80, 8)), Rhythm.QUICKEST),  # only the word is missing
+    ],
+)
+def test_the_rhythm_depends_on_the_strides_that_are_left(
+    reads: tuple[tuple[float, int | None], ...], rhythm: Rhythm
+) -> None:
+    assert strides(*reads).rhythm is rhythm
+
+
+def test_the_last_replica_does_not_come_in_much_less_than_the_shortest_stride() -> None:
+    often = [(float(at), min(at // 10, 7)) for at in range(76)]  # a read each second
+
+    assert strides(*often[:71]).rhythm is Rhythm.SLOW
+    assert strides(*often[:75]).rhythm is Rhythm.SLOW
+    assert strides(*often[:76]).rhythm is Rhythm.QUICKEST  # 6 s after the read before the one that showed it
+    assert strides(*often[:71], (70.5, 8)).rhythm is Rhythm.QUICKEST  # only the word is missing
+
+
+def test_a_stride_of_several_replicas_may_be_the_last() -> None:
+    assert strides((0, 0), (10, 4)).rhythm is Rhythm.QUICKEST
+
+
+def test_strides_that_come_as_often_as_slow_reads_may_both_come_between_two() -> None:
+    assert strides((0, 0), (8, 1), (16, 3), (24, 4), (32, 6)).rhythm is Rhythm.BASE
+
+
+def test_counts_that_go_back_begin_anew() -> None:
+    found = strides((0, 0), (10, 1), (20, 0))
+
+    assert found.rhythm is Rhythm.BASE
+    assert found == strides((20, 0))
+
+
+def test_a_read_without_counts_changes_nothing() -> None:
+    found = strides((0, 0), (10, 1))
+
+    assert found.read(Progress(Status.IN_PROGRESS), 20) == found
+    assert strides((0, 0), (10, 1), total=None) == NO_STRIDES
+
+
+def test_the_shortest_and_the_longest_stride_are_kept() -> None:
+    found = strides((0, 2), (10, 3), (15, 3), (40, 4), (45, 6))
+
+    assert (found.number, found.shortest, found.longest, found.missing) == (3, 5, 30, 2)
+    assert (found.before, found.moved_at) == (40, 45)
