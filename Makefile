@@ -35,10 +35,12 @@ test: .venv/ready  ## what needs no Docker and takes a minute: format, lint, typ
 	$(BIN)/ruff check --quiet .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
-	$(QUICK_TESTS)
+	$(QUICK_TESTS) $(if $(COVER),$(KEEP_COVERAGE))
 
 # Without its plugin, which is slow to import; what needs it is long.
 QUICK_TESTS = $(BIN)/pytest -n 2 --dist worksteal -p no:schemathesis -m 'not container and not workflow and not browser and not long'
+# What is covered is kept for `make test-rest`, which holds the minimum over both.
+KEEP_COVERAGE = --cov --cov-report= --cov-fail-under=0
 
 .PHONY: test-orders
 ORDERS ?= file reversed 1 2
@@ -47,7 +49,12 @@ test-orders: .venv/ready  ## the tests of `make test` in file order, reversed, a
 
 .PHONY: test-long
 test-long: .venv/ready  ## all that needs no Docker, hundreds of runs of the matrices included, with its coverage
-	$(BIN)/pytest -n 2 --cov --cov-report=term --chaos-runs 300 --shape-runs 100 --alias-runs 100 --timeout 1800 -m 'not container and not workflow and not browser'
+	$(QUICK_TESTS) $(KEEP_COVERAGE)
+	$(MAKE) test-rest
+
+.PHONY: test-rest
+test-rest: .venv/ready  ## what `make test` leaves out of that; with the coverage of both, after `make test COVER=1`
+	$(BIN)/pytest -n 2 --dist worksteal --cov --cov-append --cov-report=term --chaos-runs 300 --shape-runs 100 --alias-runs 100 --timeout 1800 -m 'long or matrix'
 
 .PHONY: chaos
 chaos: .venv/ready  ## a thousand runs under random faults, and their tally

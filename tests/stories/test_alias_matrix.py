@@ -13,6 +13,7 @@ from cerebras_deploy.steps.write_alias import AliasWriter
 from helpers.matrix import play_all
 
 
+@pytest.mark.matrix
 def test_whoever_else_writes_no_alias_is_lost_and_ours_are_where_it_says(request: pytest.FixtureRequest) -> None:
     runs = int(request.config.getoption("--alias-runs"))
     played = play_all(play, runs)

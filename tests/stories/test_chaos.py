@@ -14,6 +14,7 @@ from helpers import make
 from helpers.matrix import play_all
 
 
+@pytest.mark.matrix
 def test_whatever_fails_no_false_green_no_duplicate_no_false_red(request: pytest.FixtureRequest) -> None:
     runs = int(request.config.getoption("--chaos-runs"))
     played = play_all(play, runs)

@@ -18,6 +18,7 @@ from helpers.matrix import play_all
 from shape_matrix import Run, play
 
 
+@pytest.mark.matrix
 def test_in_any_presentation_no_false_success_no_duplicate_and_the_right_end(request: pytest.FixtureRequest) -> None:
     runs = int(request.config.getoption("--shape-runs"))
     played = play_all(play, runs)
