@@ -10,23 +10,40 @@ BIN := .venv/bin
 help:  ## list the tasks
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
-.venv/ready: requirements-dev.txt pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
-	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip --quiet --disable-pip-version-check install --require-hashes --no-deps -r requirements-dev.txt
-	$(BIN)/python -m pip --quiet --disable-pip-version-check install --no-deps --no-build-isolation --editable .
+ENOUGH = @$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
+INSTALL = $(BIN)/python -m pip --quiet --disable-pip-version-check install --no-deps
+
+# The demo needs little, and finds the sources by a file of paths. What comes later goes into the same place.
+.venv/demo: requirements-demo.txt
+	$(ENOUGH)
+	@echo "Setting up .venv with what the demo needs, once. This takes about 20 seconds."
+	@$(PYTHON) -m venv .venv
+	@$(INSTALL) --require-hashes -r requirements-demo.txt
+	@$(BIN)/python -c 'import pathlib, sysconfig; pathlib.Path(sysconfig.get_path("purelib"), "demo.pth").write_text("\n".join(str(pathlib.Path(name).resolve()) for name in ("src", "tests", "tools")))'
 	@touch $@
 
+.venv/ready: requirements-dev.txt pyproject.toml
+	$(ENOUGH)
+	@echo "Setting up .venv with what the tests need, once. This takes about a minute."
+	@$(PYTHON) -m venv .venv
+	@$(INSTALL) --require-hashes -r requirements-dev.txt
+	@$(INSTALL) --no-build-isolation --editable .
+	@touch .venv/demo $@
+
 .PHONY: lock
+# Named by actions-toolkit for what is never imported here.
+UNUSED := requests urllib3 charset-normalizer cryptography cffi pycparser
 lock: .venv/ready  ## resolve the locked versions anew
 	$(BIN)/uv pip compile --quiet --upgrade pyproject.toml -o requirements.txt --custom-compile-command 'make lock' \
-	  $(addprefix --no-emit-package ,requests urllib3 charset-normalizer cryptography cffi pycparser)
+	  $(addprefix --no-emit-package ,$(UNUSED))
 	$(BIN)/uv pip compile --quiet --upgrade pyproject.toml --group dev -o requirements-dev.txt --custom-compile-command 'make lock'
+	$(BIN)/uv pip compile --quiet --upgrade pyproject.toml --group demo -c requirements-dev.txt -o requirements-demo.txt --custom-compile-command 'make lock' \
+	  $(addprefix --no-emit-package ,$(UNUSED))
 	$(BIN)/uv pip compile --quiet --upgrade --group tools -o requirements-tools.txt --custom-compile-command 'make lock'
 
 .PHONY: demo
 SCENARIO ?= healthy
-demo: .venv/ready  ## deploy to the simulator, as the runner would: make demo SCENARIO=rolls-back; SCENARIO=list lists all
+demo: .venv/demo  ## deploy to the simulator, as the runner would: make demo SCENARIO=rolls-back; SCENARIO=list lists all
 	@$(BIN)/python tools/demo.py $(SCENARIO)
 
 .PHONY: test

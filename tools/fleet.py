@@ -4,6 +4,7 @@ Each follows a rollout of its own, which takes ten minutes. All begin at the sam
 """
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from statistics import mean
 
@@ -63,19 +64,22 @@ def play(size: int, rate: float, turned: Turned = "429", *, outage: bool = False
     )
 
 
-def main() -> None:
-    """Print the tables."""
-    print("| steps | requests a minute | answer | results | lag: least, mean, most | turned away |")
-    print("| --- | --- | --- | --- | --- | --- |")
+def rows() -> Iterator[str]:
+    """Return the tables of docs/performance.md, line by line."""
+    yield "| steps | requests a minute | answer | results | lag: least, mean, most | turned away |"
+    yield "| --- | --- | --- | --- | --- | --- |"
     for size in SIZES:
         for rate in RATES:
             for turned in TURNED:
-                print(f"| {size} | {rate} | {turned} | {play(size, rate, turned).row} |", flush=True)
-    print("\n| steps | requests a minute | in 10 s before | in the first 10 s after |\n| --- | --- | --- | --- |")
+                yield f"| {size} | {rate} | {turned} | {play(size, rate, turned).row} |"
+    yield ""
+    yield "| steps | requests a minute | in 10 s before | in the first 10 s after |"
+    yield "| --- | --- | --- | --- |"
     for size in SIZES:
         found = play(size, 1000, outage=True)
-        print(f"| {size} | 1000 | {found.steady:.1f} | {found.after} |", flush=True)
+        yield f"| {size} | 1000 | {found.steady:.1f} | {found.after} |"
 
 
 if __name__ == "__main__":
-    main()
+    for row in rows():
+        print(row, flush=True)

@@ -20,7 +20,8 @@ from statistics import median
 
 import trustme
 
-from waiting import rows
+import fleet
+import waiting
 
 HERE = Path(__file__).parent
 IMAGE = "cerebras-deploy-action:local"
@@ -189,7 +190,7 @@ def main(runs: int, other: str = "") -> None:
     for row in starts(runs):
         print(row, flush=True)
     print(f"| image, compressed | {compressed() / 1e6:.1f} MB | | |\n")
-    for row in rows():
+    for row in (*waiting.rows(), "", *fleet.rows()):
         print(row, flush=True)
 
 
