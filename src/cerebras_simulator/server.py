@@ -26,7 +26,7 @@ def listen(host: str, port: int) -> tuple[socket.socket, str]:
 
 def server(world: World) -> uvicorn.Server:
     """Give a server of this world, to be run on a listening socket."""
-    return serve(Front(Injector(api(world), world), world))
+    return serve(Front(Injector(api(), world), world))
 
 
 def serve(app: ASGIApp) -> uvicorn.Server:

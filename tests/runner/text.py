@@ -3,6 +3,7 @@
 import codecs
 import io
 from collections.abc import Iterator
+from functools import lru_cache
 
 # Char.IsWhiteSpace, which TrimStart and Trim go by. Python's strip would also take U+001C to U+001F.
 WHITESPACE = "\t\n\v\f\r \x85\xa0\u1680" + "".join(map(chr, range(0x2000, 0x200B))) + "\u2028\u2029\u202f\u205f\u3000"
@@ -50,6 +51,7 @@ class LineFeed:
             yield self._rest
 
 
+@lru_cache
 def fold(name: str) -> str:
     """Give the form in which `StringComparer.OrdinalIgnoreCase` compares names.
 

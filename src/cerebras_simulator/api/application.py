@@ -3,6 +3,7 @@
 Paths, operation ids and replies are the published ones. Errors are not published; here they are documented.
 """
 
+from functools import cache
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, FastAPI, Path, Request, Security
@@ -27,7 +28,7 @@ async def authenticated(
     request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Security(bearer)]
 ) -> World:
     """Let the holder of the management key in, and hand over the world."""
-    world: World = request.app.state.world
+    world: World = request.state.world
     check_key(credentials, world.key)
     return world
 
@@ -149,8 +150,9 @@ async def update_model_version_aliases_route(
     return bodies.version_aliases(change)
 
 
-def api(world: World) -> FastAPI:
-    """Give the API itself, over this world."""
+@cache
+def api() -> FastAPI:
+    """Give the API itself, built once: each request has its world in its state, from `Front`."""
     app = FastAPI(
         title="Endpoint Management Orchestrator API",
         version="1.0.0",
@@ -159,7 +161,6 @@ def api(world: World) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
     )
-    app.state.world = world
     routers = (router, inference.router, control.router, overview.router)
     for one in routers:
         app.include_router(one)
@@ -170,4 +171,4 @@ def api(world: World) -> FastAPI:
 
 def create_app(world: World) -> ASGIApp:
     """Give the ASGI application that shows this world to callers in process; faults are up to their transport."""
-    return Front(api(world), world)
+    return Front(api(), world)

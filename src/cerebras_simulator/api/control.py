@@ -29,35 +29,35 @@ async def health() -> dict[str, str]:
 @router.get("/requests")
 async def requests(request: Request) -> list[dict[str, Any]]:
     """Tell every request that came, oldest first."""
-    world: World = request.app.state.world
+    world: World = request.state.world
     return [asdict(one) for one in world.requests]
 
 
 @router.get("/deployments")
 async def deployments(request: Request) -> list[dict[str, Any]]:
     """Tell every deployment accepted, with its rollout's status now."""
-    world: World = request.app.state.world
+    world: World = request.state.world
     return [_deployment(world.standing(one.id)) for one in world.deployments]
 
 
 @router.get("/aliases")
 async def aliases(request: Request) -> list[dict[str, Any]]:
     """Tell every change of aliases, oldest first."""
-    world: World = request.app.state.world
+    world: World = request.state.world
     return [asdict(one) for one in world.alias_changes]
 
 
 @router.get("/faults")
 async def faults(request: Request) -> list[str]:
     """Tell the rules by which requests meet faults."""
-    world: World = request.app.state.world
+    world: World = request.state.world
     return world.faults.rules
 
 
 @router.post("/faults")
 async def add_faults(request: Request, rules: list[str]) -> list[str]:
     """Add rules, written as on the command line; they count from now on."""
-    world: World = request.app.state.world
+    world: World = request.state.world
     try:
         world.faults.add(*rules)
     except ValueError as error:
@@ -68,7 +68,7 @@ async def add_faults(request: Request, rules: list[str]) -> list[str]:
 @router.delete("/faults")
 async def clear_faults(request: Request) -> list[str]:
     """Forget all rules."""
-    world: World = request.app.state.world
+    world: World = request.state.world
     world.faults.clear()
     return world.faults.rules
 

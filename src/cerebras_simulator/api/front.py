@@ -1,4 +1,4 @@
-"""What stands before the API: refuses some User-Agents, marks replies with a ray id, keeps a record."""
+"""What stands before the API: hands over the world, refuses some User-Agents, marks replies, keeps a record."""
 
 import itertools
 import re
@@ -32,12 +32,16 @@ class Front:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        if scope["type"] != "http" or concerns(scope["path"]):
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        scope.setdefault("state", {})["world"] = self._world
+        if concerns(scope["path"]):
             await self._app(scope, receive, send)
             return
         record = Request(self._world.now(), scope["method"], scope["path"])
         self._world.requests.append(record)
-        scope.setdefault("state", {})["record"] = record
+        scope["state"]["record"] = record
         ray = f"{next(self._rays):016x}-SIM"
 
         async def send_marked(message: Message) -> None:

@@ -51,7 +51,7 @@ async def authenticated(
     request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Security(bearer)]
 ) -> World:
     """Let the holder of the inference key in, and hand over the world."""
-    world: World = request.app.state.world
+    world: World = request.state.world
     check_key(credentials, world.inference_key)
     return world
 

@@ -36,7 +36,7 @@ router = APIRouter(include_in_schema=False)
 @router.get(PAGE)
 async def show(request: HttpRequest) -> HTMLResponse:
     """Show the page."""
-    return HTMLResponse(page(request.app.state.world), headers=HEADERS)
+    return HTMLResponse(page(request.state.world), headers=HEADERS)
 
 
 def page(world: World) -> str:
