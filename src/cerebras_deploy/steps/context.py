@@ -81,7 +81,7 @@ class Context:
         what = f"endpoint {self.inputs.endpoint}"
         if not read.lists_models:
             if self.facts.has_seen_endpoint:
-                raise CallError(Fate.UNKNOWN, f"{what}: the reply lacks `deployed_models`", is_misread=True)
+                raise CallError(Fate.UNKNOWN, f"{what}: the reply lacks `deployed_models`")
             text = f"the API's reply for {what} lacks `deployed_models`: taken for an endpoint that serves nothing yet"
             self.journal.warn_once("Nothing listed", text)
         before = self.facts.status
@@ -104,20 +104,19 @@ class Context:
 
     def _never_deployed_to(self, error: CallError) -> Endpoint:
         """Return the endpoint whose status call is 404, if the list of endpoints has it. Raises `error` otherwise."""
-        org = self.inputs.model.org if self.inputs.model else ""
-        if not org:
+        wanted = self.inputs.model
+        if wanted is None or not wanted.org:
             raise error
         try:
-            found = self.api.endpoints(org, self.patience.call_bound).endpoints
+            found = self.api.endpoints(wanted.org, self.patience.call_bound).endpoints
         except CallError:
             raise error from None
         for item in found:
-            if same_form(item.endpoint_id) == same_form(self.inputs.endpoint) and self.inputs.model:
+            if same_form(item.endpoint_id) == same_form(self.inputs.endpoint):
                 text = (
                     f"the API has no status of {item.endpoint_id}, and lists it: taken for one that serves nothing yet"
                 )
                 self.journal.warn_once("New endpoint", text)
-                architecture = item.model_arch_id or self.inputs.model.architecture
-                return Endpoint(model_arch_id=architecture, managing_org_name=org)
+                return Endpoint(model_arch_id=item.model_arch_id or wanted.architecture)
         names = ", ".join(item.endpoint_id for item in found[:10]) or "none"
-        raise error.with_hint(f"the endpoints of {org} are: {names}") from error
+        raise error.with_hint(f"the endpoints of {wanted.org} are: {names}") from error

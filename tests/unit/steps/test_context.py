@@ -6,13 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 
 import runner
-from helpers.forged import ENDPOINT, Forged, Reply
+from helpers.forged import ENDPOINT, OURS, Forged, Reply
 from helpers.forged import stage as forged_stage
 from helpers.stage import Played, Stage
 
 ORG = "orgs/my-org/models/gpt-oss-120b"
+GONE = Reply(404, body=b'{"detail": "Not Found"}')
 
 
 class TestAnEndpointThatIsNotThere:
@@ -31,7 +33,7 @@ class TestAnEndpointThatIsNotThere:
         def play(count: int) -> str:
             def edit(call: str, _: int, whole: Any) -> Any:
                 if call == "endpoint":
-                    return Reply(404, body=b'{"detail": "Not Found"}')
+                    return GONE
                 return {"endpoints": [{"endpoint_id": f"e{n}"} for n in range(count)]} if call == "endpoints" else whole
 
             return forged_stage(Forged(edit)).play().outputs["message"]
@@ -46,6 +48,118 @@ class TestAnEndpointThatIsNotThere:
         forged_stage(api).play()
 
         assert api.calls["endpoints"] == 0
+
+    def test_without_an_organization_none_is_looked_for_and_the_hint_is_the_usual_one(self) -> None:
+        api = Forged(lambda call, _, whole: GONE if call == "endpoint" else whole)
+
+        played = forged_stage(api).play({"model": "gpt-oss-120b"})
+
+        assert (played.result, api.calls["endpoints"]) == ("refused", 0)
+        assert "check that it is spelt right" in played.outputs["message"]
+
+    def test_one_that_has_been_seen_is_not_taken_for_a_new_one(self) -> None:
+        api = Forged(lambda call, number, whole: GONE if call == "endpoint" and number == 1 else whole)
+
+        played = forged_stage(api).play()
+
+        assert (played.result, api.calls["endpoints"]) == ("succeeded", 0)
+        assert "New endpoint" not in played.text
+
+
+class TestANewEndpoint:
+    """The API has no status of it yet, and lists it."""
+
+    @pytest.mark.parametrize(
+        ("listed", "result"),
+        [("gpt-oss-120b", "succeeded"), (None, "succeeded"), ("llama-3.3-70b", "refused")],
+        ids=["of the model's architecture", "of none that is told", "of another one"],
+    )
+    def test_it_serves_nothing_yet_and_has_the_listed_architecture_or_else_the_models(
+        self, listed: str | None, result: str
+    ) -> None:
+        def edit(call: str, _: int, whole: Any) -> Any:
+            if call == "endpoint" and not api.calls["deploy"]:
+                return GONE
+            if call == "endpoint":
+                del whole["deployed_models"][0]
+            items = [{"endpoint_id": "other"}, {"endpoint_id": ENDPOINT, "model_arch_id": listed}]
+            return {"endpoints": items} if call == "endpoints" else whole
+
+        api = Forged(edit)
+
+        played = forged_stage(api).play()
+
+        assert played.result == result
+        assert f"the API has no status of {ENDPOINT}, and lists it" in played.text
+        assert ("the endpoint runs architecture llama-3.3-70b" in played.text) == (result == "refused")
+
+
+class TestAReplyThatLacksItsList:
+    def play(self, *lacking: int) -> Played:
+        def edit(call: str, number: int, whole: Any) -> Any:
+            if call == "endpoint":
+                del whole["deployed_models"][0]
+            if call == "endpoint" and number in lacking:
+                del whole["deployed_models"]
+            return whole
+
+        return forged_stage(Forged(edit, states=("in_progress",) * 9 + ("complete",))).play()
+
+    def test_at_first_it_lists_nothing_yet(self) -> None:
+        played = self.play(0)
+
+        assert played.result == "succeeded"
+        assert "Nothing listed" in {one.title for one in played.log.annotations}
+
+    def test_after_a_good_one_it_is_a_read_that_failed(self) -> None:
+        played = self.play(3, 4, 5, 6, 7, 8, 9)
+
+        assert played.result == "succeeded"
+        assert f"endpoint {ENDPOINT}: the reply lacks `deployed_models`; trying again" in played.text
+        assert "no longer listed" not in played.text
+        assert "Nothing listed" not in played.text
+
+
+def test_a_reply_that_is_older_than_one_before_is_not_used_and_that_is_said_once() -> None:
+    def edit(call: str, number: int, whole: Any) -> Any:
+        return whole | {"updated": 1 if number in {3, 5} else 9} if call == "endpoint" else whole
+
+    played = forged_stage(Forged(edit, states=("in_progress",) * 7 + ("complete",))).play()
+
+    assert played.result == "succeeded"
+    assert played.text.count("a reply is older than one before it") == 1
+
+
+def test_what_is_counted_all_the_same_is_warned_of() -> None:
+    def edit(call: str, _: int, whole: Any) -> Any:
+        if call == "endpoint" and api.calls["deploy"]:
+            whole["deployed_models"][-1]["rollout_status"] = "not_started"
+        return whole
+
+    api = Forged(edit, states=("queued", "in_progress", "complete"))
+
+    played = forged_stage(api).play()
+
+    assert played.result == "succeeded"
+    assert "Contradictory status" in {one.title for one in played.log.annotations}
+
+
+def test_a_word_that_nobody_knows_is_taught_by_the_first_of_its_entry() -> None:
+    def edit(call: str, _: int, whole: Any) -> Any:
+        if call == "endpoint" and api.calls["deploy"]:
+            whole["deployed_models"][-1]["status"] = "odder"
+        return whole
+
+    api = Forged(edit, states=("odd", "odd", "complete"))
+
+    assert "set `status-words: odd=done`" in forged_stage(api).play().text
+
+
+def test_a_deployment_that_is_attached_to_is_listed() -> None:
+    played = forged_stage(Forged(begun=True, states=("in_progress", "complete"))).play()
+
+    assert f"attached to deployment {OURS}" in played.text
+    assert "not listed yet" not in played.text + played.summary
 
 
 class Watched:

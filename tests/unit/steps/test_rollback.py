@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from helpers.forged import OLD, OURS, Forged, entry, stage
+from helpers.forged import OLD, OURS, Forged, Reply, entry, stage
 from helpers.stage import EPOCH, HELLO_OR_BACK, Played, Stage, VirtualClock, play
 
 BACK = "99999999-9999-4999-8999-999999999999"
@@ -424,3 +424,16 @@ class TestRollback:
         assert (played.outputs["deployment-id"], played.outputs["rollback-deployment-id"]) == (ours, back)
         assert ours in played.outputs["message"]
         assert back in played.outputs["message"]
+
+    @pytest.mark.parametrize("status", [401, 403, 404])
+    def test_one_no_among_good_replies_is_a_slip_of_the_api(self, status: int) -> None:
+        def slip(call: str, _: int, whole: Any) -> Any:
+            return (
+                Reply(status, body=b'{"message": "No"}') if call == "version" and api.calls["version"] == 2 else whole
+            )
+
+        api = Forged(slip, states=("in_progress", *("error" for _ in range(30))))
+
+        played = stage(api).play(ROLL_BACK)
+
+        assert (api.calls["deploy"], played.outputs["rollback"]) == (2, "failed")
