@@ -89,7 +89,7 @@ def doubts(endpoint: Endpoint, now: DeployedModel) -> str:
 
 def may_hide_newer(endpoint: Endpoint, created: float | None) -> bool:
     """Whether an entry that cannot be read may be newer than one of that time."""
-    return any(time is None or time >= (created or 0.0) for time in endpoint.unreadable)
+    return any(time is None or created is None or time >= created for time in endpoint.unreadable)
 
 
 def is_harmless(entry: DeployedModel) -> bool:

@@ -50,13 +50,13 @@ class Evidence:
         rows = Counter[str]()
         for entry in endpoint.deployed_models:
             key = (entry.id, rows[entry.id])
-            rows[entry.id] += 1
+            rows.update((entry.id,))
             meanings = {word.field: self._known.parse(word.text) for word in entry.words}
             history = self._history(endpoint, entry, key, at).read(entry, meanings, at)
             self._histories[key] = history
             unknown = tuple(word for word in entry.words if isinstance(meanings[word.field], Unknown))
             judgment = judge(entry, meanings, history, at, is_followed=entry.id in followed)
-            notes += [f"deployment {entry.id}: {judgment.note}"] if judgment.note and entry.id in followed else []
+            notes += [f"deployment {entry.id}: {judgment.note}"] if judgment.note else []
             changes = {
                 "status": judgment.status,
                 "contradicted": judgment.contradicted or (history.was_rolling_back and judgment.status is Status.DONE),

@@ -46,5 +46,5 @@ class Freshness:
     def _note(self, endpoint: Endpoint, made: float) -> None:
         self._seen_at = made
         if endpoint.updated is not None:
-            self._updated = max(endpoint.updated, self._updated or 0.0)
+            self._updated = endpoint.updated
         self._listed = {entry.id: endpoint.updated for entry in endpoint.deployed_models}

@@ -1,6 +1,6 @@
 """When retries end: at the deadline, or at a no that stands. All in seconds."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from cerebras_deploy.errors import CallError, Fate
 from cerebras_deploy.result import End, Result
@@ -21,9 +21,9 @@ class Retries:
 
     answers: int = 0
     denied: int = 0
-    denied_since: float = 0.0
+    denied_since: float = field(init=False)
     misread: int = 0
-    misread_since: float = 0.0
+    misread_since: float = field(init=False)
     cause: CallError | None = None
 
     def answered(self) -> None:

@@ -23,6 +23,7 @@ from cerebras_deploy.decide.entries import (
     newer_than_live,
 )
 from cerebras_deploy.decide.plan import NotPossible, PlanName, Unchanged, WaitFirst
+from cerebras_deploy.decide.target import Target
 
 
 @dataclass(frozen=True)
@@ -111,8 +112,7 @@ def _over(unclear: DeployedModel, entries: Sequence[DeployedModel], bad: Unwante
 
 def _before(now: DeployedModel, entries: Sequence[DeployedModel], bad: Unwanted) -> Replacement:
     """Decide what to deploy in place of the live deployment."""
-    older = [e for e in entries if e.id != now.id and e.created is not None and e.created <= (now.created or 0.0)]
-    return _put_back(now, older, bad)
+    return _put_back(now, Target(now.id, now.created).older_than_it(entries), bad)
 
 
 def _put_back(bad_entry: DeployedModel, older: Sequence[DeployedModel], bad: Unwanted) -> Replacement:

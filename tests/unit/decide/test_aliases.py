@@ -117,7 +117,8 @@ class TestTheCommandThatRepairsIt:
         assert shlex.split(line.strip("`"))[-1].startswith('{"version_aliases": ["\'; rm -rf / #"')
 
     def test_it_is_one_code_span_unless_the_summary_would_cut_it(self) -> None:
-        short, long = (curl("https://api.cerebras.ai", OURS, ("a" * length,)) for length in (20, 120))
+        room = 300 - len(curl("https://api.cerebras.ai", OURS, ("",)).strip("`"))  # that a code span leaves it
+        fits, long = (curl("https://api.cerebras.ai", OURS, ("a" * length,)) for length in (room, room + 1))
 
-        assert short[0] == short[-1] == "`"
-        assert "`" not in long
+        assert fits[0] == fits[-1] == "`"
+        assert (len(fits), len(long)) == (302, 301)

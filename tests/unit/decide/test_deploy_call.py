@@ -25,3 +25,7 @@ def test_one_that_was_accepted_is_in_doubt_no_more() -> None:
     call.accepted()
 
     assert call == DeployCall(3.0, in_doubt=False, is_accepted=True)
+
+
+def test_before_it_is_sent_it_is_neither_in_doubt_nor_accepted() -> None:
+    assert DeployCall() == DeployCall(0.0, in_doubt=False, is_accepted=False)

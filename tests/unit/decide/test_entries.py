@@ -1,12 +1,121 @@
 """What an endpoint's entries say together."""
 
 import itertools
+from collections.abc import Sequence
 
 import pytest
 
-from cerebras_deploy.decide.entries import live, previous, unknown_and_old, version_of
+from cerebras_deploy.api.endpoint import DeployedModel
+from cerebras_deploy.decide.entries import (
+    doubts,
+    in_flight,
+    live,
+    may_hide_newer,
+    newer_than_live,
+    newest_first,
+    previous,
+    unknown_and_old,
+    version_of,
+)
 from cerebras_deploy.decide.target import Target
 from helpers import make
+
+
+def untimed(line: str) -> DeployedModel:
+    return make.entry(f"{line} 0").model_copy(update={"created": None})
+
+
+def ids(entries: Sequence[DeployedModel]) -> str:
+    return "".join(entry.id for entry in entries)
+
+
+class TestOrder:
+    def test_of_the_same_second_one_that_is_not_done_counts_as_the_newer(self) -> None:
+        for lines in itertools.permutations(("a 1 complete 10", "b 2 in_progress 10", "c 3 complete 9")):
+            assert ids(newest_first(make.endpoint(*lines).deployed_models)) == "bac"
+
+    def test_one_without_a_time_comes_last_and_may_be_newer_than_the_live_one_all_the_same(self) -> None:
+        entries = [untimed("a 1 queued"), *make.endpoint("b 2 complete 20", "c 3 error 30").deployed_models]
+
+        assert ids(newest_first(entries)) == "cba"
+        assert ids(newer_than_live(entries)) == "ca"
+        assert ids(newer_than_live([*entries, untimed("d 4 queued")])) == "cad"
+        assert ids(newer_than_live([untimed("d 4 queued"), untimed("e 5 queued"), *entries[1:2]])) == "de"
+
+    def test_without_a_live_one_all_may_be_newer(self) -> None:
+        assert ids(newer_than_live(make.endpoint("a 1 error 10", "b 2 queued 20").deployed_models)) == "ba"
+
+
+class TestLive:
+    def test_the_only_one_that_is_done_needs_no_time(self) -> None:
+        only = untimed("a 1 complete")
+
+        assert live([only]) == only
+        assert live([only, untimed("b 2 queued")]) == only
+
+    def test_of_several_without_a_time_it_is_not_known(self) -> None:
+        assert live([untimed("a 1 complete"), untimed("b 2 complete")]) is None
+        assert live([]) is None
+
+    def test_one_with_a_time_comes_before_those_without(self) -> None:
+        timed = make.entry("b 2 complete 20")
+
+        assert live([untimed("a 1 complete"), timed, untimed("c 3 complete")]) == timed
+
+
+def test_in_flight_is_what_is_under_way_and_what_is_young_in_an_unknown_word() -> None:
+    old, young = make.entry("a 3 odd 60", is_young=False), make.entry("b 3 odd 50")
+    entries = make.endpoint("c 1 complete 10", "d 2 in_progress 20", "e 2 queued 30", "f 2 error 40", young, old)
+
+    assert ids(in_flight(entries.deployed_models)) == "bed"
+
+
+@pytest.mark.parametrize(
+    ("unreadable", "created", "may"),
+    [
+        ((), 20.0, False),
+        ((19.0,), 20.0, False),
+        ((20.0,), 20.0, True),
+        ((1.0, None), 20.0, True),
+        ((1.0,), None, True),
+        ((), None, False),
+    ],
+)
+def test_what_cannot_be_read_may_be_newer_unless_it_tells_an_older_time(
+    unreadable: tuple[float | None, ...], created: float | None, *, may: bool
+) -> None:
+    endpoint = make.endpoint().model_copy(update={"unreadable": unreadable})
+
+    assert may_hide_newer(endpoint, created) == may
+
+
+class TestDoubts:
+    def said(self, *entries: str | DeployedModel, unreadable: tuple[float | None, ...] = ()) -> str:
+        endpoint = make.endpoint(*entries).model_copy(update={"unreadable": unreadable})
+        return doubts(endpoint, endpoint.deployed_models[0])
+
+    def test_there_are_none_where_all_else_is_older_or_left_the_endpoint_as_it_was(self) -> None:
+        back, gone = "b 3 rolled_back 30", make.entry("c 3 cancelled 40", rollout_replicas_updated=0)
+
+        assert self.said("now 2 complete 20", "a 1 complete 10", back, gone, unreadable=(19.0,)) == ""
+
+    def test_one_that_was_canceled_after_its_first_replica_may_have_changed_it(self) -> None:
+        half = make.entry("c 3 cancelled 40", rollout_replicas_updated=1)
+
+        assert self.said("now 2 complete 20", half).startswith("deployment c (version 3), which may be newer")
+
+    def test_one_of_another_version_of_the_same_second_may_be_newer(self) -> None:
+        assert "deployment b (version 3), which may be newer" in self.said("now 2 complete 20", "b 3 complete 20")
+        assert self.said("now 2 complete 20", "b 2 complete 20") == ""
+
+    def test_its_own_words_or_time_may_speak_against_it(self) -> None:
+        contradicted = make.entry("now 2 complete 20").model_copy(update={"contradicted": True})
+
+        assert self.said(contradicted) == "deployment now (version 2) is reported in words that contradict each other"
+        assert self.said(untimed("now 2 complete")) == "the API tells no time for deployment now (version 2)"
+
+    def test_what_cannot_be_read_may_be_newer(self) -> None:
+        assert self.said("now 2 complete 20", unreadable=(30.0,)) == "an entry that cannot be read may be newer"
 
 
 class TestUnknownOthers:

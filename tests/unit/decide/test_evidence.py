@@ -3,7 +3,7 @@
 import pytest
 
 from cerebras_deploy.api.endpoint import Endpoint
-from cerebras_deploy.api.status import StatusWords, Unknown
+from cerebras_deploy.api.status import Status, StatusWords, Unknown
 from cerebras_deploy.decide.evidence import Evidence, teach
 from helpers import make
 from helpers.judged import DONE_BESIDE_COPY, NOW, OLD, RUNNING_BESIDE_COPY, STATE, entry, listing, seen
@@ -48,3 +48,30 @@ def test_what_is_counted_all_the_same_is_said_of_the_deployment_that_is_followed
 
     assert "only `state` has moved" in "".join(notes[0])
     assert isinstance(seen((0, {})).status, Unknown)
+
+
+def test_a_followed_one_of_which_nothing_is_to_be_said_has_no_note() -> None:
+    (taken,) = Evidence(StatusWords({})).take(listing(entry(state="complete")), 0, frozenset({"ours"}))
+
+    assert taken.notes == ()
+
+
+def test_two_rows_of_one_deployment_are_read_each_by_itself() -> None:
+    evidence, rows = Evidence(StatusWords({})), (entry(OLD, state="odd"), entry(OLD, state="odder"))
+    for at in (0, 5):
+        (taken,) = evidence.take(listing(*rows, at=at), at, frozenset())
+
+    assert [one.is_young for one in taken.endpoint.deployed_models] == [False, False]
+
+
+def test_old_is_what_was_so_at_our_first_read() -> None:
+    evidence = Evidence(StatusWords({}))
+    evidence.take(listing(), 0, frozenset())
+    (taken,) = evidence.take(listing(entry(OLD, **DONE_BESIDE_COPY)), 0, frozenset())
+
+    assert taken.endpoint.deployed_models[0].status is Status.NOT_STARTED
+
+
+def test_what_is_rolling_back_contradicts_nothing_until_it_is_called_done() -> None:
+    assert not seen((0, {STATE: "rolling_back"})).contradicted
+    assert not seen((0, {STATE: "rolling_back"}), (5, {STATE: "rolled_back"})).contradicted

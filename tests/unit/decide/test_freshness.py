@@ -52,3 +52,16 @@ class TestFreshness:
         assert freshness.take(snapshot(A, age=20), 110) == []
         ((_, at),) = freshness.take(snapshot(A, age=5), 110)
         assert at == 105
+
+    def test_a_first_reply_may_come_from_a_cache(self) -> None:
+        assert self.counts((100, snapshot(A, age=20))) == [1]
+
+    def test_a_copy_is_one_of_a_moment_that_was_seen_give_or_take_its_whole_seconds(self) -> None:
+        for made, count in ((100.5, 0), (101, 1)):
+            assert self.counts((100, snapshot(A)), (110, snapshot(A, age=110 - made))) == [1, count]
+
+    def test_a_reply_that_comes_from_no_cache_is_no_copy(self) -> None:
+        assert self.counts((100, snapshot(A)), (100.5, snapshot(A))) == [1, 1]
+
+    def test_one_that_was_listed_without_an_update_time_may_be_gone(self) -> None:
+        assert self.counts((0, snapshot(A, B)), (5, snapshot(A, updated=9))) == [1, 1]

@@ -4,10 +4,9 @@ from collections.abc import Mapping
 
 import pytest
 
-from cerebras_deploy.api.endpoint import Endpoint
 from cerebras_deploy.api.status import Status, StatusWords
 from cerebras_deploy.decide.evidence import Evidence
-from helpers import make
+from cerebras_deploy.decide.judgment import History
 from helpers.judged import DONE_BESIDE_COPY, NOW, OLD, OTHER, RUNNING_BESIDE_COPY, STATE, entry, listing, seen
 
 Read = tuple[float, Mapping[str, object]]
@@ -143,6 +142,18 @@ class TestCounts:
 
         assert (judged.status, judged.contradicted) == (Status.DONE, contradicted)
 
+    @pytest.mark.parametrize("word", ["in_progress", "error"])
+    def test_they_contradict_nothing_but_done(self, word: str) -> None:
+        judged = seen((0, counted(word, 3)), created=OLD, followed="")
 
-def snapshot(*entries: str, updated: float | None = None, age: float = 0) -> Endpoint:
-    return make.endpoint(*entries).model_copy(update={"updated": updated, "age": age})
+        assert (judged.status, judged.contradicted) == (Status(word), False)
+
+    @pytest.mark.parametrize("one", ["rollout_replicas_updated", "rollout_total_replicas"])
+    def test_one_of_them_alone_contradicts_nothing(self, one: str) -> None:
+        judged = seen((0, {STATE: "complete", one: 3}))
+
+        assert (judged.status, judged.contradicted) == (Status.DONE, False)
+
+
+def test_nothing_has_moved_before_the_first_read() -> None:
+    assert not History(0.0, is_old=False, appeared=False).moved

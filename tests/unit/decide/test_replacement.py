@@ -74,6 +74,24 @@ CASES = {
         f"{OLD}; {LIVE}; new 3 error 30", "refuse: deployment new (version 3), which may be newer"
     ),
     "nothing at all": Case("", "refuse: the endpoint serves nothing"),
+    "it is in flight itself over nothing": Case("new 2 in_progress 30", "refuse: deployment new", "queue"),
+    "it is in flight itself, which is not allowed": Case(
+        f"{OLD}; new 2 in_progress 30", "refuse: deployment new", "fail"
+    ),
+    "the API rolls another one back": Case(f"{OLD}; {LIVE}; new 3 rolling_back 30", "refuse: deployment new", "queue"),
+    "two other rollouts have failed": Case(
+        f"{OLD}; {LIVE}; a 3 error 30; b 4 error 40",
+        "refuse: deployment b (version 4), which may be newer, has failed or is not clear; deployment live (version 2) was "
+        "live before it",
+    ),
+    "another rollout has failed over nothing": Case(
+        "new 3 error 30", "refuse: deployment new (version 3), which may be newer, has failed or is not clear"
+    ),
+    "what was there before is of the same second": Case(f"{LIVE}; old 1 complete 20", "replace live with old"),
+    "what was there before is newer": Case(f"{LIVE}; a 1 rolled_back 30", NOT_BEFORE),
+    "a deployment without an integer was named": Case(
+        f"{OLD}; live stable complete 20", "replace live with old", bad=Unwanted(make.name("stable"), "live")
+    ),
     "the deployment that was named is live": Case(
         f"{OLD}; {LIVE}", "replace live with old", bad=Unwanted(make.name("2"), "live")
     ),
@@ -102,20 +120,44 @@ def test_what_is_done(case: Case) -> None:
     assert said == case.decided or (said.startswith("refuse: ") and said.startswith(case.decided))
 
 
-@pytest.mark.parametrize("mark", ["contradicted", "unreadable", "untimed"])
-def test_what_is_in_doubt_is_not_left_as_it_is(mark: str) -> None:
-    old = make.entry(OLD)
-    endpoint = Endpoint(
-        model_arch_id="a",
-        deployed_models=(old.model_copy(update={"contradicted": True}) if mark == "contradicted" else old,),
-    )
-    if mark == "unreadable":
-        endpoint = endpoint.model_copy(update={"unreadable": (None,)})
-    if mark == "untimed":
-        stranger = make.entry("new 3 cancelled 30").model_copy(update={"created": None, "rollout_replicas_updated": 3})
-        endpoint = endpoint.model_copy(update={"deployed_models": (old, stranger)})
+UNCLEAR = "refuse: it is not clear what is served: "
+MARKS: dict[str, tuple[Endpoint, str]] = {
+    "contradicted": (
+        make.endpoint(make.entry(OLD).model_copy(update={"contradicted": True})),
+        f"{UNCLEAR}deployment old (version 1) is reported in words that contradict each other",
+    ),
+    "unreadable": (
+        make.endpoint(OLD).model_copy(update={"unreadable": (None,)}),
+        "refuse: an entry that cannot be read may be newer",
+    ),
+    "unreadable over nothing": (
+        make.endpoint().model_copy(update={"unreadable": (5.0,)}),
+        "refuse: an entry that cannot be read may be newer",
+    ),
+    "untimed": (
+        make.endpoint(
+            OLD, make.entry("new 3 cancelled 30", rollout_replicas_updated=3).model_copy(update={"created": None})
+        ),
+        "refuse: deployment new (version 3), which may be newer, has failed or is not clear",
+    ),
+    "without an integer": (
+        make.endpoint(OLD, "now stable complete 30"),
+        f"{UNCLEAR}deployment now (version stable) is listed as {make.name('stable')}, which names no integer version",
+    ),
+    "without a name": (
+        make.endpoint(OLD, make.entry("now 3 complete 30", model="?")),
+        f"{UNCLEAR}deployment now (an unreadable version) is listed as ?, which names no integer version",
+    ),
+    "with one of its second": (
+        make.endpoint("old 1 complete 20", "live 2 complete 20"),
+        f"{UNCLEAR}deployment live (version 2), which may be newer, is not known to have left the endpoint as it was",
+    ),
+}
 
-    assert isinstance(replacement(endpoint, VERSION_2, "wait"), NotPossible)
+
+@pytest.mark.parametrize(("endpoint", "said"), MARKS.values(), ids=MARKS)
+def test_what_is_in_doubt_is_not_left_as_it_is(endpoint: Endpoint, said: str) -> None:
+    assert sentence(replacement(endpoint, VERSION_2, "wait")).startswith(said)
 
 
 def test_an_untimed_entry_of_another_version_may_have_been_live_before_the_one_that_failed() -> None:
@@ -141,10 +183,24 @@ def test_over_what_may_be_newer_than_it_nothing_is_deployed(state: str, created:
     assert said.startswith("refuse: deployment x (version 3)")
 
 
-def test_one_of_the_same_second_may_be_what_was_there_before() -> None:
-    endpoint = Endpoint(model_arch_id="a", deployed_models=entries("old 1 complete 20; live 2 complete 20"))
+def test_what_cannot_be_read_and_is_older_hides_nothing() -> None:
+    endpoint = make.endpoint(OLD, LIVE).model_copy(update={"unreadable": (5.0,)})
 
-    assert replacement(endpoint, VERSION_2, "wait").name in {"deploy", "refuse"}
+    assert sentence(replacement(endpoint, VERSION_2, "wait")) == "replace live with old"
+
+
+def test_what_was_there_before_needs_a_name() -> None:
+    endpoint = make.endpoint(make.entry("old 1 complete 10", model="?"), LIVE)
+
+    said = sentence(replacement(endpoint, VERSION_2, "wait"))
+
+    assert said == "refuse: what was live before is ?, which names no integer version"
+
+
+def test_one_that_was_seen_rolling_back_is_left_to_the_api_whatever_it_is_called_now() -> None:
+    flying = make.entry("new 2 in_progress 30").model_copy(update={"was_rolling_back": True})
+
+    assert sentence(replacement(make.endpoint(OLD, flying), VERSION_2, "queue")) == "wait for new"
 
 
 def test_each_has_its_name_and_what_two_looks_must_agree_on() -> None:
