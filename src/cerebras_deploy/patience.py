@@ -47,19 +47,14 @@ class Patience:
     _answered_at: float = field(default=0.0, init=False)  # when the latest good read ended
 
     def within(self, seconds: float) -> "Patience":
-        """Return patience with a deadline so many seconds from now, at full pace and with an unused failure budget.
-
-        That the API has answered is not forgotten.
-        """
-        new = replace(
+        """Return patience with a deadline so many seconds from now, at full pace and with an unused failure budget."""
+        return replace(
             self,
             pace=Pace(self.pace.interval),
             deadline=Deadline(seconds, self.clock.now() + seconds),
             outage=Outage(total=self.outage.total),
             first_read_sent=None,
         )
-        new._answers = self._answers  # noqa: SLF001 - of its own class
-        return new
 
     @property
     def left(self) -> float:

@@ -29,7 +29,9 @@ def roll_back(context: Context, end: End) -> End:
     if entry is None or entry.name is None or facts.was_live_before or facts.is_unclear_before:
         _note(context, "failed", _not_rolled_back(_why_no_target(context)))
         return end
-    context = replace(context, patience=context.patience.within(context.inputs.timeout))
+    patience = context.patience.within(context.inputs.timeout)
+    patience.heard()  # earlier in this run, so that one no may be a slip
+    context = replace(context, patience=patience)
     back = context.for_rollback(entry.name)
     try:
         if end.result is Result.FAILED and (other := _other_end(context)):

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from helpers.forged import ENDPOINT, MODEL, Forged
+from helpers.forged import ENDPOINT, MODEL, Forged, Reply, version
 from helpers.forged import stage as forged_stage
-from helpers.stage import Stage
+from helpers.stage import Played, Stage
 
 ORG = "orgs/my-org/models/gpt-oss-120b"
 
@@ -64,3 +64,117 @@ class TestTheVersionThatWasAskedFor:
         played = forged_stage(api).play()
 
         assert (played.result, played.outputs["version-id"]) == ("succeeded", "2")
+
+
+def falsified(which: str, *said: Any) -> Forged:
+    """An API whose first replies of one kind are these."""
+
+    def edit(call: str, number: int, whole: Any) -> Any:
+        return said[number] if call == which and number < len(said) else whole
+
+    return Forged(edit)
+
+
+NO = Reply(403, body=b'{"message": "No"}')
+GONE = Reply(404, body=b'{"detail": "Not Found"}')
+BUSY = Reply(503)
+NO_INTEGER = version("production", ["production"])
+
+
+class TestAReplyThatRepeatsTheAlias:
+    TITLE = "Version not known by its integer"
+
+    def play(self, *lists: Any) -> tuple[Played, set[str]]:
+        def edit(call: str, number: int, whole: Any) -> Any:
+            if call == "versions" and number < len(lists):
+                return lists[number]
+            return NO_INTEGER if call == "version" else whole
+
+        played = forged_stage(Forged(edit)).play()
+        return played, {one.title for one in played.log.annotations}
+
+    def test_the_list_of_versions_tells_its_integer(self) -> None:
+        played, titles = self.play()
+
+        assert (played.result, played.outputs["version-id"]) == ("succeeded", "2")
+        assert self.TITLE not in titles
+
+    @pytest.mark.parametrize(
+        "listed",
+        [
+            BUSY,
+            NO,
+            {"model_versions": []},
+            {"model_versions": [version("1", ["production"]), version("2", ["production"])]},
+        ],
+        ids=["no answer", "a no", "none", "two"],
+    )
+    def test_if_that_does_not_it_is_compared_with_nothing(self, listed: Any) -> None:
+        played, titles = self.play(*([listed] * 9))
+
+        assert self.TITLE in titles
+        assert (played.result, played.outputs["changed"]) == ("succeeded", "true")
+
+
+class TestAVersionThatIsNotThere:
+    def test_the_hint_names_ten_with_their_aliases(self) -> None:
+        silent = version("1", [])
+        del silent["response"]["version_aliases"]
+        many = [silent, version("2", ["stable", "lts"]), *(version(str(number), []) for number in range(3, 60))]
+        api = Forged(lambda call, _, whole: {"model_versions": many} if call == "versions" else whole)
+
+        played = forged_stage(api).play({"alias": "free"})
+
+        assert played.result == "refused"
+        assert "the versions of gpt-oss-120b are: 1 (no alias), 2 (stable, lts), 3 (no al" in played.outputs["message"]
+        assert "10 (no alias)" in played.outputs["message"]
+        assert "11 (no alias)" not in played.outputs["message"]
+
+    def test_of_none_that_is_said(self) -> None:
+        api = Forged(lambda call, _, whole: {"model_versions": []} if call == "versions" else whole)
+
+        assert "the versions of gpt-oss-120b are: none" in forged_stage(api).play({"alias": "free"}).outputs["message"]
+
+    def test_if_the_list_cannot_be_read_the_no_is_the_answer_once_it_stands(self) -> None:
+        api = Forged(lambda call, _, whole: NO if call == "versions" else whole)
+
+        played = forged_stage(api).play({"alias": "free"})
+
+        assert (played.result, api.calls["deploy"]) == ("refused", 0)
+        assert 3 <= api.calls["version"] < 9
+
+    @pytest.mark.parametrize("alias", ["production", "2"])
+    def test_if_the_list_has_it_its_own_call_has_slipped(self, alias: str) -> None:
+        played = forged_stage(falsified("version", GONE)).play({"alias": alias})
+
+        assert (played.result, played.outputs["version-id"]) == ("succeeded", "2")
+
+
+@pytest.mark.parametrize("slip", [NO, BUSY])
+def test_the_key_has_worked_for_the_endpoint_so_that_a_no_for_the_version_may_be_a_slip(slip: Reply) -> None:
+    assert forged_stage(falsified("version", slip)).play().result == "succeeded"
+
+
+@pytest.mark.parametrize(("word", "is_told"), [("thawing", True), ("done", False)])
+def test_a_word_for_the_weights_that_nobody_knows_is_told_and_left_to_the_deploy_call(
+    word: str, *, is_told: bool
+) -> None:
+    def edit(call: str, _: int, whole: Any) -> Any:
+        if call == "version":
+            return whole | {"done": False, "response": whole["response"] | {"sync_status": word}}
+        return whole
+
+    played = forged_stage(Forged(edit)).play()
+
+    assert played.result == "succeeded"
+    assert (f"are in unknown state `{word}`: the deploy call decides" in played.text) == is_told
+
+
+def test_the_plan_heeds_what_is_to_be_done_about_a_version_that_is_live_and_an_endpoint_that_is_busy() -> None:
+    live, busy = Forged(begun=True, states=("complete",)), Forged(begun=True, states=("in_progress",))
+
+    again = forged_stage(live).play({"if-current": "deploy"})
+    failed = forged_stage(busy).play({"if-busy": "fail", "alias": "1"})
+
+    assert (again.outputs["changed"], again.outputs["plan"]) == ("true", "deploy")
+    assert (failed.result, failed.outputs["plan"], busy.calls["deploy"]) == ("refused", "refuse", 0)
