@@ -1,10 +1,17 @@
 """The dry run: what a real one would do."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import pytest
 
-from helpers.stage import HELLO_OR_BACK, Stage, play
+from helpers.forged import ENDPOINT, MODEL, OLD, OURS, Forged, Reply, entry, version
+from helpers.forged import stage as forged_stage
+from helpers.stage import HELLO, HELLO_OR_BACK, Played, Stage, play
+
+DRY = {"dry-run": "true"}
+BY_ID = {"model": "", "alias": "", "deployment-id": OURS}
+LIVE = f"version 1, deployment {OLD}, done, 8 of 8 replicas updated (replica 4 of 8 was not ready)"
 
 
 class TestDryRun:
@@ -12,7 +19,7 @@ class TestDryRun:
         "scenario", ["healthy", "busy", "busy-same", "live", "weights-syncing", "first-deployment"]
     )
     def test_it_is_planned_at_once_and_sends_nothing_but_gets(self, scenario: str) -> None:
-        played = play(scenario, {"dry-run": "true", "promote-aliases": "stable,canary"} | HELLO_OR_BACK)
+        played = play(scenario, DRY | {"promote-aliases": "stable,canary"} | HELLO_OR_BACK)
 
         assert played.result == "planned"
         assert {request.method for request in played.world.requests} == {"GET"}
@@ -29,7 +36,7 @@ class TestDryRun:
         ],
     )
     def test_it_is_refused_where_a_real_run_would_be(self, scenario: str, inputs: Mapping[str, str]) -> None:
-        played = play(scenario, {"dry-run": "true"} | dict(inputs))
+        played = play(scenario, DRY | dict(inputs))
 
         assert (played.result, played.exit_code) == ("refused", 1)
         assert {request.method for request in played.world.requests} == {"GET"}
@@ -85,3 +92,168 @@ class TestRollback:
         played = stage.play({"dry-run": "true", "operation": "rollback"})
 
         assert (played.result, reason in played.outputs["message"]) == ("refused", True)
+
+
+def rows(played: Played) -> list[tuple[str, str]]:
+    """The table that the log shows: a heading and its text, a line each."""
+    lines = [line for line in played.text.splitlines() if line.startswith("  ")]
+    return [(line[2:10].strip(), line[10:].strip()) for line in lines]
+
+
+class TestWhatItTells:
+    def test_what_is_served_and_wanted_and_what_would_be_done_and_afterwards(self) -> None:
+        played = forged_stage(Forged()).play(DRY | HELLO_OR_BACK | {"promote-aliases": "stable, free"})
+
+        assert f"Dry run for {ENDPOINT}: nothing is changed" in played.text
+        assert rows(played) == [
+            ("serves", LIVE),
+            ("wanted", f"{MODEL.format(2)} (alias production)"),
+            ("weights", "ready"),
+            ("newer", "no other deployment"),
+            ("would", f"deploy gpt-oss-120b version 2 (alias production) to {ENDPOINT}"),
+            ("then", f"ask {ENDPOINT}: Say hello."),
+            ("if bad", "deploy what was live before"),
+            ("then", "move alias stable (version 1 holds it now)"),
+            ("then", "move alias free (free now)"),
+        ]
+        assert all(text in played.summary for text in ("no other deployment", "version 1 holds it now"))
+
+    def test_what_was_not_asked_for_is_not_told(self) -> None:
+        assert [name for name, _ in rows(forged_stage(Forged()).play(DRY))] == [
+            *("serves", "wanted", "weights", "newer", "would")
+        ]
+
+    def test_a_smoke_test_without_a_key_is_not_tried(self) -> None:
+        played = forged_stage(Forged()).play(DRY | {"smoke-test-prompt": "Hi"})
+
+        assert ("then", f"ask {ENDPOINT}: Hi (the inference key was not tried: none came)") in rows(played)
+
+    @pytest.mark.parametrize(
+        ("state", "inputs", "would"),
+        [
+            ("complete", {}, f"deploy nothing: {ENDPOINT} serves gpt-oss-120b version 2 (alias production) already"),
+            ("complete", {"alias": "2"}, f"deploy nothing: {ENDPOINT} serves gpt-oss-120b version 2 already"),
+            ("in_progress", {}, f"attach to deployment {OURS}, which is of this version"),
+            (
+                "in_progress",
+                {"alias": "1"},
+                f"wait for deployment {OURS} (version 2), then deploy gpt-oss-120b version 1 to {ENDPOINT}",
+            ),
+        ],
+    )
+    def test_what_would_be_done(self, state: str, inputs: Mapping[str, str], would: str) -> None:
+        played = forged_stage(Forged(begun=True, states=(state,))).play(DRY | dict(inputs))
+
+        assert ("would", would) in rows(played)
+        assert (played.result, played.outputs["message"]) == ("planned", f"dry run: a real one would {would}")
+
+    def test_what_is_newer_is_named_and_what_is_served_may_be_unclear(self) -> None:
+        newer = [entry(OURS, "2", "in_progress", 2), entry("other", "3", "error", 3)]
+        api = Forged(
+            lambda call, _, whole: whole | {"deployed_models": newer[:2]} if call == "endpoint" else whole,
+        )
+
+        told = dict(rows(forged_stage(api).play(DRY)))
+
+        assert told["newer"] == (
+            "version 3, deployment other, error, 3 of 8 replicas updated (replica 4 of 8 was not ready); "
+            f"version 2, deployment {OURS}, in progress, 3 of 8 replicas updated (replica 4 of 8 was not ready)"
+        )
+        assert told["serves"] == "mixed: 3 of 8 replicas run version 3"
+
+    @pytest.mark.parametrize(
+        ("word", "weights", "would"),
+        [
+            ("in_progress", "in_progress", "wait for the weights of version 2, then deploy"),
+            (None, "no word on them", "wait for the weights of version 2, then deploy"),
+            ("done", "ready", "deploy gpt-oss-120b version 2"),
+        ],
+    )
+    def test_the_weights(self, word: str | None, weights: str, would: str) -> None:
+        details = {"version_aliases": ["production"], "sync_status": word}
+        there = version("2", []) | {"done": False, "response": details}
+        api = Forged(lambda call, _, whole: there if call == "version" else whole)
+
+        told = dict(rows(forged_stage(api).play(DRY)))
+
+        assert told["weights"] == weights
+        assert told["would"].startswith(would)
+
+    def test_what_would_be_refused_is_told_too(self) -> None:
+        played = forged_stage(Forged(begun=True, states=("in_progress",))).play(DRY | {"alias": "1", "if-busy": "fail"})
+
+        why = f"deployment {OURS} (version 2) is rolling out on the endpoint, and `if-busy` is `fail`"
+        assert (played.result, dict(rows(played))["would"]) == ("refused", f"refuse: {why}")
+        assert why in played.outputs["message"]
+
+
+class TestOfADeploymentThatIsToBeFollowed:
+    def play(self, api: Forged, **inputs: str) -> Played:
+        given = {name.replace("_", "-"): value for name, value in inputs.items()}
+        return forged_stage(api).play(DRY | BY_ID | given)
+
+    def test_its_version_is_known_for_what_comes_after(self) -> None:
+        played = self.play(Forged(begun=True), promote_aliases="stable")
+
+        state = "in progress, 3 of 8 replicas updated (replica 4 of 8 was not ready)"
+        assert rows(played) == [
+            ("would", f"follow deployment {OURS} (version 2), which is {state}"),
+            ("then", "move alias stable (version 1 holds it now)"),
+        ]
+        assert played.outputs["model"] == MODEL.format(2)
+
+    def test_without_a_readable_version_the_holder_of_an_alias_is_not_looked_up(self) -> None:
+        def edit(call: str, _: int, whole: Any) -> Any:
+            if call == "endpoint":
+                whole["deployed_models"][1]["model"] = "?"
+            return whole
+
+        told = rows(self.play(Forged(edit, begun=True), promote_aliases="stable"))
+
+        assert told[-1] == ("then", "move alias stable (its holder is not looked up)")
+
+    def test_one_that_is_not_listed_is_refused(self) -> None:
+        played = self.play(Forged())
+
+        assert played.result == "refused"
+        assert f"{ENDPOINT} does not list deployment {OURS}" in played.outputs["message"]
+        assert "check the id and the endpoint" in played.outputs["message"]
+
+    def test_one_of_another_version_than_the_workflow_names_is_refused(self) -> None:
+        played = self.play(Forged(begun=True), model="gpt-oss-120b", alias="1")
+
+        assert played.result == "refused"
+        assert f"deployment {OURS} is of {MODEL.format(2)}, not of" in played.outputs["message"]
+
+
+@pytest.mark.parametrize("inputs", [{}, {"operation": "rollback"}])
+def test_the_inference_key_is_tried(inputs: Mapping[str, str]) -> None:
+    no = Reply(401, body=b'{"message": "Wrong API Key", "code": "wrong_api_key"}')
+    api = Forged(lambda call, _, whole: no if call in {"models", "chat"} else whole, begun=True, states=("complete",))
+
+    played = forged_stage(api).play(DRY | HELLO | dict(inputs))
+
+    assert (played.result, api.calls["deploy"]) == ("refused", 0)
+    assert "inference-api-key" in played.outputs["message"]
+
+
+def test_a_rollback_tells_what_is_served_and_what_would_come_after() -> None:
+    played = forged_stage(Forged(begun=True, states=("complete",))).play(
+        DRY | {"operation": "rollback", "smoke-test-prompt": "Hi"}
+    )
+
+    assert rows(played) == [
+        ("serves", "version 2"),
+        ("would", f"replace deployment {OURS} (version 2) with version 1, which was live before"),
+        ("then", f"ask {ENDPOINT}: Hi (the inference key was not tried: none came)"),
+    ]
+
+
+def test_a_rollback_that_would_be_refused_says_why() -> None:
+    played = forged_stage(Forged(begun=True, states=("in_progress",))).play(
+        DRY | {"operation": "rollback", "if-busy": "fail"}
+    )
+
+    why = f"deployment {OURS} (version 2) is rolling out on the endpoint, and `if-busy` is `fail`"
+    assert (played.result, dict(rows(played))["would"]) == ("refused", f"refuse: {why}")
+    assert why in played.outputs["message"]

@@ -34,7 +34,9 @@ def test_one_that_cannot_be_started_is_not_known() -> None:
 
 
 @pytest.mark.parametrize(
-    "script", ["exit 1", "exit 0", "kill -9 $$", "echo absence"], ids=["fails", "says nothing", "is killed", "babbles"]
+    "script",
+    ["exit 1", "exit 0", "kill -9 $$", "echo absence", "printf found; exit 1"],
+    ids=["fails", "says nothing", "is killed", "babbles", "fails after all"],
 )
 def test_one_that_crashes_is_not_known(tmp_path: Path, script: str) -> None:
     with pytest.raises(NotMatchedError, match="the match crashed"):

@@ -183,6 +183,98 @@ class TestSomethingIsNewer:
 
         assert (roll_back(there).result, there.deployed_versions) == ("unchanged", [])
 
+    @pytest.mark.parametrize("named", [False, True])
+    def test_what_is_rolling_out_is_told_and_waited_for_before_the_next_looks(self, *, named: bool) -> None:
+        there = listing(lambda now: [version_2("in_progress" if now < 60 else "complete", 60)])
+
+        played = roll_back(there, **({"model": "", "alias": "", "deployment_id": LIVE} if named else {}))
+
+        assert (played.result, there.deployed_versions) == ("succeeded", ["1"])
+        assert f"waiting for deployment {LIVE} (version 2): in progress" in played.text
+        assert there.reads < 40  # at the workflow's pace
+
+    def test_one_in_a_word_that_nobody_knows_is_not_waited_for_without_end(self) -> None:
+        played = roll_back(listing(lambda _: [version_2(), entry("3", "odd", 60, EPOCH)]))
+
+        assert (played.result, played.outputs["plan"]) == ("refused", "wait")
+        assert "nothing has changed for 10 minutes" in played.outputs["message"]
+
+
+class TestItCannotBeDone:
+    @pytest.mark.parametrize("word", ["in_progress", "error"])
+    def test_weights_that_are_not_ready_any_more_are_not_deployed(self, word: str) -> None:
+        def version(whole: Any, ref: str) -> Any:
+            details = whole["response"] | ({"sync_status": word} if ref == "1" else {})
+            return whole | {"done": False, "response": details}
+
+        there = listing(lambda _: [version_2()], version=version)
+
+        played = roll_back(there)
+
+        assert (played.result, there.deployed_versions) == ("refused", [])
+        message = played.outputs["message"]
+        assert message.startswith(f"the weights of version 1 are not ready any more ({word})")
+        assert message.endswith("; deploy a good version")
+
+    def test_a_deployment_whose_model_is_no_name_is_not_replaced(self) -> None:
+        there = listing(lambda _: [version_2(model="?")])
+
+        played = roll_back(there, model="", alias="", deployment_id=LIVE)
+
+        assert (played.result, there.deployed_versions) == ("refused", [])
+        assert f"deployment {LIVE} is of ?, which is not a model's name" in played.outputs["message"]
+
+    def test_a_deployment_of_another_version_than_was_named_is_not_replaced(self) -> None:
+        there = listing(lambda _: [version_2()])
+
+        played = roll_back(there, alias="3", deployment_id=LIVE)
+
+        assert (played.result, there.deployed_versions) == ("refused", [])
+        assert f"deployment {LIVE} is of {MODEL.format(2)}, not of" in played.outputs["message"]
+
+    def test_a_no_of_one_look_is_not_yet_the_answer(self) -> None:
+        there = listing(lambda now: [version_2(), *([] if now else [entry("3", "error", 10, EPOCH)])])
+
+        assert roll_back(there).result == "succeeded"
+
+    def test_a_wrong_inference_key_is_found_before_anything_is_deployed(self) -> None:
+        stage = Stage("healthy")
+        stage.play()
+
+        played = stage.play({"operation": "rollback"} | HELLO | {"inference-api-key": "another-key"})
+
+        assert (played.result, played.deploy_calls) == ("refused", 1)
+
+    def test_a_call_that_did_not_arrive_is_sent_again_after_another_look(self) -> None:
+        def deploy(reply: Any, number: int) -> Any:
+            return reply if number else httpx.Response(409)
+
+        there = listing(lambda _: [version_2()], deploy=deploy)
+
+        played = roll_back(there)
+
+        assert (played.result, there.deployed_versions) == ("succeeded", ["1", "1"])
+
+
+class TestItIsToldAtFirst:
+    def test_by_the_version_with_its_alias_and_what_is_served(self) -> None:
+        told = roll_back(listing(lambda _: [version_2()])).text
+
+        assert f"Roll back gpt-oss-120b version 2 (alias production); {ENDPOINT} serves version 2" in told
+
+    def test_or_by_the_deployment_that_was_named(self) -> None:
+        told = roll_back(listing(lambda _: [version_2()]), model="", alias="", deployment_id=LIVE).text
+
+        assert f"Roll back deployment {LIVE} (gpt-oss-120b version 2); {ENDPOINT} serves version 2" in told
+
+
+def test_without_waiting_it_ends_when_the_call_is_accepted() -> None:
+    there = listing(lambda _: [version_2()])
+
+    played = roll_back(there, wait="false")
+
+    assert (played.result, there.deployed_versions, played.outputs["changed"]) == ("triggered", ["1"], "true")
+
 
 class TestDryRun:
     @pytest.mark.parametrize(
