@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from helpers.forged import OLD, OURS, Forged, Reply, entry, stage
+from helpers.forged import ENDPOINT, OLD, OURS, Forged, Reply, entry, stage
 from helpers.stage import EPOCH, HELLO_OR_BACK, Played, Stage, VirtualClock, play
 
 BACK = "99999999-9999-4999-8999-999999999999"
@@ -34,12 +34,13 @@ def made(played: Played) -> list[int]:
 class Scripted:
     """An API that lists what `script` says: it is told the seconds since the deploy call, or None before it.
 
-    Once the rollback was deployed, it lists that as well, as complete.
+    Once the rollback was deployed, it lists that as well, as complete, unless `shows_back` says that the script does.
     """
 
     def __init__(self, script: Callable[[float | None], Entries], *, latency: float = 0.0) -> None:
         self.deployed: list[str] = []
         self._script, self._began = script, 0.0
+        self.shows_back = True
         self._latency = latency
         self._stage = stage(Forged(self._edit))
 
@@ -54,7 +55,8 @@ class Scripted:
         if call != "endpoint":
             return whole
         listed = self._script(self._stage.clock.now() - self._began if self.deployed else None)
-        return whole | {"deployed_models": [*listed, back("complete")] if len(self.deployed) > 1 else listed}
+        is_back = self.shows_back and len(self.deployed) > 1
+        return whole | {"deployed_models": [*listed, back("complete")] if is_back else listed}
 
     def _deploy(self, reply: Any) -> Any:
         if not self.deployed:
@@ -239,6 +241,18 @@ OBSTACLES: Sequence[tuple[str, Entries, str]] = [
     ("nothing at all", [], "lists no deployment any more"),
     ("it went on", [BEFORE, ours("in_progress")], f"deployment {OURS} is in progress"),
     ("the API rolls it back", [BEFORE, ours("rolling_back")], f"deployment {OURS} is rolling back"),
+    ("ours is gone", [BEFORE], f"the endpoint no longer lists deployment {OURS}"),
+    (
+        "another one without a time",
+        [BEFORE, ours("error"), entry(BACK, "3", "error", 9) | {"created": None}],
+        f"the endpoint's newest deployment is {BACK} (version 3)",
+    ),
+    ("one that cannot be read", [BEFORE, ours("error"), {"id": None}], "an entry that cannot be read may be newer"),
+    (
+        "a newer one that cannot be read",
+        [BEFORE, ours("error"), {"id": None, "created": 3}],
+        "an entry that cannot be read may be newer",
+    ),
 ]
 
 
@@ -260,6 +274,54 @@ def test_if_the_fresh_read_shows_something_else_nothing_is_deployed(now: Entries
     assert (played.result, api.deployed) == ("failed", [OURS])
     assert "it was not rolled back: " in played.outputs["message"]
     assert why in played.outputs["message"]
+
+
+def test_an_older_entry_that_cannot_be_read_is_no_obstacle() -> None:
+    api = Scripted(lambda since: [BEFORE] if since is None else [BEFORE, ours("error"), {"id": None, "created": 1}])
+
+    assert (api.play().result, api.deployed) == ("failed", [OURS, BACK])
+
+
+class TestWhatCameOfIt:
+    def play(self, end: str, *, reason: str | None = None) -> Played:
+        """Have the rollback's own deployment end like that."""
+
+        def script(since: float | None) -> Entries:
+            listed = states((0, "in_progress"), (20, "error"))(since)
+            return [*listed, back(end) | {"rollout_error_message": reason}] if len(api.deployed) > 1 else listed
+
+        api = Scripted(script)
+        api.shows_back = False
+        return api.play()
+
+    def test_one_that_went_well_says_what_is_served(self) -> None:
+        played = self.play("complete")
+
+        assert (played.outputs["rollback"], played.outputs["rollback-deployment-id"]) == ("succeeded", BACK)
+        assert (
+            f"rolled back by deployment {BACK}: {ENDPOINT} serves gpt-oss-120b version 1" in played.outputs["message"]
+        )
+        assert "ROLLBACK FAILED" not in played.text
+        assert f"rolling back {ENDPOINT} to version 1, which was live before" in played.text
+
+    @pytest.mark.parametrize(("reason", "why"), [(None, ""), ("no room", ": no room")])
+    def test_one_that_failed_says_why_and_what_is_served(self, reason: str | None, why: str) -> None:
+        played = self.play("error", reason=reason)
+
+        assert (played.result, played.outputs["rollback"]) == ("failed", "failed")
+        told = f"rolling back by deployment {BACK} to gpt-oss-120b version 1 ended failed{why}: what {ENDPOINT} serves"
+        assert told in played.outputs["message"]
+        assert f"ROLLBACK FAILED: {ENDPOINT}" in {one.title for one in played.log.annotations}
+
+    def test_an_unused_one_is_skipped_and_no_error(self) -> None:
+        api = Scripted(
+            lambda since: [BEFORE] if since is None else [BEFORE, ours("error"), entry(BACK, "3", "queued", 9)]
+        )
+
+        played = api.play()
+
+        assert "ROLLBACK FAILED" not in played.text
+        assert played.outputs["rollback"] == "skipped"
 
 
 class TestWhatItRedeploys:
