@@ -17,9 +17,10 @@ RERUN_LOOKS, RERUN_SECONDS = 5, 20.0  # before the first deploy call of a re-run
 class Agreement:
     """What successive looks have found. One alone may come from a server of the API that lags behind."""
 
+    _since: float  # when it was found first
+
     def __init__(self) -> None:
         self._found: object = None
-        self._since = 0.0
 
     def stands(self, found: object, at: float) -> bool:
         """Note what a look has found, and return whether all looks for at least 2 s have found the same.

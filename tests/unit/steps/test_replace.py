@@ -117,6 +117,13 @@ class TestItIsNotLive:
         assert (played.result, there.deployed_versions) == ("refused", [])
         assert "does not list deployment nowhere" in played.outputs["message"]
 
+    def test_the_version_of_a_deployment_that_is_not_replaced_is_told_all_the_same(self) -> None:
+        there = listing(lambda _: [version_2()], old=lambda _: None)
+
+        played = roll_back(there, model="", alias="", deployment_id=LIVE)
+
+        assert (played.result, played.outputs["version-id"]) == ("refused", "2")
+
     def test_where_nothing_was_live_before_it_is_refused(self) -> None:
         there = listing(lambda _: [version_2()], old=lambda _: None)
 
