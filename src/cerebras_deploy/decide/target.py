@@ -3,6 +3,7 @@
 A deployment is identified by its ID alone: other entries of the endpoint may be done too, and prove nothing.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -38,13 +39,14 @@ class Target:
 
     def in_order(self, endpoint: Endpoint) -> Endpoint:
         """Return the endpoint with times that keep the order: what was listed before our deploy call is older."""
-        if self.older is None:
+        older, entries = self.older, endpoint.deployed_models
+        if older is None:
             return endpoint
-        entries = endpoint.deployed_models
-        before = max((entry.created or 0.0 for entry in entries if entry.id in self.older), default=0.0)
+        times = (entry.created for entry in entries if entry.id in older)
+        before = max((time for time in times if time is not None), default=-math.inf)
 
         def moved(entry: DeployedModel) -> DeployedModel:
-            if entry.created is None or entry.id in (self.older or ()) or entry.created > before:
+            if entry.created is None or entry.id in older or entry.created > before:
                 return entry
             return entry.model_copy(update={"created": before + 1})
 
@@ -60,7 +62,8 @@ class Target:
 
     def may_be_newer(self, entries: Sequence[DeployedModel]) -> list[DeployedModel]:
         """Return the entries that are newer, or may be: those without a time that were not there before the call."""
-        untimed = [e for e in entries if e.created is None and not self.is_it(e) and e.id not in (self.older or ())]
+        known = self.ids | (self.older or frozenset())
+        untimed = [entry for entry in entries if entry.created is None and entry.id not in known]
         return [*self.newer_than_it(entries), *untimed]
 
     def _is_newer(self, entry: DeployedModel) -> bool:
