@@ -62,6 +62,9 @@ CASES = {
     "behind another one it is not queued": Case(
         f"{OLD}; {LIVE}; new 3 in_progress 30", "refuse: deployment new (version 3) is rolling out", "queue"
     ),
+    "behind another one it is not queued where it is not live": Case(
+        f"{OLD}; new 3 in_progress 30", "refuse: deployment new (version 3) is rolling out", "queue"
+    ),
     "it is in flight itself": Case(f"{OLD}; new 2 in_progress 30", "wait for new"),
     "it is in flight itself, and is not awaited": Case(f"{OLD}; new 2 in_progress 30", "replace new with old", "queue"),
     "it is in flight over itself": Case(f"{OLD}; {LIVE}; new 2 in_progress 30", "refuse: deployment new", "queue"),
