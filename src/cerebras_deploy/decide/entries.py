@@ -53,12 +53,11 @@ def newer_than_live(entries: Sequence[DeployedModel]) -> list[DeployedModel]:
 
 def in_flight(entries: Sequence[DeployedModel]) -> list[DeployedModel]:
     """Return the entries that are rolling out, newest first. A young one in an unknown word counts as one."""
-    newer = newer_than_live(entries)
-    return [entry for entry in newer if (entry.is_young if is_unknown(entry) else _is_under_way(entry))]
+    return [entry for entry in newer_than_live(entries) if _is_rolling_out(entry)]
 
 
-def _is_under_way(entry: DeployedModel) -> bool:
-    return isinstance(entry.status, Status) and entry.status.under_way
+def _is_rolling_out(entry: DeployedModel) -> bool:
+    return entry.status.under_way if isinstance(entry.status, Status) else entry.is_young
 
 
 def is_unknown(entry: DeployedModel) -> bool:

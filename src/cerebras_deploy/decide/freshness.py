@@ -26,7 +26,6 @@ class Freshness:
             self._stale.append((endpoint, made))
             if len(self._stale) < STALE_READS or made - self._stale[0][1] < STALE_SECONDS:
                 return []
-            self._listed, self._updated = {}, None
         ready, self._stale = self._stale or [(endpoint, made)], []
         self._note(endpoint, made)
         return ready

@@ -6,14 +6,17 @@ from collections.abc import Sequence
 import pytest
 
 from cerebras_deploy.api.endpoint import DeployedModel
+from cerebras_deploy.api.names import ModelName
 from cerebras_deploy.decide.entries import (
     doubts,
     in_flight,
     live,
     may_hide_newer,
+    may_serve,
     newer_than_live,
     newest_first,
     previous,
+    serves,
     unknown_and_old,
     version_of,
 )
@@ -118,6 +121,24 @@ class TestDoubts:
         assert self.said("now 2 complete 20", unreadable=(30.0,)) == "an entry that cannot be read may be newer"
 
 
+@pytest.mark.parametrize(
+    ("listed", "wanted", "does", "may"),
+    [
+        (str(make.name("2")), make.name("2"), True, True),
+        (str(make.name("3")), make.name("2"), False, False),
+        (str(make.name("2")._replace(org="other")), make.name("2"), False, True),
+        (str(make.name("2")._replace(architecture="other")), make.name("2"), False, False),
+        (str(make.name("stable")), make.name("stable"), False, False),
+        ("?", make.name("2"), False, False),
+    ],
+    ids=["it", "another integer", "another organization", "another architecture", "an alias", "no name"],
+)
+def test_an_entry_is_of_a_version_by_integer(listed: str, wanted: ModelName, *, does: bool, may: bool) -> None:
+    entry = make.entry("a 1 complete 10", model=listed)
+
+    assert (serves(entry, wanted), may_serve(entry, wanted)) == (does, may)
+
+
 class TestUnknownOthers:
     def test_newer_entries_in_an_unknown_word_that_are_not_young_are_named(self) -> None:
         old, young = make.entry("a 3 frobnicating 20", is_young=False), make.entry("b 4 pondering 30")
@@ -129,7 +150,9 @@ class TestUnknownOthers:
     def test_what_is_older_than_the_live_one_and_what_is_over_is_not(self) -> None:
         stale = make.entry("stale 3 frobnicating 5", is_young=False)
 
-        assert unknown_and_old(make.endpoint(stale, "old 1 complete 10", "k 4 queued 30").deployed_models) == []
+        known = make.entry("k 4 queued 30", is_young=False)
+
+        assert unknown_and_old(make.endpoint(stale, "old 1 complete 10", known).deployed_models) == []
 
 
 class TestPrevious:

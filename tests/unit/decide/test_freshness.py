@@ -39,6 +39,7 @@ class TestFreshness:
 
         assert self.counts(first, (5, back), (15, back), (24.9, back), (25, back), (30, back)) == [1, 0, 0, 0, 4, 1]
         assert self.counts(first, (5, back), (60, back)) == [1, 0, 0]
+        assert self.counts(first, (5, back), (15, back), (25, back)) == [1, 0, 0, 3]
 
     def test_a_fresh_one_between_begins_it_anew(self) -> None:
         back, fresh = snapshot(A, updated=8), snapshot(A, B, updated=9)

@@ -84,8 +84,8 @@ CASES = {
     "the API rolls another one back": Case(f"{OLD}; {LIVE}; new 3 rolling_back 30", "refuse: deployment new", "queue"),
     "two other rollouts have failed": Case(
         f"{OLD}; {LIVE}; a 3 error 30; b 4 error 40",
-        "refuse: deployment b (version 4), which may be newer, has failed or is not clear; deployment live (version 2) was "
-        "live before it",
+        "refuse: deployment b (version 4), which may be newer, has failed or is not clear; "
+        "deployment live (version 2) was live before it",
     ),
     "another rollout has failed over nothing": Case(
         "new 3 error 30", "refuse: deployment new (version 3), which may be newer, has failed or is not clear"

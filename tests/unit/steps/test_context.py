@@ -54,8 +54,15 @@ class TestAnEndpointThatIsNotThere:
 
         played = forged_stage(api).play({"model": "gpt-oss-120b"})
 
-        assert (played.result, api.calls["endpoints"]) == ("refused", 0)
+        assert (played.result, len(api.requests)) == ("refused", 1)
         assert "check that it is spelt right" in played.outputs["message"]
+
+    def test_without_a_model_none_is_looked_for(self) -> None:
+        api = Forged(lambda call, _, whole: GONE if call == "endpoint" else whole)
+
+        played = forged_stage(api).play({"model": "", "alias": "", "deployment-id": OURS})
+
+        assert (played.result, len(api.requests)) == ("refused", 1)
 
     def test_one_that_has_been_seen_is_not_taken_for_a_new_one(self) -> None:
         api = Forged(lambda call, number, whole: GONE if call == "endpoint" and number == 1 else whole)
@@ -155,6 +162,29 @@ def test_a_word_that_nobody_knows_is_taught_by_the_first_of_its_entry() -> None:
     assert "set `status-words: odd=done`" in forged_stage(api).play().text
 
 
+def test_of_an_entry_in_such_a_word_500_characters_are_told() -> None:
+    def edit(call: str, _: int, whole: Any) -> Any:
+        if call == "endpoint" and api.calls["deploy"]:
+            whole["deployed_models"][-1]["more"] = "x" * 900
+        return whole
+
+    api = Forged(edit, states=("odd", "complete"))
+
+    shown = forged_stage(api).play().text.partition("The API's entry: ")[2].splitlines()[0]
+    assert (shown[:5], len(shown)) == ('{"id"', 500)
+
+
+def test_what_is_not_listed_yet_is_told_so() -> None:
+    def edit(call: str, number: int, whole: Any) -> Any:
+        if call == "endpoint" and number in {1, 2}:
+            del whole["deployed_models"][1:]
+        return whole
+
+    played = forged_stage(Forged(edit, states=("in_progress",) * 4 + ("complete",))).play()
+
+    assert "not started (none), not listed yet\n" in played.text
+
+
 def test_a_deployment_that_is_attached_to_is_listed() -> None:
     played = forged_stage(Forged(begun=True, states=("in_progress", "complete"))).play()
 
@@ -250,4 +280,6 @@ class TestOutputsAreWrittenBeforeAnyWait:
         assert call.startswith("GET")
         assert early["rollback-deployment-id"] == played.outputs["rollback-deployment-id"]
         assert early["deployment-id"] == played.outputs["deployment-id"]
-        assert early["status"] == "done"  # of ours, not of the rollback
+        assert {seen["status"] for _, seen in run.seen[back:]} == {"done"}  # of ours, not of the rollback
+        assert "section Rollout" in played.summary
+        assert "section Rollback" in played.summary

@@ -51,6 +51,9 @@ class TestTheVersionThatWasAskedFor:
         assert f"{ENDPOINT} does not say which organisation manages it" in refused.outputs["message"]
         assert "give `model` as `orgs/<org>/models/<arch>`" in refused.outputs["message"]
 
+    def test_without_one_in_the_model_it_is_the_endpoints(self) -> None:
+        assert forged_stage(Forged()).play({"model": "gpt-oss-120b"}).result == "succeeded"
+
     def test_the_alias_is_resolved_once_and_its_integer_is_kept(self) -> None:
         def edit(call: str, number: int, whole: Any) -> Any:
             if call == "version" and number:
@@ -88,15 +91,17 @@ class TestAReplyThatRepeatsTheAlias:
         def edit(call: str, number: int, whole: Any) -> Any:
             if call == "versions" and number < len(lists):
                 return lists[number]
-            return NO_INTEGER if call == "version" else whole
+            is_by_alias = call == "version" and api.requests[-1].url.path.endswith("production")
+            return NO_INTEGER if is_by_alias else whole
 
-        played = forged_stage(Forged(edit)).play()
+        api = Forged(edit, begun=True, states=("complete",))
+        played = forged_stage(api).play()
         return played, {one.title for one in played.log.annotations}
 
     def test_the_list_of_versions_tells_its_integer(self) -> None:
         played, titles = self.play()
 
-        assert (played.result, played.outputs["version-id"]) == ("succeeded", "2")
+        assert (played.result, played.outputs["version-id"]) == ("unchanged", "2")
         assert self.TITLE not in titles
 
     @pytest.mark.parametrize(
@@ -113,7 +118,7 @@ class TestAReplyThatRepeatsTheAlias:
         played, titles = self.play(*([listed] * 9))
 
         assert self.TITLE in titles
-        assert (played.result, played.outputs["changed"]) == ("succeeded", "true")
+        assert played.outputs["changed"] == "true"
 
 
 class TestAVersionThatIsNotThere:
@@ -125,7 +130,7 @@ class TestAVersionThatIsNotThere:
 
         played = forged_stage(api).play({"alias": "free"})
 
-        assert played.result == "refused"
+        assert (played.result, api.calls["version"]) == ("refused", 1)
         assert "the versions of gpt-oss-120b are: 1 (no alias), 2 (stable, lts), 3 (no al" in played.outputs["message"]
         assert "10 (no alias)" in played.outputs["message"]
         assert "11 (no alias)" not in played.outputs["message"]
@@ -145,14 +150,20 @@ class TestAVersionThatIsNotThere:
 
     @pytest.mark.parametrize("alias", ["production", "2"])
     def test_if_the_list_has_it_its_own_call_has_slipped(self, alias: str) -> None:
-        played = forged_stage(falsified("version", GONE)).play({"alias": alias})
+        alone = {"model_versions": [version("2", ["production"])]}
+        api = Forged(lambda call, n, whole: {"version": [GONE, whole][min(n, 1)], "versions": alone}.get(call, whole))
+
+        played = forged_stage(api).play({"alias": alias})
 
         assert (played.result, played.outputs["version-id"]) == ("succeeded", "2")
 
 
 @pytest.mark.parametrize("slip", [NO, BUSY])
 def test_the_key_has_worked_for_the_endpoint_so_that_a_no_for_the_version_may_be_a_slip(slip: Reply) -> None:
-    assert forged_stage(falsified("version", slip)).play().result == "succeeded"
+    api = falsified("version", slip)
+
+    assert forged_stage(api).play().result == "succeeded"
+    assert api.calls["versions"] == 0
 
 
 @pytest.mark.parametrize(("word", "is_told"), [("thawing", True), ("done", False)])
