@@ -16,10 +16,10 @@ LASTING_BUDGET = 60.0  # seconds, for what waiting does not change, before any g
 class Retries:
     """What a run's calls so far have come to, which decides whether another try has a point.
 
-    `answers` counts those that went well: after one, a no may be the slip of one server, and what failed may pass.
+    `has_answered`: one of them went well, so that a no may be the slip of one server, and what failed may pass.
     """
 
-    answers: int = 0
+    has_answered: bool = False
     denied: int = 0
     denied_since: float = field(init=False)
     misread: int = 0
@@ -28,11 +28,11 @@ class Retries:
 
     def answered(self) -> None:
         """Note that the API has answered a part of a read: it knows this key."""
-        self.answers += 1
+        self.has_answered = True
 
     def went_well(self) -> None:
         """Note a good read."""
-        self.answers += 1
+        self.has_answered = True
         self.denied = self.misread = 0
         self.cause = None
 
@@ -47,14 +47,13 @@ class Retries:
 
     def budget(self, error: CallError) -> float:
         """Return for how long calls may fail like this."""
-        return LASTING_BUDGET if error.is_lasting and not self.answers else FAILURE_BUDGET
+        return LASTING_BUDGET if error.is_lasting and not self.has_answered else FAILURE_BUDGET
 
     def end(self, error: CallError, now: float, outage: float) -> End | None:
         """Note a failed call after an outage of so many seconds. Return how the run ends if it is to be given up."""
-        stands = self._is_denied(error, now)
-        if error.fate is Fate.DENIED and (stands or not self.answers):
+        if self._is_denied(error, now):
             return End(Result.REFUSED, str(error), error.hint, call_error=str(error))
-        if self._is_misread(error, now) and not self.answers:
+        if self._is_misread(error, now) and not self.has_answered:
             return End(Result.UNREACHABLE, str(error), error.hint, call_error=str(error))
         if outage >= self.budget(error):
             reason = f"the API could not be asked for {span(outage)}: {error}"
@@ -62,13 +61,14 @@ class Retries:
         return None
 
     def _is_denied(self, error: CallError, now: float) -> bool:
-        """Whether the API's no stands."""
+        """Whether it is a no of the API that stands, or the first that is heard of it."""
         if error.fate is not Fate.DENIED:
             self.denied = 0
             return False
         self.denied_since = self.denied_since if self.denied else now
         self.denied += 1
-        return self.denied >= STEADY and now - self.denied_since >= DENIED_STANDS
+        stands = self.denied >= STEADY and now - self.denied_since >= DENIED_STANDS
+        return stands or not self.has_answered
 
     def _is_misread(self, error: CallError, now: float) -> bool:
         """Whether replies have been other than known for long enough to say so."""
