@@ -10,6 +10,7 @@ from cerebras_deploy.api.names import ModelName
 from cerebras_deploy.decide.entries import (
     doubts,
     in_flight,
+    is_of_one_version,
     live,
     may_hide_newer,
     may_serve,
@@ -137,6 +138,22 @@ def test_an_entry_is_of_a_version_by_integer(listed: str, wanted: ModelName, *, 
     entry = make.entry("a 1 complete 10", model=listed)
 
     assert (serves(entry, wanted), may_serve(entry, wanted)) == (does, may)
+
+
+@pytest.mark.parametrize(
+    ("models", "is_one"),
+    [
+        ([], False),
+        ([str(make.name("1"))], True),
+        ([str(make.name("1")), str(make.name("1")._replace(org="other"))], True),
+        ([str(make.name("1")), str(make.name("3"))], False),
+        ([str(make.name("1")), "?"], False),
+        (["?", "?"], True),
+        (["?", "!"], False),
+    ],
+)
+def test_entries_are_of_one_version_by_its_name_or_else_by_its_text(models: Sequence[str], *, is_one: bool) -> None:
+    assert is_of_one_version([make.entry("a 1 complete 10", model=model) for model in models]) == is_one
 
 
 class TestUnknownOthers:
