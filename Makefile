@@ -3,6 +3,9 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DELETE_ON_ERROR:
 
+# Tests are rewritten and compiled once, even on a machine that turns such caches off: each process would do it again.
+export PYTHONDONTWRITEBYTECODE :=
+
 PYTHON ?= python3
 BIN := .venv/bin
 
@@ -54,8 +57,8 @@ test: .venv/ready  ## what needs no Docker and takes a minute: format, lint, typ
 	$(BIN)/lint-imports --no-cache
 	$(QUICK_TESTS) $(if $(COVER),$(KEEP_COVERAGE))
 
-# Without its plugin, which is slow to import; what needs it is long.
-QUICK_TESTS = $(BIN)/pytest -n 2 --dist worksteal -p no:schemathesis -m 'not container and not workflow and not browser and not long'
+# Without plugins that are slow to import; what needs schemathesis is long.
+QUICK_TESTS = $(BIN)/pytest -n 2 --dist worksteal -p no:schemathesis -p no:anyio -m 'not container and not workflow and not browser and not long'
 # What is covered is kept for `make test-rest`, which holds the minimum over both.
 KEEP_COVERAGE = --cov --cov-report= --cov-fail-under=0
 

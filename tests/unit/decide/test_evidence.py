@@ -75,3 +75,27 @@ def test_old_is_what_was_so_at_our_first_read() -> None:
 def test_what_is_rolling_back_contradicts_nothing_until_it_is_called_done() -> None:
     assert not seen((0, {STATE: "rolling_back"})).contradicted
     assert not seen((0, {STATE: "rolling_back"}), (5, {STATE: "rolled_back"})).contradicted
+
+
+def test_it_knows_all_ids_that_any_read_has_listed() -> None:
+    evidence = Evidence(StatusWords({}))
+    for at, one in enumerate(("a", "b")):
+        evidence.take(listing(entry(id=one)), at, frozenset())
+
+    assert evidence.ids == {"a", "b"}
+
+
+def test_without_the_servers_clock_an_entry_is_neither_old_nor_young() -> None:
+    endpoint = listing(entry(OLD, **DONE_BESIDE_COPY)).model_copy(update={"date": None})
+    (taken,) = Evidence(StatusWords({})).take(endpoint, 0, frozenset())
+
+    (judged,) = taken.endpoint.deployed_models
+    assert (judged.status, judged.is_young) == (Status.NOT_STARTED, False)
+
+
+def test_one_without_a_time_is_young_once_it_has_moved() -> None:
+    evidence = Evidence(StatusWords({}))
+    for at, word in enumerate(("odd", "odder")):
+        (taken,) = evidence.take(listing(entry(created="?", state=word)), at, frozenset())
+
+    assert taken.endpoint.deployed_models[0].is_young
