@@ -110,8 +110,20 @@ image:  ## build the action's image and the simulator's
 	docker build --build-arg BASE=$(BASE) --tag $(IMAGE) .
 	docker build --build-arg BASE=$(BASE) --tag $(SIMULATOR_IMAGE) --target simulator .
 
+# What stands between the action and the API in some of the tests of the image, from Debian's packages.
+SUDO := $(if $(filter-out 0,$(shell id -u)),sudo)
+.PHONY: parts
+parts:  ## install nginx, squid and dnsmasq, for the tests of the image, where they are missing
+	@missing=(); \
+	for part in nginx:nginx-light squid:squid dnsmasq:dnsmasq-base; do \
+	  PATH=$$PATH:/usr/sbin command -v "$${part%:*}" > /dev/null || missing+=("$${part#*:}"); \
+	done; \
+	if (($${#missing[@]})); then \
+	  $(SUDO) apt-get update -qq; $(SUDO) apt-get install --yes -qq --no-install-recommends "$${missing[@]}"; \
+	fi
+
 .PHONY: test-image
-test-image: .venv/ready image  ## the tests of the image, run as the runner runs it, and of its release in a registry
+test-image: .venv/ready image parts  ## the tests of the image, run as the runner runs it, and of its release in a registry
 	@missing=(); \
 	command -v docker-registry > /dev/null || missing+=(docker-registry); \
 	command -v skopeo > /dev/null || missing+=(skopeo); \

@@ -14,11 +14,14 @@ ANSWERED, ONE = 0x8180, 1
 
 @contextlib.contextmanager
 def dnsmasq(host: str, *, records: Sequence[tuple[str, str]], upstream: int | None = None) -> Iterator[None]:
-    """Run it on port 53 of that address. It knows these names, and asks the port of the loopback for any other."""
+    """Run it on port 53 of that address. It knows these names.
+
+    It asks the port of the loopback for any other; without one, there is no other.
+    """
     with folder() as path:
         hosts = path / "hosts"
         hosts.write_text("".join(f"{address} {name}\n" for name, address in records), encoding="utf-8")
-        asks = [f"--server=127.0.0.1#{upstream}"] if upstream else []
+        asks = [f"--server=127.0.0.1#{upstream}"] if upstream else ["--address=/#/"]
         options = ["--keep-in-foreground", "--no-resolv", "--no-hosts", "--bind-interfaces", "--conf-file=/dev/null"]
         own = [f"--listen-address={host}", f"--pid-file={path}/pid", "--user=root", "--except-interface=lo"]
         with daemon(

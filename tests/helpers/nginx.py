@@ -70,7 +70,7 @@ class Nginx:
 
 
 @contextlib.contextmanager
-def nginx(  # noqa: PLR0913 - what differs from test to test
+def nginx(
     api: str,
     host: str,
     *,

@@ -44,7 +44,7 @@ def swallowing(host: str, port: int) -> Iterator[None]:
         server = stack.enter_context(socket.create_server((host, port), backlog=0))
         for _ in range(4):
             waiting = stack.enter_context(socket.socket())
-            waiting.setblocking(False)
+            waiting.settimeout(0)
             waiting.connect_ex(server.getsockname())
         yield
 
@@ -79,7 +79,7 @@ def test_a_slow_answer_is_waited_for(tmp_path: Path, world: World) -> None:
     near = host_on("bridge")
     with contextlib.ExitStack() as stack:
         there = stack.enter_context(nginx(stack.enter_context(running(world)), near))
-        upstream = stack.enter_context(name_server(near, after=3.0))
+        upstream = stack.enter_context(name_server(near, after=1.0))
         stack.enter_context(dnsmasq(near, records=[], upstream=upstream))
         network = stack.enter_context(asking(near))
         result = deploy(f"http://slow:{there.url.rpartition(':')[2]}", network, tmp_path)

@@ -15,7 +15,7 @@ from helpers.containers import ACTION
 from helpers.daemons import free_port, host_on
 from helpers.nginx import Nginx, nginx
 from helpers.repository import MANIFEST
-from helpers.squid import ENCODED, PASSWORD, USER, squid
+from helpers.squid import ENCODED, PASSWORD, USER, Access, squid
 from helpers.stage import BASE, KEY
 
 pytestmark = pytest.mark.container
@@ -41,6 +41,11 @@ def world() -> World:
 def api(world: World, host: str) -> Iterator[Nginx]:
     with running(world) as url, nginx(url, host, authority=trustme.CA()) as there:
         yield there
+
+
+@pytest.fixture
+def behind(tmp_path: Path, network: str, api: Nginx, world: World) -> tuple[Path, str, Nginx, World]:
+    return tmp_path, network, api, world
 
 
 AT_ITS_FIRST_FAILURE = runner.Cancel(when_line_matches="trying again for")
@@ -91,10 +96,11 @@ def test_with_a_password_in_its_address(tmp_path: Path, network: str, host: str,
         ("denying", "403 Forbidden", "check HTTPS_PROXY, what the proxy allows, and NO_PROXY"),
     ],
 )
-def test_what_it_refuses_is_told_as_the_proxys(  # noqa: PLR0913, PLR0917 - the fixtures
-    tmp_path: Path, network: str, host: str, api: Nginx, world: World, access: str, words: str, hint: str
+def test_what_it_refuses_is_told_as_the_proxys(
+    behind: tuple[Path, str, Nginx, World], access: Access, words: str, hint: str
 ) -> None:
-    with squid(host, access) as proxy:  # type: ignore[arg-type]  # one of them
+    tmp_path, network, api, world = behind
+    with squid(host_on(network), access) as proxy:
         result = deploy(api, network, tmp_path, {"HTTPS_PROXY": proxy.url}, AT_ITS_FIRST_FAILURE)
 
     first = failure(result)
