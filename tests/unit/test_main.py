@@ -154,6 +154,18 @@ def test_a_ca_bundle_of_the_host_that_is_not_in_the_container_is_a_warning(tmp_p
     assert "SSL_CERT_FILE ignored" in {a.title for a in result.annotations}
 
 
+def test_entries_of_no_proxy_that_except_nothing_are_one_warning(tmp_path: Path) -> None:
+    usual = "localhost,fd00::/8,::1/128,[::1],10.0.0.0/8"
+    with simulator() as (_, url):
+        given = step(url, env={"NO_PROXY": f"{usual},10.*,<local>"})
+        result = runner.run_process(ARGV, runner.JobFolder(tmp_path), given)
+
+    assert result.outputs["result"] == "succeeded"
+    (warning,) = [one for one in result.annotations if one.level == "warning"]
+    assert warning.title == "Entries of NO_PROXY ignored"
+    assert warning.message == "10.*, <local>: neither a host, nor an address, nor a network, and not used"
+
+
 def test_a_proxy_that_cannot_be_used_is_said_and_nothing_is_sent(tmp_path: Path) -> None:
     env = {"HTTP_PROXY": "gopher://proxy:70"}
     with simulator() as (world, address):

@@ -15,7 +15,7 @@ from cerebras_deploy.api.management import Api
 from cerebras_deploy.api.message import Answer, Request
 from cerebras_deploy.api.network import open_client, proxy_for
 from cerebras_deploy.clock import SystemClock
-from cerebras_deploy.errors import CallError, Fate, Interrupted, Stop
+from cerebras_deploy.errors import CallError, Fate, Interrupted, NoThreadError, Stop
 from cerebras_deploy.text import Redactor
 from helpers import make
 from helpers.client import BASE, KEY, LISTED, Bounded, Scene
@@ -199,6 +199,27 @@ class TestSeconds:
         with pytest.raises(CallError) as raised:
             http.ask(Request("GET", BASE, KEY), 30)
         assert (raised.value.seconds, raised.value.reason) == (30, "no complete reply within 30 s")
+
+
+def test_without_room_for_a_thread_it_was_not_sent_and_the_container_is_told_of() -> None:
+    def bounded(*_: object) -> Answer:
+        raise NoThreadError("no thread could be started: can't start new thread")
+
+    http = Http(bounded=bounded, now=VirtualClock().now, redact=Redactor())
+    with pytest.raises(CallError) as raised:
+        http.ask(Request("GET", BASE, KEY), 30)
+    error = raised.value
+    assert (error.fate, error.is_lasting) == (Fate.UNSENT, True)
+    assert error.reason == "no thread could be started: can't start new thread"
+    assert "raise its limit (`--pids-limit`)" in error.hint
+
+
+def test_while_it_connects_that_is_what_took_too_long() -> None:
+    def handler(request: httpx.Request) -> httpx.Response:
+        request.extensions["trace"]("connection.connect_tcp.started", {})
+        raise TimeoutError
+
+    assert Scene(handler).failure().reason == "deploy call: no connection to api.example.com within 30 s"
 
 
 @pytest.mark.parametrize(("size", "is_read"), [(4 * 1024 * 1024, True), (4 * 1024 * 1024 + 1, False)])
