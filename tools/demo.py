@@ -4,6 +4,7 @@ Prints the job's log as it comes, then the outputs and the summary. Exits 0 if t
 whether it succeeded or failed.
 """
 
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -14,7 +15,7 @@ from pathlib import Path
 
 import runner
 from cerebras_simulator.world.scenarios import ALL_SCENARIOS
-from helpers.repository import MANIFEST
+from helpers.repository import MANIFEST, ROOT
 
 SPEED = 10
 EXPECTED = {
@@ -37,6 +38,18 @@ ASK = {
     "inference-api-key": "sim-inference-key",
 }
 BACK = {"on-failure": "rollback"}
+QUESTIONS = ROOT / "examples" / "smoke-test"  # the example's own
+MANY = {"smoke-test-file": "smoke-test/questions.toml", "inference-api-key": "sim-inference-key"}
+GOOD_ANSWERS = (
+    *("--answer-to", 'Give the capital={"capital": "Paris"}'),
+    *("--answer-to", "capital of France=Paris"),
+    *("--answer-to", "capital of Italy=Rome"),
+    *("--answer-to", "17 times 3=51"),
+    *("--answer-to", "red planet=Mars"),
+    *("--answer-to", "good morning=Bonjour"),
+    *("--answer-to", "gold=Au"),
+    *("--answer-to", "cat backwards=tac"),
+)
 
 
 @dataclass(frozen=True)
@@ -95,6 +108,21 @@ DEMOS = {
         "smoke-test-failed",
         options=("--latency", "2=0.5", "--tokens-per-second", "2=2"),
         about="the new version writes two tokens a second, which is too slow",
+    ),
+    "suite": Demo(
+        "healthy",
+        MANY | BACK,
+        "smoke-test-failed",
+        options=("--answer-to", "2:17 times 3=50", *GOOD_ANSWERS),
+        about="many questions; the new version answers one wrong that the old one answered right, and is rolled back",
+    ),
+    "suite-passes": Demo("healthy", MANY | BACK, options=GOOD_ANSWERS, about="many questions, all answered right"),
+    "suite-slower": Demo(
+        "healthy",
+        MANY | BACK,
+        "smoke-test-failed",
+        options=("--latency", "2=0.6", *GOOD_ANSWERS),
+        about="many questions, all answered right; but the new version is slower than the old one, and is rolled back",
     ),
     "second-writer": Demo(
         "healthy",
@@ -157,10 +185,11 @@ def main(name: str) -> int:
             "timeout": "60s" if demo.result == "timed-out" else "60m",
         }
         step = runner.Step(MANIFEST, given | demo.inputs)
+        job = runner.JobFolder(Path(folder))
+        if "smoke-test-file" in demo.inputs:
+            shutil.copytree(QUESTIONS, job.workspace / QUESTIONS.name)
         argv = [sys.executable, "-I", "-u", "-X", "utf8", "-m", "cerebras_deploy"]
-        result = runner.run_process(
-            argv, runner.JobFolder(Path(folder)), step, on_line=lambda line: print(line, flush=True), limit=7200
-        )
+        result = runner.run_process(argv, job, step, on_line=lambda line: print(line, flush=True), limit=7200)
     print("\n--- outputs\n")
     for output, value in result.outputs.items():
         print(f"{output}: {'(many lines)' if output in {'report', 'summary-markdown'} else value}")

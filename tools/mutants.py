@@ -47,6 +47,10 @@ DECIDES_OR_ACTS = (
         "decide.strides",
         "decide.giving_up",
         "decide.question",
+        "decide.suite",
+        "decide.comparison",
+        "decide.slowdown",
+        "decide.load",
     ),
     *(
         "steps.start",
@@ -60,6 +64,9 @@ DECIDES_OR_ACTS = (
         "steps.write_alias",
         "steps.smoke_test",
         "steps.question",
+        "steps.suite",
+        "steps.ask_all",
+        "steps.warm_up",
         "steps.inference",
     ),
     *(

@@ -21,6 +21,7 @@ from cerebras_deploy.tell.runner import Runner
 
 if TYPE_CHECKING:
     from cerebras_deploy.api.trace import OpenFile
+    from cerebras_deploy.decide.suite import Suite
     from cerebras_deploy.step import Step
 
 
@@ -50,11 +51,13 @@ def act(
     http = Http(bounded=clock.call, now=clock.now, redact=runner.redact, connect=connect)
     inputs: Inputs | Exception
     ask: Ask = http.ask
-    file = None
+    file = suite = None
+    workspace = environ.get("GITHUB_WORKSPACE") or str(Path.cwd())
     try:
-        inputs = parse_inputs(environ)
+        suite, mistakes = read_questions(environ.get("INPUT_SMOKE-TEST-FILE", "").strip(), workspace)
+        inputs = parse_inputs(environ, mistakes)
         if inputs.trace:
-            file = open_trace(inputs.trace, environ.get("GITHUB_WORKSPACE") or str(Path.cwd()))
+            file = open_trace(inputs.trace, workspace)
         runner.write_outputs(initial_outputs(endpoint))
         if runner.has_lost_outputs:
             return 1
@@ -63,7 +66,19 @@ def act(
     except Exception as error:  # noqa: BLE001 - the step tells it
         inputs = error
     step = import_step()(endpoint, clock=clock, runner=runner, rng=rng, http=http, started=started)
-    return step.run(inputs, ask, file)
+    return step.run(inputs, ask, file, suite)
+
+
+def read_questions(path: str, workspace: str) -> "tuple[Suite | None, tuple[str, ...]]":
+    """Read the file of the input `smoke-test-file`, if there is one, and return its mistakes; see `suite_file`."""
+    if not path:
+        return None, ()
+    from cerebras_deploy.suite_file import SuiteError, read_suite  # noqa: PLC0415 - few runs have one
+
+    try:
+        return read_suite(path, workspace), ()
+    except SuiteError as error:
+        return None, error.problems
 
 
 def open_trace(path: str, workspace: str) -> "OpenFile":

@@ -6,8 +6,9 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from itertools import count
 from queue import Empty, SimpleQueue
-from typing import Protocol, TypeVar, cast
+from typing import NamedTuple, Protocol, TypeVar, cast
 
 from cerebras_deploy.errors import Interrupted, NoThreadError
 
@@ -43,6 +44,32 @@ class Clock(Protocol):
         """Hold an interrupt back inside the block, for at most so many seconds."""
         ...
 
+    def start(self, function: Callable[[], object], within: float) -> int:
+        """Start a function that runs beside others, and return its number.
+
+        It counts as failed with a `TimeoutError` after `within` seconds; it may still be running then. A `call` that
+        the function makes runs in place, and has no limit of its own.
+        """
+        ...
+
+    def ended(self, within: float) -> "Ended | None":
+        """Wait for one of the functions that were started to end; None if none does in so many seconds.
+
+        Raises `Interrupted` when a signal comes first: nobody hears of those that are still running.
+        """
+        ...
+
+
+class Ended(NamedTuple):
+    """A function that ran beside others: its number, and what it returned or raised."""
+
+    number: int
+    value: object
+    error: BaseException | None
+
+
+_Letter = tuple[object, Ended | None]
+
 
 @dataclass(frozen=True)
 class Stopwatch:
@@ -68,15 +95,19 @@ class SystemClock:
     the machine's seconds.
     """
 
-    _SIGNAL = object()
+    _SIGNAL, _ENDED = object(), object()
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._monotonic = monotonic
         self._stopped = 0.0  # seconds in which this process did not run
-        self._mail: SimpleQueue[tuple[object, object]] = SimpleQueue()
+        self._mail: SimpleQueue[_Letter] = SimpleQueue()
         self._interrupted = False
         self._due = False  # an interrupt came, and has not ended a wait yet
         self._held_until = 0.0
+        self._worker = threading.local()  # of a thread that runs beside others: `is_one`
+        self._running: dict[int, float] = {}  # number of a function that was started: when it is given up
+        self._kept: list[Ended] = []  # those that ended while something else was waited for
+        self._numbers = count(1)
 
     def install(self) -> None:
         """Let SIGINT and SIGTERM interrupt the current wait, or else the next; later signals are ignored."""
@@ -115,25 +146,59 @@ class SystemClock:
 
     def call(self, function: Callable[[], T], within: float) -> T:
         """Run the function in a thread. See `Clock.call`."""
+        if getattr(self._worker, "is_one", False):
+            return function()
         ticket, end = object(), self.now() + max(within, 0.0)
+        self._run(function, lambda value, error: (ticket, Ended(0, value, error)))
+        ended = self._receive(ticket, end)
+        if ended.error is not None:
+            raise ended.error
+        return cast("T", ended.value)
+
+    def start(self, function: Callable[[], object], within: float) -> int:
+        """Run the function in a thread. See `Clock.start`."""
+        number = next(self._numbers)
+        self._running[number] = self.now() + within
+
+        def work() -> object:
+            self._worker.is_one = True
+            return function()
+
+        try:
+            self._run(work, lambda value, error: (self._ENDED, Ended(number, value, error)))
+        except NoThreadError as error:
+            self._kept.append(Ended(number, None, error))
+        return number
+
+    def ended(self, within: float) -> Ended | None:
+        """Wait for a function that was started. See `Clock.ended`."""
+        end = self.now() + max(within, 0.0)
+        while True:
+            late, given_up = min(((at, number) for number, at in self._running.items()), default=(end + 1, 0))
+            try:
+                ended = self._kept.pop(0) if self._kept else self._receive(self._ENDED, min(late, end))
+            except TimeoutError:
+                if late > end:
+                    return None
+                ended = Ended(given_up, None, TimeoutError())
+            if self._running.pop(ended.number, None) is not None:  # else it was given up before
+                return ended
+
+    def _run(self, function: Callable[[], object], letter: Callable[[object, BaseException | None], _Letter]) -> None:
+        """Run it in a thread, which sends what comes of it as that letter."""
 
         def work() -> None:
             try:
-                outcome: object = (function(), None)
+                self._mail.put(letter(function(), None))
             except BaseException as error:  # noqa: BLE001 - it is raised again in the main thread
-                outcome = (None, error)
-            self._mail.put((ticket, outcome))
+                self._mail.put(letter(None, error))
 
         try:
             threading.Thread(target=work, daemon=True).start()
         except RuntimeError as full:
             raise NoThreadError(f"no thread could be started: {full}") from full
-        value, error = cast("tuple[T, BaseException | None]", self._receive(ticket, end))
-        if error is not None:
-            raise error
-        return value
 
-    def _receive(self, ticket: object, end: float) -> object:
+    def _receive(self, ticket: object, end: float) -> Ended:
         """Wait for the letter with this ticket until `end`. Letters of calls that timed out are dropped."""
         while True:
             if self._due and self.now() >= self._held_until:
@@ -150,8 +215,10 @@ class SystemClock:
             self._skip_stopped(until)
             if sender is self._SIGNAL:
                 self._due = True
-            if sender is ticket:
+            if sender is ticket and letter is not None:
                 return letter
+            if sender is self._ENDED and letter is not None:
+                self._kept.append(letter)
 
     def _skip_stopped(self, until: float) -> None:
         """Leave out the time since a wait should have ended, if the process cannot have run in it."""

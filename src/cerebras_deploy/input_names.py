@@ -17,13 +17,13 @@ def misspelled(environ: Mapping[str, str], known: Iterable[str]) -> Iterator[str
         if variable in own or not variable.upper().startswith(PREFIX) or not value.strip():
             continue
         given = variable[len(PREFIX) :]
-        meant = next((name for name in names if _is_near(given.lower().replace("_", "-"), name)), "")
+        meant = next((name for name in names if is_near(given.lower().replace("_", "-"), name)), "")
         if meant and value.strip() != environ.get(f"{PREFIX}{meant.upper()}", "").strip():
             source = f"It comes from `with:`, or from `{variable}` in `env:`"
             yield f"`{given.lower()}` is not an input; did you mean `{meant}`? {source}"
 
 
-def _is_near(given: str, known: str) -> bool:
+def is_near(given: str, known: str) -> bool:
     """Whether two names are the same, or differ by one letter: another one, one more, or one less."""
     if abs(len(given) - len(known)) > 1:
         return False

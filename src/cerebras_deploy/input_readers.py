@@ -124,6 +124,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "smoke-test-contains": str,
     "smoke-test-expect": read_expression,
     "smoke-test-max-latency": read_duration(LEAST_LATENCY, MOST_LATENCY, "10ms to 30s"),
+    "smoke-test-file": str,
     "smoke-test-warm-up": read_duration(0, 1800, "0s to 30m"),
     "inference-api-key": read_key,
     "on-failure": _one_of("keep", "rollback"),

@@ -5,7 +5,7 @@ dashes kept, empty when unset (actions/runner Handler.cs, ActionRunner.cs); `req
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -19,10 +19,11 @@ from cerebras_deploy.text import plain
 
 SECRETS = ("api-key", "inference-api-key")
 _REQUIRED = ("api-key", "endpoint")
+_ASKS = ("smoke-test-prompt", "smoke-test-file")
 
 
-def parse_inputs(environ: Mapping[str, str]) -> "Inputs":
-    """Read the inputs from the container's environment.
+def parse_inputs(environ: Mapping[str, str], in_file: Sequence[str] = ()) -> "Inputs":
+    """Read the inputs from the container's environment. `in_file` has the mistakes in the file of `smoke-test-file`.
 
     Raises a `Stop` for invalid input, with a line for every mistake: the input's name, its value, what is accepted.
     """
@@ -37,7 +38,7 @@ def parse_inputs(environ: Mapping[str, str]) -> "Inputs":
                 problems.append(f"`{name}` is required but empty." + (f" {WHY_EMPTY}" if name in SECRETS else ""))
         except ValueError as error:
             problems.append(_problem(name, text, str(error)))
-    problems += [*misspelled(environ, READERS), *_conflicts(given)]
+    problems += [*misspelled(environ, READERS), *_conflicts(given), *in_file]
     if problems:
         reason = "; ".join(problem.removesuffix(".") for problem in problems)
         raise Stop(End(Result.INVALID_INPUT, reason, problems=tuple(problems)))
@@ -69,7 +70,7 @@ def _conflicts(given: Mapping[str, str]) -> Iterator[str]:
             f"`alias` is `{plain(alias, 80)}`, but `model` says version `{plain(version, 80)}`; accepted: one of them, "
             "or both alike"
         )
-    after = [name for name in ("deployment-id", "smoke-test-prompt", "promote-aliases") if given[name]]
+    after = [name for name in ("deployment-id", *_ASKS, "promote-aliases") if given[name]]
     after += ["on-failure: rollback"] if given["on-failure"] == "rollback" else []
     if given["wait"] in FALSE and after:
         yield f"`wait` is `false` together with {_listed(after)}; accepted: one or the other"
@@ -79,13 +80,17 @@ def _conflicts(given: Mapping[str, str]) -> Iterator[str]:
 
 
 def _smoke_test_conflicts(given: Mapping[str, str]) -> Iterator[str]:
-    for name in ("smoke-test-contains", "smoke-test-expect", "smoke-test-max-latency"):
-        if given[name] and not given["smoke-test-prompt"]:
+    one = ("smoke-test-prompt", "smoke-test-contains", "smoke-test-expect", "smoke-test-max-latency")
+    if given["smoke-test-file"] and (both := [name for name in one if given[name]]):
+        yield f"`smoke-test-file` is given together with {_listed(both)}; accepted: one or the other"
+    for name in one[1:]:
+        if given[name] and not given["smoke-test-prompt"] and not given["smoke-test-file"]:
             yield f"`{name}` is given, and `smoke-test-prompt` is empty; accepted: both, or neither"
     if given["smoke-test-contains"] and given["smoke-test-expect"]:
         yield "`smoke-test-contains` and `smoke-test-expect` are given; accepted: one of them"
-    if given["smoke-test-prompt"] and not given["inference-api-key"] and given["dry-run"] not in TRUE:
-        yield f"`inference-api-key` is required by `smoke-test-prompt` but empty. {WHY_EMPTY}"
+    asks = next((name for name in _ASKS if given[name]), "")
+    if asks and not given["inference-api-key"] and given["dry-run"] not in TRUE:
+        yield f"`inference-api-key` is required by `{asks}` but empty. {WHY_EMPTY}"
 
 
 def _listed(names: list[str]) -> str:
@@ -112,6 +117,7 @@ class Inputs:
     smoke_test_contains: str = ""
     smoke_test_expect: str = ""
     smoke_test_max_latency: float | None = None
+    smoke_test_file: str = ""
     smoke_test_warm_up: float = 60.0
     inference_api_key: str = field(default="", repr=False)
     on_failure: Literal["keep", "rollback"] = "keep"
@@ -120,6 +126,11 @@ class Inputs:
     trace: str = ""
     base_url: str = "https://api.cerebras.ai"
     summary: bool = True
+
+    @property
+    def has_smoke_test(self) -> bool:
+        """Whether the endpoint is to be asked anything after the rollout."""
+        return bool(self.smoke_test_prompt or self.smoke_test_file)
 
     @property
     def version_ref(self) -> str:

@@ -24,6 +24,7 @@ from cerebras_deploy.patience import Patience
 from cerebras_deploy.result import End
 from cerebras_deploy.steps.context import Context
 from cerebras_deploy.steps.deploy import deploy
+from cerebras_deploy.steps.matcher import Matcher
 from cerebras_deploy.tell.journal import Journal
 from cerebras_deploy.tell.outputs import annotation, final_outputs
 from cerebras_deploy.tell.report import report
@@ -32,6 +33,7 @@ from cerebras_deploy.tell.summary import render_summary, shortened
 
 if TYPE_CHECKING:
     from cerebras_deploy.api.trace import OpenFile
+    from cerebras_deploy.decide.suite import Suite
 
 
 class Step:
@@ -45,16 +47,22 @@ class Step:
         self._facts = Facts(endpoint=endpoint)
         self._journal = Journal(self._time, runner)
 
-    def run(self, inputs: Inputs | Exception, ask: Ask, trace: "OpenFile | None" = None) -> int:
+    def run(
+        self,
+        inputs: Inputs | Exception,
+        ask: Ask,
+        trace: "OpenFile | None" = None,
+        suite: "Suite | None" = None,
+    ) -> int:
         """Run the step to its end, tell that, and return the exit code.
 
         `inputs` may be what ended the step before it began. `ask` sends requests; see `api.early`. `trace` is the
-        file of that input.
+        file of that input, and `suite` has the questions of `smoke-test-file`.
         """
         gc.set_threshold(700)  # all is imported: from here on there is garbage
         try:
             with self._traced(ask, trace) as sending:
-                end = end_of(lambda: self._deploy(inputs, sending))
+                end = end_of(lambda: self._deploy(inputs, sending, suite))
             self._tell(end, summary=inputs.summary if isinstance(inputs, Inputs) else True)
         except Exception as error:  # noqa: BLE001 - a bug of this action: it is told, and the step fails
             self._tell_bug(error)
@@ -83,7 +91,7 @@ class Step:
                     "warning", "Trace deleted", "a key was found in the file of `trace`, so it was deleted"
                 )
 
-    def _deploy(self, inputs: Inputs | Exception, ask: Ask) -> End:
+    def _deploy(self, inputs: Inputs | Exception, ask: Ask, suite: "Suite | None") -> End:
         if isinstance(inputs, Exception):
             raise inputs
         clock, runner, journal = self._time.clock, self._runner, self._journal
@@ -110,8 +118,8 @@ class Step:
             Outage(),
             first_read_sent=self._time.started,
         )
-        with closing(self._http):
-            return deploy(Context(inputs, api, patience, self._time, journal, runner, self._facts))
+        with closing(self._http), closing(Matcher()) as matcher:
+            return deploy(Context(inputs, api, patience, self._time, journal, runner, self._facts, matcher, suite))
 
     def _tell(self, end: End, *, summary: bool) -> None:
         runner, facts = self._runner, self._facts

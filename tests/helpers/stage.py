@@ -175,6 +175,7 @@ class Stage:
     faults: Sequence[str] = ()
     latency: float = 0.0
     seed: int = 0
+    files: Mapping[str, str] = field(default_factory=dict)  # of the workspace: path to text
 
     def __post_init__(self) -> None:
         """Build the world."""
@@ -197,7 +198,7 @@ class Stage:
         given = BASE | dict(inputs or {})
         variables = {f"INPUT_{name.upper()}": value for name, value in given.items()}
         began = self.clock.now()
-        with _files() as (files, read), contextlib.redirect_stdout(io.StringIO()) as stdout:
+        with _files(self.files) as (files, read), contextlib.redirect_stdout(io.StringIO()) as stdout:
             with _environment(variables | files | {"NO_COLOR": "1"} | dict(env or {})):
                 code = act(os.environ, self.clock, Runner(os.environ), rng=Random(self.seed), connect=self.connect)
             written = read()
@@ -229,13 +230,16 @@ def _environment(variables: Mapping[str, str]) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _files() -> Iterator[tuple[dict[str, str], Callable[[], dict[str, bytes]]]]:
+def _files(given: Mapping[str, str]) -> Iterator[tuple[dict[str, str], Callable[[], dict[str, bytes]]]]:
     with tempfile.TemporaryDirectory() as folder:
         paths = {name: Path(folder) / name for name in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")}
         for path in paths.values():
             path.touch()
         workspace = Path(folder) / "workspace"
         workspace.mkdir()
+        for name, text in given.items():
+            (workspace / name).parent.mkdir(parents=True, exist_ok=True)
+            (workspace / name).write_text(text, encoding="utf-8")
         yield (
             {name: str(path) for name, path in paths.items()} | {"GITHUB_WORKSPACE": str(workspace)},
             lambda: {name: path.read_bytes() for name, path in paths.items()},

@@ -2,8 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
+from cerebras_simulator.world.inference import Answer, Choice
 from cerebras_simulator.world.scenarios import SCENARIOS, Scenario
+from helpers.repository import ROOT
+from helpers.stage import EPOCH, Stage, VirtualClock
 
 
 @dataclass(frozen=True)
@@ -11,6 +15,7 @@ class Story:
     """One run of the step. `interrupt` is when the job is cancelled, in seconds of the run.
 
     `slow`: on a port it would take long by the real clock.
+    `files` are those of the workspace, and `choices` say how versions answer.
     `timed`: what it tells depends on minutes of real time, so that it is told on the virtual clock only.
     """
 
@@ -21,6 +26,8 @@ class Story:
     faults: tuple[str, ...] = ()
     slow: bool = False
     timed: bool = False
+    files: Mapping[str, str] = field(default_factory=dict)
+    choices: tuple[Choice | Answer, ...] = ()
 
     @property
     def played(self) -> str | Scenario:
@@ -40,7 +47,45 @@ _BASE = tuple(
 )
 _ASK = {"smoke-test-prompt": "Say hello.", "smoke-test-expect": "(?i)hello", "inference-api-key": "sim-inference-key"}
 _ROLL_BACK = _ASK | {"on-failure": "rollback"}
+_MANY = {"smoke-test-file": "smoke-test/questions.toml", "inference-api-key": "sim-inference-key"}
+_QUESTIONS = {
+    f"smoke-test/{path.name}": path.read_text(encoding="utf-8")
+    for path in sorted((ROOT / "examples" / "smoke-test").iterdir())
+}
+_WITHOUT_COMPARING = {
+    name: "".join(line for line in text.splitlines(keepends=True) if not line.startswith("max-slowdown"))
+    for name, text in _QUESTIONS.items()
+}
+_GOOD_ANSWERS = tuple(
+    Answer(question, answer)
+    for question, answer in (
+        ("Give the capital", '{"capital": "Paris"}'),
+        ("capital of France", "Paris"),
+        ("capital of Italy", "Rome"),
+        ("17 times 3", "51"),
+        ("red planet", "Mars"),
+        ("good morning", "Bonjour"),
+        ("gold", "Au"),
+        ("cat backwards", "tac"),
+    )
+)
 _BY_ID = {"model": "", "alias": "", "deployment-id": "00000000-0000-4000-8000-000000000000"}
+
+
+def _suite(name: str, *choices: Choice | Answer, scenario: str = "healthy", **more: Any) -> Story:
+    """Return a story in which the questions of the example are asked."""
+    given: dict[str, Any] = {"files": _QUESTIONS, "choices": (*choices, *_GOOD_ANSWERS), "timed": True} | more
+    return Story(name, scenario, _MANY, **given)
+
+
+_SUITES = (
+    _suite("suite-passed"),
+    _suite("suite-failed-by-pass-rate", Answer("17 times 3", "50", 2), Answer("gold", "Ag", 2)),
+    _suite("suite-failed-by-p95", Choice("seconds", 6, 2), files=_WITHOUT_COMPARING, slow=True),
+    _suite("suite-slower", Choice("seconds", 0.6, 2)),
+    _suite("suite-unanswered", faults=("chat:14-60=503",)),
+    _suite("suite-first-deployment", scenario="first-deployment"),
+)
 
 DOCUMENTS = {"report", "summary-markdown"}  # outputs of many lines, which no golden file of outputs has
 
@@ -72,6 +117,7 @@ STORIES: Mapping[str, Story] = {
         Story("smoke-test-errors-rolled-back", "inference-down", _ROLL_BACK, timed=True),
         Story("smoke-test-wrong-key", inputs=_ASK | {"inference-api-key": "sim-management-key"}),
         Story("fingerprint-of-another-version", "wrong-fingerprint", _ASK),
+        *_SUITES,
         Story("error-rolled-back", "rollout-error", {"on-failure": "rollback"}, timed=True),
         Story("error-then-the-api-rolls-back", "error-then-rolls-back", {"on-failure": "rollback"}, timed=True),
         Story("nothing-to-roll-back-to", "first-error", {"on-failure": "rollback"}, timed=True),
@@ -101,3 +147,10 @@ STORIES: Mapping[str, Story] = {
         ),
     )
 }
+
+
+def stage_of(story: Story) -> Stage:
+    """Set up what the story is played on."""
+    clock = VirtualClock(interrupt_at=None if story.interrupt is None else EPOCH + story.interrupt)
+    options = {"choices": story.choices}
+    return Stage(story.played, options, clock=clock, faults=story.faults, files=story.files)

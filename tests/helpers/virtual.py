@@ -3,9 +3,10 @@
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
+from cerebras_deploy.clock import Ended
 from cerebras_deploy.errors import Interrupted
 
 T = TypeVar("T")
@@ -22,6 +23,8 @@ class VirtualClock:
     time: float = EPOCH
     interrupt_at: float | None = None
     held_until: float = 0.0
+    _running: list[tuple[float, Ended]] = field(default_factory=list, init=False)
+    _started: int = field(default=0, init=False)
 
     def now(self) -> float:
         """Return the virtual time."""
@@ -57,6 +60,29 @@ class VirtualClock:
             self.time = before + within
             raise TimeoutError
         return result
+
+    def start(self, function: Callable[[], object], within: float) -> int:
+        """Run the function now, and let it end when the time has come that it takes: time is turned back for that."""
+        began, signal, self.interrupt_at = self.time, self.interrupt_at, None
+        self._started += 1
+        try:
+            ended = Ended(self._started, function(), None)
+        except Exception as error:  # noqa: BLE001 - it is handed on, as the real clock does
+            ended = Ended(self._started, None, error)
+        if self.time - began > within:
+            self.time, ended = began + within, Ended(self._started, None, TimeoutError())
+        self._running.append((self.time, ended))
+        self.time, self.interrupt_at = began, signal
+        return self._started
+
+    def ended(self, within: float) -> Ended | None:
+        """Let time pass until the first one ends."""
+        at, first = min(self._running, key=lambda one: (one[0], one[1].number), default=(self.time + within + 1, None))
+        self.sleep(max(min(at - self.time, within), 0.0))
+        if first is None or at > self.time:
+            return None
+        self._running.remove((at, first))
+        return first
 
 
 def given_up_at(moment: threading.Event) -> Callable[[Callable[[], T], float], T]:

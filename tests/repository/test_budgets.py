@@ -63,6 +63,12 @@ def test_no_more_modules_than_that_are_imported(imported: list[set[str]]) -> Non
     assert len(in_all) <= MOST
 
 
+def test_without_many_questions_nothing_of_them_is_imported(imported: list[set[str]]) -> None:
+    of_many = ("suite", "workspace", "tomllib", "comparison", "slowdown", "load", "ask_all", "statistics")
+
+    assert [name for name in imported[1] if name.rpartition(".")[2].startswith(of_many)] == []
+
+
 def test_what_is_of_no_use_is_not_imported(imported: list[set[str]]) -> None:
     at_first_request, in_all = imported
 

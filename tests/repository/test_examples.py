@@ -16,7 +16,10 @@ import pytest
 import yaml
 
 from cerebras_deploy.inputs import Inputs, parse_inputs
+from cerebras_deploy.suite_case import _Case, kebab
+from cerebras_deploy.suite_file import _Limits, read_suite
 from cerebras_simulator.server import running
+from cerebras_simulator.world.inference import Answer
 from cerebras_simulator.world.inventory import ORG
 from cerebras_simulator.world.rollouts import VersionName
 from cerebras_simulator.world.state import DEFAULT_INFERENCE_KEY, DEFAULT_KEY, World
@@ -92,7 +95,9 @@ def test_no_run_cancels_one_that_deploys_or_waits_for_its_turn(name: str) -> Non
 
 
 @pytest.mark.parametrize(
-    "path", [ROOT / "README.md", *sorted(EXAMPLES.iterdir())], ids=lambda path: str(path.relative_to(ROOT))
+    "path",
+    [ROOT / "README.md", *sorted(path for path in EXAMPLES.rglob("*") if path.is_file())],
+    ids=lambda path: str(path.relative_to(ROOT)),
 )
 def test_the_secrets_have_the_same_names_everywhere(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
@@ -212,6 +217,41 @@ def test_the_configuration_that_promptfoo_reads_asks_the_endpoint() -> None:
     assert f"{provider['config']['apiKeyEnvar']}: ${{{{ secrets." in text
 
 
+def test_the_questions_of_the_example_are_good() -> None:
+    (step,) = actions_in(jobs_of("ask-many-questions.yml")["deploy"])
+    suite = read_suite(step["with"]["smoke-test-file"], str(EXAMPLES))
+
+    assert (len(suite.cases), suite.max_slowdown, suite.ignored) == (8, 0.2, ())
+    assert all(case.contains or case.expect for case in suite.cases)
+
+
+def samples_of(page: Path, language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+
+
+def test_the_questions_in_the_documents_are_good(tmp_path: Path) -> None:
+    page = ROOT / "docs" / "questions.md"
+    (own,) = samples_of(page, "json")
+    (tmp_path / "prompts.jsonl").write_text(own, encoding="utf-8")
+    samples = samples_of(page, "toml") + samples_of(ROOT / "README.md", "toml")
+
+    assert len(samples) == 2
+    for number, sample in enumerate(samples):
+        (tmp_path / f"{number}.toml").write_text(sample, encoding="utf-8")
+        suite = read_suite(f"{number}.toml", str(tmp_path))
+        assert len(suite.cases) == len(re.findall(r"^\[\[case\]\]", sample, re.MULTILINE)) + len(own.splitlines())
+        assert suite.cases[-1].contains == ("bonjour",)
+
+
+def test_the_document_names_every_key() -> None:
+    rows = set(
+        re.findall(r"^\| `([\w-]+)` \|", (ROOT / "docs" / "questions.md").read_text(encoding="utf-8"), re.MULTILINE)
+    )
+    known = {kebab(name) for model in (_Limits, _Case) for name in model.model_fields}
+
+    assert rows == known
+
+
 Play = Callable[..., tuple[int, list[str]]]
 
 
@@ -311,6 +351,26 @@ def test_gate_a_release_publishes_after_a_rollout_that_succeeded(play: Play) -> 
     assert [request.method for request in simulated.requests].count("POST") == 1
     assert [line for line in lines if line.endswith(f" on version 2, deployment {simulated.deployments[-1].id}")]
     assert code == 0
+
+
+@pytest.mark.workflow
+def test_ask_many_questions_lists_those_that_failed_and_rolls_back(play: Play) -> None:
+    answers = tuple(
+        Answer(question, answer)
+        for question, answer in (
+            ("17 times 3", "51"),
+            ("Italy", "Rome"),
+            ("red planet", "Mars"),
+            ("French: good", "Bonjour"),
+        )
+    )
+    text = text_of("ask-many-questions.yml").replace("file: smoke-test/", "file: examples/smoke-test/")
+    with running(simulated := world(answer="Paris.", choices=answers)) as url:
+        code, lines = play("ask-many-questions.yml", url, "workflow_dispatch", text)
+
+    assert [line for line in lines if line.startswith("line 5 - ")]
+    assert deployed_by_caller(simulated, ENDPOINT) == [3, 1]
+    assert code == 1
 
 
 @pytest.mark.workflow

@@ -12,17 +12,13 @@ from cerebras_deploy.tell.report import LIMIT
 from cerebras_simulator.server import running
 from helpers.masked import on_a_port
 from helpers.repository import ROOT
-from helpers.stage import EPOCH, Stage, VirtualClock
-from helpers.stories import DOCUMENTS, STORIES, Story
+from helpers.stage import Stage
+from helpers.stories import DOCUMENTS, STORIES, Story, stage_of
 
 Golden = Callable[..., None]
 ON_A_PORT = {name: story for name, story in STORIES.items() if not story.slow}
 SCHEMA = json.loads((ROOT / "docs" / "report.schema.json").read_text(encoding="utf-8"))
 GREEN = {"succeeded", "unchanged", "triggered", "planned"}
-
-
-def clock_for(story: Story) -> VirtualClock:
-    return VirtualClock(interrupt_at=None if story.interrupt is None else EPOCH + story.interrupt)
 
 
 def listing(outputs: dict[str, str]) -> str:
@@ -31,7 +27,7 @@ def listing(outputs: dict[str, str]) -> str:
 
 @pytest.mark.parametrize("story", STORIES.values(), ids=STORIES)
 def test_log_summary_and_outputs_are_the_golden_ones(story: Story, golden: Golden) -> None:
-    played = Stage(story.played, clock=clock_for(story), faults=story.faults).play(story.inputs)
+    played = stage_of(story).play(story.inputs)
 
     golden(f"{story.name}/log.txt", played.text, author=True)
     golden(f"{story.name}/summary.md", played.summary, author=True)
@@ -62,7 +58,7 @@ class Port(httpx.HTTPTransport):
 @pytest.mark.long
 @pytest.mark.parametrize("story", ON_A_PORT.values(), ids=ON_A_PORT)
 def test_over_a_port_the_story_is_the_same(story: Story, golden: Golden) -> None:
-    stage = Stage(story.played, clock=clock_for(story), faults=story.faults)
+    stage = stage_of(story)
     with running(stage.world) as address:
         stage.connect = lambda _: httpx.Client(  # type: ignore[method-assign]
             transport=Port(stage), headers={"User-Agent": USER_AGENT}

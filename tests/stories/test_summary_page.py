@@ -17,8 +17,8 @@ import pytest
 from cerebras_simulator.world.scenarios import DONE, HEALTHY, Scenario
 from cerebras_simulator.world.timelines import Phase, Timeline
 from helpers.repository import ROOT
-from helpers.stage import EPOCH, Stage, VirtualClock
-from helpers.stories import STORIES
+from helpers.stage import Stage
+from helpers.stories import STORIES, stage_of
 
 pytestmark = pytest.mark.browser
 
@@ -47,8 +47,7 @@ def summaries() -> dict[str, str]:
     """Play every story, and some that are hard to draw."""
     pages = {}
     for name, story in STORIES.items():
-        clock = VirtualClock(interrupt_at=None if story.interrupt is None else EPOCH + story.interrupt)
-        pages[name] = Stage(story.played, clock=clock, faults=story.faults).play(story.inputs).summary
+        pages[name] = stage_of(story).play(story.inputs).summary
     days = scenario(Phase("not_started", 50_000), Phase("in_progress", 150_000, (0, 6)))
     hostile = scenario(Phase("not_started", 5), Phase("error", replicas=(3, 3)), error=HOSTILE)
     pages["thousands-of-changes"] = Stage(flapping()).play({"timeout": "8h", "poll-interval": "2s"}).summary

@@ -10,7 +10,7 @@ import pytest
 
 from cerebras_deploy.clock import Stopwatch, SystemClock
 from cerebras_deploy.errors import Interrupted, NoThreadError
-from helpers.virtual import AT_ONCE, PATIENCE, VirtualClock
+from helpers.virtual import AT_ONCE, EPOCH, PATIENCE, VirtualClock
 
 MOMENT = 0.02
 LONG = 60.0  # seconds, of waits that must not be waited out
@@ -234,6 +234,84 @@ def test_without_room_for_a_thread_it_is_said() -> None:
             SystemClock().call(lambda: 7, 10)
     finally:
         threading.stack_size(before)
+
+
+class TestBesideOthers:
+    """Functions that are started run at the same time, and are heard of one by one."""
+
+    def test_each_is_heard_of_once_with_what_it_returns_or_raises(self) -> None:
+        clock = SystemClock()
+
+        def fail() -> None:
+            raise LookupError("here")
+
+        numbers = [clock.start(lambda: 7, LONG), clock.start(fail, LONG)]
+        ended = {one.number: one for one in (clock.ended(LONG), clock.ended(LONG)) if one}
+
+        assert ended[numbers[0]].value == 7
+        assert isinstance(ended[numbers[1]].error, LookupError)
+        assert clock.ended(0) is None
+
+    def test_they_run_at_the_same_time(self) -> None:
+        clock, both = SystemClock(), threading.Barrier(2)
+        for _ in range(2):
+            clock.start(lambda: both.wait(PATIENCE), LONG)
+
+        assert [one.error for one in (clock.ended(LONG), clock.ended(LONG)) if one] == [None, None]
+
+    def test_one_that_hangs_is_given_up_and_nobody_hears_of_its_end(self, stuck: threading.Event) -> None:
+        clock, began = SystemClock(), time.monotonic()
+        hanging, other = clock.start(stuck.wait, MOMENT), clock.start(lambda: stuck.wait(PATIENCE), LONG)
+
+        given_up = clock.ended(LONG)
+        assert given_up
+        assert (given_up.number, type(given_up.error)) == (hanging, TimeoutError)
+        assert time.monotonic() - began < AT_ONCE
+        stuck.set()
+        rest = [clock.ended(LONG), clock.ended(MOMENT)]
+        assert [one and one.number for one in rest] == [other, None]
+
+    def test_none_that_ends_while_something_else_is_waited_for_is_lost(self) -> None:
+        clock = SystemClock()
+        number = clock.start(lambda: 7, LONG)
+
+        clock.sleep(MOMENT)
+        assert clock.call(lambda: 8, LONG) == 8
+        ended = clock.ended(LONG)
+        assert ended
+        assert (ended.number, ended.value) == (number, 7)
+
+    def test_a_call_inside_runs_in_place(self) -> None:
+        clock = SystemClock()
+        clock.start(lambda: clock.call(threading.get_ident, LONG) == threading.get_ident(), LONG)
+
+        ended = clock.ended(LONG)
+        assert ended
+        assert ended.value is True
+
+    def test_an_interrupt_ends_the_wait_at_once(self, stuck: threading.Event) -> None:
+        clock, began = SystemClock(), time.monotonic()
+        clock.start(stuck.wait, LONG)
+        threading.Timer(MOMENT, clock.interrupt).start()
+
+        with pytest.raises(Interrupted):
+            clock.ended(LONG)
+        assert time.monotonic() - began < AT_ONCE
+
+    def test_the_virtual_clock_has_them_end_in_the_order_of_time(self) -> None:
+        clock = VirtualClock(interrupt_at=EPOCH + 4)
+        numbers = [clock.start(lambda s=seconds: clock.sleep(s), 5) for seconds in (3, 1, 9)]  # type: ignore[misc]
+
+        assert clock.ended(0.5) is None
+        first, second = clock.ended(10), clock.ended(10)
+        assert [one and one.number for one in (first, second)] == [numbers[1], numbers[0]]
+        assert clock.now() == EPOCH + 3
+        with pytest.raises(Interrupted):
+            clock.ended(10)
+        last = clock.ended(10)
+        assert last
+        assert isinstance(last.error, TimeoutError)
+        assert clock.now() == EPOCH + 5
 
 
 class TestHold:

@@ -162,6 +162,36 @@ class TestSmokeTest:
         assert problem == f"`inference-api-key` is required by `smoke-test-prompt` but empty. {WHY_EMPTY}"
         assert parse(smoke_test_prompt="Hello?", dry_run="true").dry_run
 
+    def test_a_file_is_in_place_of_a_question(self) -> None:
+        whole = {f"smoke_test_{name}": "1s" for name in ("prompt", "contains", "max_latency", "file")}
+
+        (problem,) = problems(inference_api_key="k2", **whole)
+
+        assert problem == (
+            "`smoke-test-file` is given together with `smoke-test-prompt` and `smoke-test-contains` and "
+            "`smoke-test-max-latency`; accepted: one or the other"
+        )
+
+    def test_a_file_needs_a_key_and_is_awaited(self) -> None:
+        assert problems(smoke_test_file="q.toml") == (
+            "`smoke-test-file` is given, and `inference-api-key` is empty; accepted: both, or neither",
+        )
+        assert problems(smoke_test_file="q.toml", inference_api_key="k2", wait="false") == (
+            "`wait` is `false` together with `smoke-test-file`; accepted: one or the other",
+        )
+        assert parse(smoke_test_file="q.toml", inference_api_key="k2").has_smoke_test
+        assert (parse(**self.ASK).has_smoke_test, parse().has_smoke_test) == (True, False)
+
+    def test_mistakes_in_the_file_are_told_with_the_others(self) -> None:
+        with pytest.raises(Stop) as raised:
+            parse_inputs({"INPUT_API-KEY": KEY, "INPUT_ENDPOINT": "a/b", "INPUT_MODEL": "m"}, ("`smoke-test-file`: x",))
+
+        assert [problem.partition("`: ")[0].partition("` is")[0] for problem in raised.value.end.problems] == [
+            "`endpoint",
+            "`model",
+            "`smoke-test-file",
+        ]
+
 
 class TestSecrets:
     @pytest.mark.parametrize("key", ["", "  \n"])

@@ -1,10 +1,20 @@
-"""What the inference API replies."""
+"""What the inference API is asked, and what it replies."""
 
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from pydantic import BeforeValidator, Field
 
 from cerebras_deploy.api.fields import Count, Reply, Text, type_or_none
+
+ANSWER_TOKENS = 1024  # room for a reasoning model to get to its answer
+
+
+class Message(NamedTuple):
+    """One of the messages of a question. `role` is `system`, `developer`, `user` or `assistant`."""
+
+    role: str
+    content: str
+
 
 _TEXT = {"text", "output_text"}  # types of parts; others, such as reasoning, are no answer
 

@@ -3,7 +3,7 @@
 A reply that is not the expected object leaves here as a `CallError`, like a failure of the network (`http.py`).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import TypeVar
@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from pydantic import BaseModel
 
-from cerebras_deploy.api.completion import Completion, Models
+from cerebras_deploy.api.completion import Completion, Message, Models
 from cerebras_deploy.api.endpoint import Endpoint, Endpoints
 from cerebras_deploy.api.error_body import decoded
 from cerebras_deploy.api.failures import failure
@@ -27,8 +27,6 @@ from cerebras_deploy.text import Redactor, plain
 R = TypeVar("R", bound=BaseModel)
 
 Body = dict[str, object]
-
-ANSWER_TOKENS = 1024  # room for a reasoning model to get to its answer
 
 
 class Api:
@@ -49,6 +47,11 @@ class Api:
     ) -> None:
         self._base_url, self._key, self._inference_key = base_url, key, inference_key
         self._ask, self._redact, self._observe = ask, redact, observe
+
+    def observed_by(self, observe: Callable[[Call], None]) -> "Api":
+        """Return the same client with another observer: one for calls that other threads make."""
+        keys = self._key, self._inference_key
+        return Api(self._base_url, *keys, ask=self._ask, redact=self._redact, observe=observe)
 
     def endpoint(self, endpoint_id: str, within: float) -> Endpoint:
         """`GET /management/v1/endpoints/{endpoint_id}`: the endpoint and its deployments."""
@@ -92,12 +95,12 @@ class Api:
         path = f"{endpoint_path(endpoint_id)}:deployModel"
         return self._send(Operation, _Route("deploy call", "POST", path, {"model": str(model)}), within)
 
-    def chat(self, endpoint_id: str, prompt: str, within: float) -> Completion:
-        """`POST /v1/chat/completions`, with the inference key."""
+    def chat(self, endpoint_id: str, messages: Sequence[Message], most_tokens: int, within: float) -> Completion:
+        """`POST /v1/chat/completions`, with the inference key; `most_tokens` includes those of reasoning."""
         body: Body = {
             "model": endpoint_id,
-            "messages": [{"role": "user", "content": prompt}],
-            "max_completion_tokens": ANSWER_TOKENS,
+            "messages": [message._asdict() for message in messages],
+            "max_completion_tokens": most_tokens,
             "temperature": 0,
         }
         route = _Route(f"question to {endpoint_id}", "POST", "/v1/chat/completions", body)

@@ -17,6 +17,7 @@ from cerebras_deploy.text import Redactor, plain
 
 NO_SUCH_HOST = -2  # EAI_NONAME of glibc; socket itself is left to httpx
 USER_AGENT = f"cerebras-deploy-action/{__version__}"  # the API's front turns away the libraries' defaults
+MOST_AT_A_TIME = 32  # requests; a connection is kept for each
 # What a cache holds is not asked for: the step would follow a rollout of a minute ago.
 HEADERS = {
     "Accept": "application/json",
@@ -66,6 +67,7 @@ def client_with(context: ssl.SSLContext, proxy: Proxy | None) -> httpx.Client:
     return httpx.Client(
         follow_redirects=False,
         headers=HEADERS,
+        limits=httpx.Limits(max_keepalive_connections=MOST_AT_A_TIME),
         verify=context,
         proxy=proxy.url if proxy else None,
         trust_env=False,

@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 from typing import NamedTuple
 
 from cerebras_deploy import __version__
@@ -88,6 +89,8 @@ class Trace:
     def __post_init__(self) -> None:
         """Write the empty list."""
         self._entries = 0
+        self._lock = Lock()  # several questions may be asked at a time
+        self._is_closed = False
         self._write(0, _HEAD % __version__.encode() + _TAIL)
 
     def send(self, request: Request, within: float) -> Answer:
@@ -104,9 +107,13 @@ class Trace:
         finally:
             if outcome is not None and not self.failure:
                 began = min(began, self.unix_time() - outcome.seconds)
-                self._add(json.dumps(entry(request, outcome, began, self.redact)).encode())
+                line = json.dumps(entry(request, outcome, began, self.redact)).encode()
+                with self._lock:
+                    self._add(line)
 
     def _add(self, line: bytes) -> None:
+        if self._is_closed:  # a call that nobody waited for; its descriptor may be another file's by now
+            return
         size = os.fstat(self.file.descriptor).st_size
         if size + len(line) > MOST:
             try:
@@ -150,6 +157,8 @@ class Trace:
 
     def close(self) -> bool:
         """Close the file, and return whether it is free of keys; if not, it is deleted."""
+        with self._lock:
+            self._is_closed = True
         text = self._read()
         is_clean = self.redact(text) == text
         if not is_clean:

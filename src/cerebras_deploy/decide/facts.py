@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from cerebras_deploy.api.endpoint import DeployedModel, Endpoint
 from cerebras_deploy.api.names import ModelName
@@ -14,6 +15,9 @@ from cerebras_deploy.decide.serving import serving
 from cerebras_deploy.decide.smoke_test import SmokeTestResult
 from cerebras_deploy.decide.target import Target
 from cerebras_deploy.decide.track import Track
+
+if TYPE_CHECKING:
+    from cerebras_deploy.decide.suite import Round
 
 
 @dataclass
@@ -102,6 +106,10 @@ class Facts(Known):
     def attached(self, track: Track, at: float) -> None:
         """Note a deployment that this step did not start."""
         self._follow(track, at)
+
+    def asked_before(self, answers: "Round", of: str) -> None:
+        """Note what the version answered that served before the rollout, in the deployment with that ID."""
+        self.before, self.before_of, self.waiting_for = answers, of, ""
 
     def smoke_tested(self, result: SmokeTestResult) -> None:
         """Note what the smoke test came to."""

@@ -1,7 +1,7 @@
 """What is known so far, to read. It is learned by the methods of `decide/facts.py` only."""
 
 from dataclasses import dataclass, field
-from typing import Literal, assert_never
+from typing import TYPE_CHECKING, Literal, assert_never
 
 from cerebras_deploy.api.endpoint import DeployedModel
 from cerebras_deploy.api.names import ModelName
@@ -14,6 +14,9 @@ from cerebras_deploy.decide.progress import NOTHING_SEEN, Progress
 from cerebras_deploy.decide.serving import NOTHING, Serving
 from cerebras_deploy.decide.smoke_test import NOT_ASKED, SmokeTestResult
 from cerebras_deploy.decide.track import Track
+
+if TYPE_CHECKING:
+    from cerebras_deploy.decide.suite import Round
 
 RollbackVerdict = Literal["succeeded", "failed", "skipped"]
 
@@ -48,6 +51,8 @@ class Known:
     waiting_for: str = ""  # what the step is waiting for now, in words, where that is not the rollout
     planned: PlanName = ""
     plan_rows: list[tuple[str, str]] = field(default_factory=list)  # of a dry run: a heading and its text
+    before: "Round | None" = None  # what the version before answered, when it was asked to compare
+    before_of: str = ""  # ID of the deployment that answered then
     smoke_test: SmokeTestResult = NOT_ASKED
     promoted: list[str] = field(default_factory=list)  # a line for each alias
     rollback: "Known | None" = None

@@ -1,24 +1,45 @@
 """One question, and what its answer is judged to be."""
 
+from collections.abc import Collection
 from typing import Literal, NamedTuple
 
-from cerebras_deploy.api.completion import Completion
+from cerebras_deploy.api.completion import ANSWER_TOKENS, Completion, Message
 from cerebras_deploy.text import plain
 
+SHOWN = 3  # of the texts of which an answer must contain any
 Judged = Literal["passed", "failed", "unanswered"]  # `failed` judges the version, `unanswered` says nothing about it
 
 
 class Question(NamedTuple):
-    """What is asked, and what the answer must be like.
+    """What is asked, and what the answer must be like: one of the inputs, or a case of a file.
 
-    `contains` is literal text, ignoring case, and `expect` a regular expression; empty: any answer that is not empty.
-    `most_latency` is in seconds, None for no limit.
+    `contains` is literal text, ignoring case, of which any is enough; `expect` and `reject` are regular expressions.
+    Without `contains` and `expect`, any answer that is not empty has what it must have. `most_latency` is in seconds,
+    None for no limit; `most_tokens` includes those of reasoning. `name` is for people.
     """
 
-    prompt: str
-    contains: str = ""
+    messages: tuple[Message, ...]
+    contains: tuple[str, ...] = ()
     expect: str = ""
+    reject: str = ""
     most_latency: float | None = None
+    most_tokens: int = ANSWER_TOKENS
+    name: str = ""
+
+    @property
+    def prompt(self) -> str:
+        """What is asked, for people: the last message."""
+        return self.messages[-1].content
+
+    @property
+    def expressions(self) -> tuple[str, ...]:
+        """The expressions that are to be looked for in the answer."""
+        return tuple(filter(None, (self.expect, self.reject)))
+
+
+def asking(prompt: str) -> tuple[Message, ...]:
+    """Return the messages that ask just that."""
+    return (Message("user", prompt),)
 
 
 class Judgment(NamedTuple):
@@ -29,15 +50,17 @@ class Judgment(NamedTuple):
     is_late: bool = False
 
 
-def judge(question: Question, answer: Completion, latency: float, *, matches: bool | None = None) -> Judgment:
-    """Judge an answer that took `latency` seconds. `matches`: whether `expect` does; None if it was not tried.
+def judge(question: Question, answer: Completion, latency: float, found: Collection[str] = ()) -> Judgment:
+    """Judge an answer that took `latency` seconds. `found` has those of the question's expressions that match.
 
     An answer that is empty, or was cut off before it matched, judges the version only if the model ended it itself.
     """
     ended = f"(finish_reason `{plain(answer.finish_reason, 40)}`)" if answer.finish_reason else "(no finish_reason)"
     if not answer.text.strip():
         return Judgment("failed" if answer.finish_reason == "stop" else "unanswered", f"the answer is empty {ended}")
-    missing = _missing(question, answer.text, matches=matches)
+    if question.reject and question.reject in found:
+        return Judgment("failed", f"`{plain(question.reject, 100)}` is in the answer")
+    missing = _missing(question, answer.text, found)
     if missing and answer.finish_reason == "length":
         return Judgment("unanswered", f"{missing}, and it was cut off {ended}")
     if missing:
@@ -48,8 +71,11 @@ def judge(question: Question, answer: Completion, latency: float, *, matches: bo
     return Judgment("passed")
 
 
-def _missing(question: Question, text: str, *, matches: bool | None) -> str:
+def _missing(question: Question, text: str, found: Collection[str]) -> str:
     """Say what the answer was to have and has not; empty if nothing is missing."""
-    if question.contains and question.contains.casefold() not in text.casefold():
-        return f"«{plain(question.contains, 100)}» is not in the answer"
-    return f"`{plain(question.expect, 100)}` is not in the answer" if matches is False else ""
+    folded = text.casefold()
+    if question.contains and not any(one.casefold() in folded for one in question.contains):
+        shown = " or ".join(f"«{plain(one, 100)}»" for one in question.contains[:SHOWN])
+        return f"{shown}{' or others' if len(question.contains) > SHOWN else ''} is not in the answer"
+    is_missing = question.expect and question.expect not in found
+    return f"`{plain(question.expect, 100)}` is not in the answer" if is_missing else ""

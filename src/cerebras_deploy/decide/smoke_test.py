@@ -1,16 +1,22 @@
 """What a smoke test came to."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from cerebras_deploy.api.completion import Completion
 from cerebras_deploy.decide.question import Judged
 from cerebras_deploy.text import plain
 
+if TYPE_CHECKING:
+    from cerebras_deploy.decide.comparison import SuiteResult
+
 
 @dataclass(frozen=True)
 class SmokeTestResult:
-    """What a smoke test came to. `latency` is in seconds, None if no answer came; `rate` in tokens per second."""
+    """What a smoke test came to. `latency` is in seconds, None if no answer came; `rate` in tokens per second.
+
+    `suite` is there if many questions were asked; then all but verdict and rate is in it.
+    """
 
     verdict: Judged | Literal["skipped"] = "skipped"
     latency: float | None = None
@@ -18,10 +24,13 @@ class SmokeTestResult:
     rate: float | None = None
     fingerprint: str = ""
     answer: str = ""
+    suite: "SuiteResult | None" = None
 
     @property
     def figures(self) -> str:
         """The figures for people: `0.42 s, 12 tokens, 310 tokens/s, fp_…`."""
+        if self.suite:
+            return self.suite.figures
         tokens = f"{self.tokens} tokens" if self.tokens is not None else ""
         rate = f"{self.rate:.0f} tokens/s" if self.rate is not None else ""
         latency = f"{self.latency:.2f} s" if self.latency is not None else ""

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from http import HTTPStatus
+from typing import TYPE_CHECKING
 
 from cerebras_deploy.api.endpoint import DeployedModel, Endpoint
 from cerebras_deploy.api.management import Api
@@ -14,18 +15,26 @@ from cerebras_deploy.decide.progress import Progress
 from cerebras_deploy.errors import CallError, Fate
 from cerebras_deploy.inputs import Inputs
 from cerebras_deploy.patience import Patience
+from cerebras_deploy.steps.matcher import Matcher
 from cerebras_deploy.tell.journal import Journal
 from cerebras_deploy.tell.outputs import outputs_so_far
 from cerebras_deploy.tell.runner import Runner
 from cerebras_deploy.tell.timeline import Change, Section, change_of
 from cerebras_deploy.text import plain
 
+if TYPE_CHECKING:
+    from cerebras_deploy.decide.suite import Suite
+
 RAW_SHOWN = 500  # characters of an entry that are logged
 
 
 @dataclass(frozen=True)
 class Context:
-    """What every step of a run is given. `is_rollback`: it is about the rollback's deployment, with its own facts."""
+    """What every step of a run is given.
+
+    `suite` has the questions of a file, if there is one. `is_rollback`: it is about the rollback's deployment, with its
+    own facts.
+    """
 
     inputs: Inputs
     api: Api
@@ -34,6 +43,8 @@ class Context:
     journal: Journal
     runner: Runner
     facts: Facts
+    matcher: Matcher
+    suite: "Suite | None" = None
     is_rollback: bool = False
 
     def for_rollback(self, model: ModelName) -> "Context":

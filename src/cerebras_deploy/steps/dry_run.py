@@ -128,9 +128,10 @@ def _would(context: Context, plan: Plan, look: Look) -> str:
 
 def _afterwards(context: Context) -> list[tuple[str, str]]:
     then = []
-    if context.inputs.smoke_test_prompt:
+    if context.inputs.has_smoke_test:
         key = "" if context.inputs.inference_api_key else " (the inference key was not tried: none came)"
-        then.append(("then", f"ask {context.inputs.endpoint}: {context.inputs.smoke_test_prompt}{key}"))
+        what = f"{len(context.suite.cases)} questions" if context.suite else context.inputs.smoke_test_prompt
+        then.append(("then", f"ask {context.inputs.endpoint}: {what}{key}"))
     if context.inputs.on_failure == "rollback":
         then.append(("if bad", "deploy what was live before"))
     then += [("then", f"move alias {alias} ({_holder(context, alias)})") for alias in context.inputs.promote_aliases]

@@ -16,7 +16,7 @@ def try_key(context: Context) -> None:
 
     Raises a `Stop`: refused if the API turns the key away. Whatever else happens to this one call is a warning.
     """
-    if not context.inputs.smoke_test_prompt or not context.inputs.inference_api_key:
+    if not context.inputs.has_smoke_test or not context.inputs.inference_api_key:
         return
     try:
         context.api.models(min(KEY_TRY, context.patience.call_bound))
@@ -39,6 +39,12 @@ def is_the_versions(error: CallError) -> bool:
     """Whether an error may come from the version: anything but JSON or an empty body comes from what stands between."""
     status = error.status or 0
     return not error.is_page and (status == HTTPStatus.NOT_FOUND or status >= HTTPStatus.INTERNAL_SERVER_ERROR)
+
+
+def is_about_the_question(error: CallError) -> bool:
+    """Whether the API, or what stands before it, says no to this question, and might answer another."""
+    is_key = error.status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN} and not error.is_page
+    return error.fate is Fate.DENIED and error.status != HTTPStatus.NOT_FOUND and not is_key
 
 
 def raise_if_refused(error: CallError) -> None:

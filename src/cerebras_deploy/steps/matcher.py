@@ -1,16 +1,23 @@
-"""Matches a regular expression in a process of its own: `re` cannot be interrupted, and some expressions never end."""
+"""Matches regular expressions in a process of its own: `re` cannot be interrupted, and some expressions never end."""
 
 import json
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
+from contextlib import suppress
 
 CPU_SECONDS = 1.0  # of matching; how busy the machine is makes no difference to it
 _MATCH = f"""
 import json, re, signal, sys
-expression, text = json.load(sys.stdin)
-signal.setitimer(signal.ITIMER_PROF, {CPU_SECONDS})
-sys.stdout.write("found" if re.search(expression, text) else "absent")
+def matches(expression, text):
+    signal.setitimer(signal.ITIMER_PROF, {CPU_SECONDS})
+    found = re.search(expression, text)
+    signal.setitimer(signal.ITIMER_PROF, 0)
+    return bool(found)
+for line in sys.stdin:
+    expressions, text = json.loads(line)
+    print(json.dumps([matches(one, text) for one in expressions]), flush=True)
 """
 
 
@@ -18,22 +25,56 @@ class NotMatchedError(Exception):
     """It is not known whether the expression matches; the text says why. It is no judgment of the text."""
 
 
-def found(expression: str, text: str, within: float, *, python: str = sys.executable) -> bool:
-    """Whether the expression matches somewhere in the text, by the `re` of that Python.
+class Matcher:
+    """Matches with the `re` of that Python, one text at a time. Its process is started when it is first needed.
 
-    Raises `NotMatchedError` if the match uses more than `CPU_SECONDS` of CPU time, or if its process cannot be started,
-    crashes, or is not done after `within` seconds.
+    It serves many texts, since a process takes longer to start than most matches take. After a match that never ends,
+    or crashes, another one is started for the next text.
     """
-    command = [python, "-I", "-S", "-c", _MATCH]
-    question = json.dumps([expression, text]).encode()
-    try:
-        done = subprocess.run(command, input=question, timeout=within, capture_output=True, check=False)  # noqa: S603 - our own text; the expression goes in by stdin
-    except subprocess.TimeoutExpired:
-        raise NotMatchedError(f"the match was not done after {within:.0f} s") from None
-    except OSError as error:
-        raise NotMatchedError(f"the match could not be started: {error}") from error
-    if done.returncode == -signal.SIGPROF:
-        raise NotMatchedError(f"the match took more than {CPU_SECONDS:g} s of CPU time")
-    if done.returncode or done.stdout not in {b"found", b"absent"}:
-        raise NotMatchedError(f"the match crashed ({done.returncode})")
-    return done.stdout == b"found"
+
+    def __init__(self, python: str = sys.executable) -> None:
+        self._command = [python, "-I", "-S", "-c", _MATCH]
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def found(self, expressions: Sequence[str], text: str) -> frozenset[str]:
+        """Return those of the expressions that match somewhere in the text.
+
+        It may block for as long as the machine gives the process no CPU time; `close` ends that. Raises
+        `NotMatchedError` if a match uses more than `CPU_SECONDS` of CPU time, or if the process cannot be started, or
+        crashes.
+        """
+        process = self._process = self._process or self._started()
+        try:
+            matches = json.loads(_exchange(process, json.dumps([expressions, text]).encode()))
+            return frozenset(one for one, matched in zip(expressions, matches, strict=True) if matched is True)
+        except (OSError, TypeError, ValueError) as error:
+            self.close()
+            if process.returncode == -signal.SIGPROF:
+                raise NotMatchedError(f"the match took more than {CPU_SECONDS:g} s of CPU time") from error
+            raise NotMatchedError(f"the match crashed ({process.returncode})") from error
+
+    def close(self) -> None:
+        """End the process, if there is one; a match that is under way fails."""
+        process, self._process = self._process, None
+        if process:
+            process.kill()
+            process.wait()
+            for pipe in filter(None, (process.stdin, process.stdout)):
+                with suppress(OSError):  # what it has not read yet
+                    pipe.close()
+
+    def _started(self) -> subprocess.Popen[bytes]:
+        pipe, nothing = subprocess.PIPE, subprocess.DEVNULL
+        try:
+            return subprocess.Popen(self._command, stdin=pipe, stdout=pipe, stderr=nothing)  # noqa: S603 - our own text; the expression goes in by stdin
+        except OSError as error:
+            raise NotMatchedError(f"the match could not be started: {error}") from error
+
+
+def _exchange(process: subprocess.Popen[bytes], question: bytes) -> bytes:
+    """Send a line, and return the line that answers it; empty if the process has ended."""
+    if process.stdin is None or process.stdout is None:
+        raise ValueError("it has no pipes")
+    process.stdin.write(question + b"\n")
+    process.stdin.flush()
+    return process.stdout.readline()

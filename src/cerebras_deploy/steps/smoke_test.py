@@ -1,79 +1,63 @@
-"""Asks the endpoint one question after the rollout, until it is answered or the warm-up is over."""
+"""The smoke test after the rollout: one question, or many (`suite.py`)."""
 
 from collections.abc import Sequence
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from cerebras_deploy.api.completion import Completion
-from cerebras_deploy.decide.question import Question
-from cerebras_deploy.decide.schedule import retry_delay
+from cerebras_deploy.decide.question import Question, asking
 from cerebras_deploy.decide.smoke_test import BAD_ERRORS, UNANSWERED, result_of
-from cerebras_deploy.errors import CallError, Fate, Stop
+from cerebras_deploy.errors import CallError
 from cerebras_deploy.result import End, Result
 from cerebras_deploy.steps.context import Context
-from cerebras_deploy.steps.inference import is_the_versions, is_well, raise_if_refused
-from cerebras_deploy.steps.question import Answer, ask
+from cerebras_deploy.steps.inference import is_about_the_question, is_the_versions, is_well
+from cerebras_deploy.steps.question import Answer
+from cerebras_deploy.steps.warm_up import ask_until_warm
 from cerebras_deploy.tell.timeline import Change
 from cerebras_deploy.text import plain
 
-RETRIES = 3  # of 429 and lost connections, after the warm-up
+if TYPE_CHECKING:
+    from cerebras_deploy.decide.suite import Suite
 
 
 def smoke_test(context: Context) -> End | None:
-    """Ask the question, if there is one. None: there is none, or the answer is good.
+    """Ask what there is to ask. None: nothing, or the answers are good.
 
     Raises a `Stop`: refused if the key is, timed out at the deadline. Neither says anything about the version.
     """
     inputs = context.inputs
-    question = Question(
-        inputs.smoke_test_prompt, inputs.smoke_test_contains, inputs.smoke_test_expect, inputs.smoke_test_max_latency
-    )
-    if not question.prompt:
+    if context.suite:
+        return _ask_many(context, context.suite)
+    if not inputs.smoke_test_prompt:
         return None
+    question = Question(
+        asking(inputs.smoke_test_prompt),
+        (inputs.smoke_test_contains,) if inputs.smoke_test_contains else (),
+        inputs.smoke_test_expect,
+        most_latency=inputs.smoke_test_max_latency,
+    )
     context.facts.wait_for("awaiting the smoke test's answer")
     context.show(Change(f"asking {inputs.endpoint}: {plain(question.prompt, 200)}", "Smoke test", "asking"))
-    answer = _ask_until_warm(context, question)
+    answer = ask_until_warm(context, question, inputs.smoke_test_warm_up)
     return _answered(context, question, answer) if isinstance(answer, Answer) else _unanswered(context, answer)
 
 
-def _ask_until_warm(context: Context, question: Question) -> Answer | list[CallError]:
-    """Return the first answer that counts, or all errors, if none came.
+def _ask_many(context: Context, suite: "Suite") -> End | None:
+    """Ask the questions of the file, once the first one has been answered: that answer is not measured."""
+    from cerebras_deploy.steps.suite import announce, ask_all_after  # noqa: PLC0415 - few runs have one
 
-    In the warm-up, errors and late answers do not count. After it, only 429 and lost connections are tried again.
-    """
-    patience, clock = context.patience, context.patience.clock
-    warm, tries, after = clock.now() + context.inputs.smoke_test_warm_up, 0, 0
-    errors: list[CallError] = []
-    failed: CallError | None
-    while True:
-        tries += 1
-        is_warm = clock.now() >= warm
-        try:
-            answer = ask(context, question)
-        except CallError as error:
-            raise_if_refused(error)
-            errors.append(error)
-            failed, may_pass = error, error.fate is Fate.THROTTLED or error.status is None
-        else:
-            if not answer.judgment.is_late or is_warm:
-                return answer
-            errors.append(
-                CallError(Fate.UNKNOWN, f"a good answer, but {answer.judgment.reason}")
-            )  # so that it has answered
-            failed, may_pass = None, True
-        after += is_warm
-        if patience.is_over:
-            raise _too_late(context, errors)
-        if after > RETRIES or (after and not may_pass):
-            return errors
-        if failed:
-            context.journal.failing(failed, max(warm - clock.now(), 0.0))
-        patience.pause(retry_delay(tries, failed.retry_after if failed else None, patience.rng))
-
-
-def _too_late(context: Context, errors: Sequence[CallError]) -> Stop:
-    context.facts.wait_for("")  # the reason says it
-    why = f" ({errors[-1]})"
-    return Stop(End(Result.TIMED_OUT, f"{context.inputs.endpoint} gave no answer to the smoke test{why}"))
+    warm_up = context.inputs.smoke_test_warm_up
+    context.facts.wait_for("awaiting the smoke test's answers")
+    announce(context, suite)
+    warm: Answer | list[CallError] | None = None
+    if warm_up or suite.max_slowdown is not None:
+        warm = ask_until_warm(context, suite.cases[0], warm_up, is_one_of_many=True)
+    if isinstance(warm, list) and warm_up and not is_about_the_question(warm[-1]):
+        return _unanswered(context, warm)
+    end = ask_all_after(context, suite)
+    if isinstance(warm, Answer):
+        _compare_fingerprint(context, warm.completion)
+    return end
 
 
 def _answered(context: Context, question: Question, answer: Answer) -> End | None:

@@ -66,8 +66,21 @@ class _Starting:
         if self._waiting.is_too_early():
             self.rhythm = Rhythm.QUICK
             return False
+        if self._compared():
+            self.is_quick = True
+            return False
         self._context.facts.wait_for("")
         return self._submission.send(look)
+
+    def _compared(self) -> bool:
+        """Ask the version that serves now, if the new one is to be compared. Return whether that took time."""
+        suite, serving, facts = self._context.suite, self._context.facts.serving.entry, self._context.facts
+        if suite is None or suite.max_slowdown is None or serving is None or facts.before_of == serving.id:
+            return False
+        from cerebras_deploy.steps.suite import ask_all_before  # noqa: PLC0415 - few runs compare
+
+        ask_all_before(self._context, suite, serving.id)
+        return True
 
     def _wait_first(self, look: Look, entry: DeployedModel | None) -> None:
         if entry:

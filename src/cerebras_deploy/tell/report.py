@@ -2,10 +2,13 @@
 
 import json
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cerebras_deploy.decide.known import Known
 from cerebras_deploy.tell.timeline import Timeline
+
+if TYPE_CHECKING:
+    from cerebras_deploy.decide.comparison import SuiteResult
 
 LIMIT = 60_000  # bytes; a later step must be able to put it into its environment
 _ITSELF = {"report", "summary-markdown"}
@@ -14,6 +17,8 @@ FEW = 20  # changes that stay at either end, if nothing else helps
 
 def report(facts: Known, outputs: Mapping[str, str], timeline: Timeline, clean: Callable[[str], str]) -> str:
     """Return the object as JSON in one line. `clean` makes text from outside harmless, and blanks secrets."""
+    result = facts.smoke_test.suite
+    suite, cases = _suite(result) if result else (None, [])
     whole: dict[str, Any] = {
         "schema": 1,
         "outputs": {name: value for name, value in outputs.items() if name not in _ITSELF},
@@ -25,7 +30,9 @@ def report(facts: Known, outputs: Mapping[str, str], timeline: Timeline, clean: 
             "tokens_per_second": facts.smoke_test.rate,
             "fingerprint": facts.smoke_test.fingerprint,
             "answer": facts.smoke_test.answer,
+            "suite": suite,
         },
+        "smoke_test_cases": cases,
         "promoted": list(facts.promoted),
         "timeline": [
             {"at_seconds": round(at, 3), "section": change.section, "what": change.text}
@@ -37,9 +44,18 @@ def report(facts: Known, outputs: Mapping[str, str], timeline: Timeline, clean: 
             for at, call in timeline.kept_calls
         ],
         "call_count": timeline.calls,
-        "truncated": timeline.left_out > 0 or timeline.calls > len(timeline.kept_calls),
+        "truncated": timeline.left_out > 0
+        or timeline.calls > len(timeline.kept_calls)
+        or (result is not None and len(result.now.cases) > len(cases)),
     }
     return _fitting(_cleaned(whole, clean))
+
+
+def _suite(result: "SuiteResult") -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Return what many questions came to, and their cases."""
+    from cerebras_deploy.tell.suite import case_objects, suite_object  # noqa: PLC0415 - few runs have one
+
+    return suite_object(result), case_objects(result)
 
 
 def _words(facts: Known) -> tuple[Any, ...]:
@@ -59,13 +75,24 @@ def _cleaned(value: Any, clean: Callable[[str], str]) -> Any:
 
 
 def _fitting(whole: dict[str, Any]) -> str:
-    """Return it within the limit: first the calls are dropped, then the middle of the timeline, then long texts."""
+    """Return it within the limit.
+
+    First the calls are dropped, then the cases that passed, the middle of the timeline, more cases, and long texts.
+    """
     changes = whole["timeline"]
+    bad = [case for case in whole["smoke_test_cases"] if case["verdict"] != "passed"]
     smaller: tuple[dict[str, Any], ...] = (
         {},
         {"calls": []},
+        {"smoke_test_cases": bad},
         {"timeline": changes if len(changes) <= 2 * FEW else changes[:FEW] + changes[-FEW:]},
-        {"outputs": {name: text[:1000] for name, text in whole["outputs"].items()}, "promoted": [], "timeline": []},
+        {"smoke_test_cases": bad[:FEW]},
+        {
+            "outputs": {name: text[:1000] for name, text in whole["outputs"].items()},
+            "promoted": [],
+            "timeline": [],
+            "smoke_test_cases": [],
+        },
     )
     text = ""
     for less in smaller:

@@ -42,6 +42,7 @@ def render_summary(facts: Known, outcome: Outcome, timeline: Timeline) -> str:
         _snippet(facts, outcome),
         _table(("Result", code(outcome.result.value)), _facts(facts, timeline)),
         _table(("Plan", ""), ((name, code(text)) for name, text in facts.plan_rows)),
+        *_suite(facts.smoke_test),
         _drawing(timeline.moments, elapsed),
         _table(("Time", "For", "What"), _changes(timeline)),
     ]
@@ -75,6 +76,15 @@ def _facts(facts: Known, timeline: Timeline) -> Iterable[tuple[str, str]]:
         "API calls": f"{timeline.calls}, {timeline.failed_calls} of them failed",
     }
     return ((name, value) for name, value in rows.items() if value)
+
+
+def _suite(result: SmokeTestResult) -> list[list[str]]:
+    """Return what is to be said of many questions."""
+    if result.suite is None:
+        return []
+    from cerebras_deploy.tell.suite import suite_tables  # noqa: PLC0415 - few runs have one
+
+    return suite_tables(result.suite)
 
 
 def _smoke_test(result: SmokeTestResult) -> str:

@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
@@ -44,6 +45,31 @@ def tracing(path: Path, *outcomes: Answer | CallError) -> Trace:
 
 def ok(body: str = "{}", **headers: str) -> Answer:
     return Answer(200, {"content-type": "application/json"} | headers, body.encode(), 0.25)
+
+
+class TestBesideEachOther:
+    def test_calls_of_several_threads_are_all_recorded(self, tmp_path: Path) -> None:
+        path = tmp_path / "t.har"
+        tracer = tracing(path, *[ok("x" * 1000) for _ in range(80)])
+        threads = [threading.Thread(target=lambda: [tracer.send(REQUEST, 30) for _ in range(20)]) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+        assert len(recorded(path)) == 80
+        assert tracer.close()
+
+    def test_a_call_that_nobody_waited_for_is_not_written_to_another_file(self, tmp_path: Path) -> None:
+        tracer = tracing(tmp_path / "t.har", ok(), ok())
+        tracer.send(REQUEST, 30)
+        tracer.close()
+        with (tmp_path / "other").open("wb") as other:  # it has the descriptor now
+            assert other.fileno() == tracer.file.descriptor
+            tracer.send(REQUEST, 30)
+
+        assert (tmp_path / "other").read_bytes() == b""
+        assert (len(recorded(tmp_path / "t.har")), tracer.failure) == (1, "")
 
 
 class TestFile:

@@ -2,11 +2,11 @@
 
 import pytest
 
-from cerebras_deploy.api.completion import Completion
-from cerebras_deploy.decide.question import Judgment, Question, judge
+from cerebras_deploy.api.completion import Completion, Message
+from cerebras_deploy.decide.question import Judgment, Question, asking, judge
 
-CAPITAL = Question("What is the capital of France?")
-PARIS = CAPITAL._replace(contains="Paris")
+CAPITAL = Question(asking("What is the capital of France?"))
+PARIS = CAPITAL._replace(contains=("Paris",))
 
 
 def ended(content: str, finish_reason: str | None) -> Completion:
@@ -16,7 +16,7 @@ def ended(content: str, finish_reason: str | None) -> Completion:
 @pytest.mark.parametrize("reason", ["stop", "length", None])
 def test_an_answer_that_lacks_nothing_is_good(reason: str | None) -> None:
     assert judge(PARIS, ended("It is PARIS.", reason), 0.5) == Judgment("passed")
-    assert judge(CAPITAL._replace(expect="P"), ended("Paris", reason), 0.5, matches=True) == Judgment("passed")
+    assert judge(CAPITAL._replace(expect="P"), ended("Paris", reason), 0.5, {"P"}) == Judgment("passed")
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,7 @@ def test_an_answer_that_lacks_nothing_is_good(reason: str | None) -> None:
     [("stop", "failed"), ("length", "unanswered"), ("tool_calls", "unanswered"), (None, "unanswered")],
 )
 @pytest.mark.parametrize("text", ["", " \n"])
-@pytest.mark.parametrize("question", [CAPITAL, PARIS, CAPITAL._replace(contains="\n")])
+@pytest.mark.parametrize("question", [CAPITAL, PARIS, CAPITAL._replace(contains=("\n",))])
 def test_an_empty_one_is_never_good_and_bad_only_if_the_model_ended_it(
     question: Question, text: str, reason: str | None, verdict: str
 ) -> None:
@@ -37,7 +37,7 @@ def test_an_empty_one_is_never_good_and_bad_only_if_the_model_ended_it(
 @pytest.mark.parametrize(("reason", "verdict"), [("stop", "failed"), ("length", "unanswered"), (None, "failed")])
 def test_one_that_was_cut_off_before_it_matched_says_nothing(reason: str | None, verdict: str) -> None:
     lacking = judge(PARIS._replace(most_latency=0.1), ended("The capital of", reason), 0.5)
-    unmatched = judge(CAPITAL._replace(expect="Paris"), ended("The capital of", reason), 0.5, matches=False)
+    unmatched = judge(CAPITAL._replace(expect="Paris"), ended("The capital of", reason), 0.5)
 
     assert [(one.verdict, one.is_late) for one in (lacking, unmatched)] == [(verdict, False)] * 2
     assert lacking.reason.startswith("«Paris» is not in the answer")
@@ -49,3 +49,35 @@ def test_one_that_took_longer_than_allowed_is_late(latency: float, verdict: str)
     judged = judge(PARIS._replace(most_latency=2), ended("Paris", "stop"), latency)
 
     assert (judged.verdict, judged.is_late) == (verdict, verdict == "failed")
+
+
+@pytest.mark.parametrize(("text", "verdict"), [("It is PARIS.", "passed"), ("paname", "passed"), ("Lyon", "failed")])
+def test_any_of_several_texts_is_enough(text: str, verdict: str) -> None:
+    either = CAPITAL._replace(contains=("Paris", "Paname"))
+
+    judged = judge(either, ended(text, "stop"), 0.5)
+
+    assert judged.verdict == verdict
+    assert not judged.reason or judged.reason == "«Paris» or «Paname» is not in the answer"
+
+
+def test_of_very_many_texts_three_are_told() -> None:
+    many = CAPITAL._replace(contains=("a1", "b1", "c1", "d1"))
+
+    assert judge(many, ended("x", "stop"), 0.5).reason == "«a1» or «b1» or «c1» or others is not in the answer"
+
+
+@pytest.mark.parametrize("reason", ["stop", "length"])
+def test_one_with_what_must_not_be_in_it_is_bad_even_if_it_was_cut_off(reason: str) -> None:
+    polite = PARIS._replace(reject="(?i)as an AI")
+
+    assert judge(polite, ended("Paris", reason), 0.5) == Judgment("passed")
+    assert judge(polite, ended("Paris, as an AI", reason), 0.5, {"(?i)as an AI"}) == Judgment(
+        "failed", "`(?i)as an AI` is in the answer"
+    )
+
+
+def test_what_is_asked_is_the_last_message_and_what_is_matched_are_both_expressions() -> None:
+    question = Question((Message("system", "Be brief."), Message("user", "Hi")), expect="a", reject="b")
+
+    assert (question.prompt, question.expressions, CAPITAL.expressions) == ("Hi", ("a", "b"), ())

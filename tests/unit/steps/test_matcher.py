@@ -1,12 +1,22 @@
 """A match is found, or absent, or not known; what is not known is never taken for absent."""
 
+import threading
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from cerebras_deploy.steps.matcher import NotMatchedError, found
+from cerebras_deploy.steps.matcher import Matcher, NotMatchedError
+from helpers.virtual import PATIENCE
 
-WITHIN = 60.0  # seconds; for a match that ends by itself
+FOREVER = "(a+)+$", "a" * 60 + "!"
+
+
+@pytest.fixture
+def matcher() -> Iterator[Matcher]:
+    with closing(Matcher()) as made:
+        yield made
 
 
 @pytest.mark.parametrize(
@@ -17,40 +27,81 @@ WITHIN = 60.0  # seconds; for a match that ends by itself
         ("", "", True),
         ("é$", "café", True),
         ("a.b", "a\nb", False),
+        ("\ud800", "x\ud800", True),
     ],
 )
-def test_it_is_found_somewhere_in_the_text_or_absent(expression: str, text: str, *, expected: bool) -> None:
-    assert found(expression, text, WITHIN) is expected
+def test_it_is_found_somewhere_in_the_text_or_absent(
+    matcher: Matcher, expression: str, text: str, *, expected: bool
+) -> None:
+    assert matcher.found([expression], text) == ({expression} if expected else set())
 
 
-def test_one_that_never_ends_is_stopped_by_its_cpu_time() -> None:
+def test_of_several_those_that_match_are_told(matcher: Matcher) -> None:
+    assert matcher.found(["a", "b", "c"], "cab") == {"a", "b", "c"}
+    assert matcher.found(["a", "b", "c"], "xbx") == {"b"}
+
+
+def test_many_texts_are_matched_by_one_process(matcher: Matcher) -> None:
+    matcher.found(["a"], "a")
+    process = matcher._process  # noqa: SLF001 - that it is the same one is the point
+    assert process
+    assert [bool(matcher.found(["a"], text)) for text in ("a", "b" * 1_000_000, "ba")] == [True, False, True]
+    assert matcher._process is process  # noqa: SLF001
+
+
+def test_one_that_never_ends_is_stopped_by_its_cpu_time_and_the_next_is_matched(matcher: Matcher) -> None:
     with pytest.raises(NotMatchedError, match="the match took more than 1 s of CPU time"):
-        found("(a+)+$", "a" * 60 + "!", WITHIN)
+        matcher.found([FOREVER[0]], FOREVER[1])
+
+    assert matcher.found(["a"], "a") == {"a"}
+
+
+def test_the_cpu_time_is_of_one_match(matcher: Matcher) -> None:
+    slow = "(a+)+b", "a" * 20 + "!"  # takes some 50 ms or more
+    for _ in range(40):
+        assert matcher.found([slow[0]], slow[1]) == set()
 
 
 def test_one_that_cannot_be_started_is_not_known() -> None:
     with pytest.raises(NotMatchedError, match=r"the match could not be started: .*No such file"):
-        found("a", "a", WITHIN, python="/nowhere/python3")
+        Matcher("/nowhere/python3").found(["a"], "a")
 
 
 @pytest.mark.parametrize(
     "script",
-    ["exit 1", "exit 0", "kill -9 $$", "echo absence", "printf found; exit 1"],
-    ids=["fails", "says nothing", "is killed", "babbles", "fails after all"],
+    ["exit 1", "exit 0", "kill -9 $$", "echo absence", "echo '[]'", "echo '{}'", "echo 1"],
+    ids=["fails", "says nothing", "is killed", "babbles", "says too little", "says another thing", "says a number"],
 )
 def test_one_that_crashes_is_not_known(tmp_path: Path, script: str) -> None:
+    with closing(Matcher(stand_in(tmp_path, script))) as broken:
+        for _ in range(2):
+            with pytest.raises(NotMatchedError, match="the match crashed"):
+                broken.found(["a"], "a")
+
+
+def test_one_that_gets_no_cpu_time_ends_when_it_is_closed(tmp_path: Path) -> None:
+    matcher = Matcher(stand_in(tmp_path, f"echo > {tmp_path}/started; exec sleep 600"))
+    said: list[object] = []
+
+    def match() -> None:
+        try:
+            said.append(matcher.found(["a"], "a" * 1_000_000))
+        except NotMatchedError as error:
+            said.append(error)
+
+    thread = threading.Thread(target=match)
+    thread.start()
+    while matcher._process is None:  # noqa: SLF001 - it is started by then
+        thread.join(0.001)
+    matcher.close()
+    thread.join(PATIENCE)
+
+    assert [type(one) for one in said] == [NotMatchedError]
+
+
+def test_an_expression_that_is_none_is_not_known(matcher: Matcher) -> None:
     with pytest.raises(NotMatchedError, match="the match crashed"):
-        found("a", "a", WITHIN, python=stand_in(tmp_path, script))
-
-
-def test_one_that_gets_no_cpu_time_is_not_known(tmp_path: Path) -> None:
-    with pytest.raises(NotMatchedError, match="the match was not done after 1 s"):
-        found("a", "a", 1.0, python=stand_in(tmp_path, "exec sleep 600"))
-
-
-def test_an_expression_that_is_none_is_not_known() -> None:
-    with pytest.raises(NotMatchedError, match="the match crashed"):
-        found("(unclosed", "a", WITHIN)
+        matcher.found(["(unclosed"], "a")
 
 
 def stand_in(folder: Path, script: str) -> str:

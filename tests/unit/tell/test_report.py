@@ -7,8 +7,11 @@ import jsonschema_rs
 import pytest
 
 from cerebras_deploy.api.message import Call
+from cerebras_deploy.decide.comparison import SuiteResult
 from cerebras_deploy.decide.facts import Facts
+from cerebras_deploy.decide.question import Question, asking
 from cerebras_deploy.decide.smoke_test import SmokeTestResult
+from cerebras_deploy.decide.suite import CaseResult, Round, Suite
 from cerebras_deploy.decide.target import Target
 from cerebras_deploy.decide.track import Track
 from cerebras_deploy.tell.report import LIMIT, report
@@ -56,7 +59,9 @@ def test_it_has_all_that_is_known() -> None:
             "tokens_per_second": 24.0,
             "fingerprint": "fp_1",
             "answer": "Paris",
+            "suite": None,
         },
+        "smoke_test_cases": [],
         "promoted": ["stable: free → version 2"],
         "timeline": [{"at_seconds": 0.0, "section": "Rollout", "what": "0 x"}],
         "calls": [
@@ -65,6 +70,67 @@ def test_it_has_all_that_is_known() -> None:
         "call_count": 1,
         "truncated": False,
     }
+
+
+def asked(passed: int, failed: int, size: int = 10) -> Facts:
+    """Facts of a suite with so many cases, whose answers are of that size."""
+    judged = [*(["passed"] * passed), *(["failed"] * failed)]
+    cases = [
+        CaseResult(f"case {number}", "Hi", verdict, 0.5, "wrong", "x" * size)  # type: ignore[arg-type]
+        for number, verdict in enumerate(judged)
+    ]
+    suite = Suite((Question(asking("Hi")),) * len(cases), max_slowdown=0.2)
+    before = Round(tuple(case._replace(verdict="passed") for case in cases), (0.5,))
+    facts = Facts("e")
+    facts.smoke_tested(SmokeTestResult("failed", suite=SuiteResult(suite, Round(tuple(cases), (0.5,), (9.0,)), before)))
+    return facts
+
+
+def test_many_questions_have_their_figures_and_their_cases() -> None:
+    read = told(Timeline(), facts=asked(1, 1))
+
+    assert read["smoke_test"]["suite"] == {
+        "need": 2,
+        "now": {
+            "passed": 1,
+            "failed": 1,
+            "unanswered": 0,
+            "median_latency_seconds": 0.5,
+            "p95_latency_seconds": 0.5,
+            "median_tokens_per_second": 9.0,
+        },
+        "before": {
+            "passed": 2,
+            "failed": 0,
+            "unanswered": 0,
+            "median_latency_seconds": 0.5,
+            "p95_latency_seconds": 0.5,
+            "median_tokens_per_second": None,
+        },
+        "broken_limits": [],
+        "slowdown": {"pairs": 2, "median_ratio": 1.0, "lower_bound": None, "median_difference_seconds": 0.0},
+    }
+    both = {"latency_seconds": 0.5, "before": "passed", "before_latency_seconds": 0.5}
+    assert read["smoke_test_cases"] == [
+        {"number": 2, "name": "case 1", "verdict": "failed", "reason": "wrong", "answer": "x" * 10} | both,
+        {"number": 1, "name": "case 0", "verdict": "passed"} | both,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("passed", "failed", "size", "calls", "kept"),
+    [(100, 5, 10, 0, 105), (490, 5, 10, 300, 5), (1000, 0, 10, 0, 0), (0, 5000, 200, 300, 20), (200, 300, 10, 0, 300)],
+)
+def test_too_large_it_loses_calls_then_cases_that_passed_then_more(
+    passed: int, failed: int, size: int, calls: int, kept: int
+) -> None:
+    read = told(long(calls), facts=asked(passed, failed, size))
+
+    assert len(read["smoke_test_cases"]) == kept
+    assert read["truncated"] == (kept < passed + failed)
+    assert not kept or [case["verdict"] for case in read["smoke_test_cases"]][: min(failed, kept)] == ["failed"] * min(
+        failed, kept
+    )
 
 
 def test_no_secret_is_in_it() -> None:

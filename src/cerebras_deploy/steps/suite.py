@@ -1,0 +1,104 @@
+"""The questions of a file, asked of the version before a rollout and of the new one after it."""
+
+from dataclasses import replace
+
+from cerebras_deploy.decide.comparison import SuiteResult, said
+from cerebras_deploy.decide.smoke_test import SmokeTestResult
+from cerebras_deploy.decide.suite import CaseResult, Round, Suite
+from cerebras_deploy.errors import CallError, Stop
+from cerebras_deploy.result import End, Result
+from cerebras_deploy.steps.ask_all import ask_all
+from cerebras_deploy.steps.context import Context
+from cerebras_deploy.steps.question import ask
+from cerebras_deploy.tell.suite import case_line, start_lines, totals
+from cerebras_deploy.tell.timeline import Change
+from cerebras_deploy.tell.tone import Tone
+
+FAILURES_SHOWN = 10  # lines in the log
+
+
+def ask_all_before(context: Context, suite: Suite, of: str) -> None:
+    """Ask the version that serves now, in the deployment with that ID, for the new one to be compared with it.
+
+    Raises a `Stop`: refused if the key is, timed out at the deadline.
+    """
+    context.facts.wait_for("asking the version before")
+    who = context.facts.serving.text
+    context.show(Change(f"asking {who} {len(suite.cases)} questions, to compare", "Before", "asking"))
+    try:
+        ask(context, suite.cases[0])  # the first answer is not measured: neither version's is
+    except CallError as error:
+        context.journal.say(f"{error}", "warning")
+    before = ask_all(context, suite, repeat=1, told=_nothing)
+    if context.patience.is_over:
+        raise Stop(context.patience.deadline.end())
+    context.journal.say(f"{who}: {totals(before)}")
+    context.facts.asked_before(before, of)
+
+
+def announce(context: Context, suite: Suite) -> None:
+    """Say what is asked."""
+    asking, *notes = start_lines(suite, context.inputs.endpoint)
+    context.show(Change(asking, "Smoke test", "asking"))
+    for note in notes:
+        context.journal.say(note)
+
+
+def ask_all_after(context: Context, suite: Suite) -> End | None:
+    """Ask the new version, and judge it. None: it is good.
+
+    Raises a `Stop`: refused if the key is, timed out at the deadline, unless the version has surely failed by then.
+    """
+    result = SuiteResult(
+        suite, ask_all(context, suite, repeat=suite.repeat, told=_Failures(context).tell), _before(context, suite)
+    )
+    verdict = result.verdict
+    if context.patience.is_over and verdict == "unanswered":
+        end = context.patience.deadline.end()
+        raise Stop(replace(end, reason=f"{end.reason}: {result.statement}"))
+    context.facts.smoke_tested(SmokeTestResult(verdict, rate=result.now.rate, suite=result))
+    tone: Tone = "good" if verdict == "passed" else "bad"
+    context.show(Change(f"smoke test {verdict}: {result.told}", "Smoke test", verdict, tone=tone))
+    if result.slowdown:
+        context.journal.say(f"compared with the version before: {said(result.slowdown)}")
+    return End(Result.SMOKE_TEST_FAILED, result.reason) if result.reason else None
+
+
+def _before(context: Context, suite: Suite) -> Round | None:
+    """Return what the version before answered, if it is to be compared and answered at least half."""
+    if suite.max_slowdown is None:
+        return None
+    before = context.facts.before
+    if before and before.is_half_answered:
+        return before
+    why = "it answered fewer than half of the questions" if before else _why_not_asked(context)
+    context.journal.warn_once("Slowdown not measured", f"`max-slowdown`: the version before was not compared: {why}.")
+    return None
+
+
+def _why_not_asked(context: Context) -> str:
+    facts = context.facts
+    if facts.found_live_already:
+        return "this version was already live"
+    if not facts.deploy_call.is_accepted:
+        return "this step did not start the rollout"
+    return "no single version was serving before the rollout" if facts.previous else "nothing was serving before"
+
+
+def _nothing(_: CaseResult) -> None:
+    """Say nothing: what the version before fails is not news."""
+
+
+class _Failures:
+    """Tells the log of the first failures, one line each."""
+
+    def __init__(self, context: Context) -> None:
+        self._context, self._failed = context, 0
+
+    def tell(self, case: CaseResult) -> None:
+        """Hear of a case that was judged."""
+        self._failed += case.verdict == "failed"
+        if case.verdict == "failed" and self._failed <= FAILURES_SHOWN:
+            self._context.journal.say(case_line(case), "bad")
+        if case.verdict == "failed" and self._failed == FAILURES_SHOWN + 1:
+            self._context.journal.say("more questions failed; the job summary lists them")

@@ -1,0 +1,189 @@
+"""The input `smoke-test-file`: a TOML file of the workspace with many questions, and a JSON Lines file with more.
+
+Every mistake is told with its file, line, case and key. What one case may say: `suite_case.py`.
+"""
+
+import json
+import re
+import tomllib
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+from pathlib import PurePosixPath
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictInt, ValidationError
+
+from cerebras_deploy.decide.question import Question
+from cerebras_deploy.decide.suite import Suite
+from cerebras_deploy.suite_case import Latency, as_it_is, mistakes_in, question_of
+from cerebras_deploy.text import plain
+from cerebras_deploy.workspace import read_text
+
+MOST_MISTAKES = 50  # that are told
+INPUT = "smoke-test-file"
+
+
+class SuiteError(Exception):
+    """The file cannot be used. `problems` has a line for each mistake."""
+
+    def __init__(self, problems: tuple[str, ...]) -> None:
+        super().__init__("; ".join(problems))
+        self.problems = problems
+
+
+class _Limits(BaseModel):
+    """What a file says beside its cases."""
+
+    model_config = ConfigDict(alias_generator=lambda name: name.replace("_", "-"), extra="forbid")
+
+    concurrency: Annotated[StrictInt, Field(ge=1, le=32)] = 4
+    pass_rate: Annotated[Decimal, Field(ge=0, le=1, decimal_places=10)] = Decimal(1)
+    repeat: Annotated[Literal[1, 3, 5], BeforeValidator(lambda value: "" if isinstance(value, bool) else value)] = 1
+    p95_latency: Latency | None = None
+    min_tokens_per_second: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
+    max_slowdown: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
+    cases: Annotated[str, Field(min_length=1)] | None = None
+
+
+def read_suite(path: str, workspace: str) -> Suite:
+    """Read the file and the one that it names. Raises a `SuiteError` with every mistake in them."""
+    problems: list[str] = []
+    questions: list[Question] = []
+    ignored: dict[str, None] = {}
+    limits = _Limits()
+    try:
+        text = read_text(path, workspace)
+        document, lines = _parsed(text, path), _Lines(text)
+        limits = _limits(document, path, lines, problems)
+        _add(_cases_of_toml(document, path, lines), questions, problems)
+        if limits.cases:
+            more = str(PurePosixPath(path).parent / limits.cases)
+            _add(_cases_of_json(more, read_text(more, workspace), ignored), questions, problems)
+    except ValueError as error:
+        problems.append(str(error))
+    if not questions and not problems:
+        problems.append(f"{plain(path, 80)} has no questions: add a `[[case]]` or `cases`")
+    if problems:
+        raise SuiteError(_shortened(problems))
+    return _suite(limits, questions, ignored)
+
+
+def _suite(limits: _Limits, questions: list[Question], ignored: Iterable[str]) -> Suite:
+    return Suite(
+        tuple(questions),
+        limits.concurrency,
+        limits.pass_rate,
+        limits.repeat,
+        limits.p95_latency,
+        limits.min_tokens_per_second,
+        limits.max_slowdown,
+        tuple(ignored),
+    )
+
+
+def _shortened(problems: list[str]) -> tuple[str, ...]:
+    more = [f"{len(problems) - MOST_MISTAKES} more mistakes"] if len(problems) > MOST_MISTAKES else []
+    return tuple(f"`{INPUT}`: {problem}" for problem in (*problems[:MOST_MISTAKES], *more))
+
+
+def _parsed(text: str, path: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text.replace("\r\n", "\n"), parse_float=Decimal)
+    except (ArithmeticError, RecursionError, ValueError) as error:
+        raise ValueError(f"{plain(path, 80)} is not valid TOML: {_why(error)}") from error
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, ArithmeticError):
+        return "a number in it is too large"
+    return plain(str(error), 200)
+
+
+class _Lines:
+    """Where keys stand in a TOML file, whose parser does not say. Lines are numbered from 1; 0 is not known."""
+
+    _TABLE = re.compile(r"\s*\[")
+    _CASE = re.compile(r"""\s*\[\[\s*(["']?)case\1\s*\]\]""")
+
+    def __init__(self, text: str) -> None:
+        self._lines = text.split("\n")
+        self._tables = [number for number, line in enumerate(self._lines, 1) if self._TABLE.match(line)]
+        self._cases = [number for number in self._tables if self._CASE.match(self._lines[number - 1])]
+
+    def of_key(self, key: str) -> int:
+        """Return the line of a key of the whole file."""
+        return self._find(key, 0, self._tables[0] - 1 if self._tables else len(self._lines))
+
+    def of_case(self, number: int, count: int, key: str) -> int:
+        """Return the line of a key of a case (from 0) of so many, or else of the case itself."""
+        if len(self._cases) != count:  # a text of many lines has what looks like a case, or they are written otherwise
+            return 0
+        start = self._cases[number]
+        end = self._cases[number + 1] - 1 if number + 1 < count else len(self._lines)
+        return self._find(key, start, end) or start
+
+    def _find(self, key: str, start: int, end: int) -> int:
+        shape = re.compile(rf"""\s*(["']?){re.escape(key)}\1\s*[=.]""")
+        return next((at + 1 for at in range(start, end) if shape.match(self._lines[at])), 0)
+
+
+def _limits(document: dict[str, Any], path: str, lines: _Lines, problems: list[str]) -> _Limits:
+    given = {key: value for key, value in document.items() if key != "case"}
+    try:
+        return _Limits.model_validate(given)
+    except ValidationError as error:
+        for key, said in mistakes_in(error, _Limits):
+            problems.append(f"{_place(path, lines.of_key(key))}: `{key}`: {said}")
+        more = given.get("cases")  # its mistakes are to be told, too
+        return _Limits(cases=more if isinstance(more, str) and more else None)
+
+
+_Read = Iterator[Question | list[str]]  # a case, or what is wrong with it
+
+
+def _add(cases: _Read, questions: list[Question], problems: list[str]) -> None:
+    for case in cases:
+        if isinstance(case, Question):
+            questions.append(case)
+        else:
+            problems += case
+
+
+def _cases_of_toml(document: dict[str, Any], path: str, lines: _Lines) -> _Read:
+    cases = document.get("case", [])
+    if not isinstance(cases, list):
+        yield [f"{_place(path, lines.of_key('case'))}: write `[[case]]`, with two brackets"]
+        return
+    for number, case in enumerate(cases):
+        question, mistakes = question_of(case, f"case {number + 1}")
+        yield question or [
+            f"{_place(path, lines.of_case(number, len(cases), key))}, {_called(case, number)}: {said}"
+            for key, said in mistakes
+        ]
+
+
+def _cases_of_json(path: str, text: str, ignored: dict[str, None]) -> _Read:
+    for number, line in enumerate(text.split("\n"), 1):  # not splitlines: JSON may hold U+2028
+        if line.strip():
+            case, wrong = _json(line)
+            question, mistakes = (
+                question_of(as_it_is(case, ignored), f"line {number}") if not wrong else (None, [("", wrong)])
+            )
+            yield question or [f"{_place(path, number)}: {said}" for _, said in mistakes]
+
+
+def _json(line: str) -> tuple[Any, str]:
+    """Return what a line of JSON says, and what is wrong with it."""
+    try:
+        return json.loads(line, parse_float=Decimal), ""
+    except (ArithmeticError, RecursionError, ValueError) as error:
+        return None, f"not valid JSON: {_why(error)}"
+
+
+def _called(case: Any, number: int) -> str:
+    name = case.get("name") if isinstance(case, dict) else None
+    return f"case {number + 1}" + (f' ("{plain(name, 60)}")' if isinstance(name, str) and name else "")
+
+
+def _place(path: str, line: int) -> str:
+    return f"{plain(path, 80)}" + (f", line {line}" if line else "")

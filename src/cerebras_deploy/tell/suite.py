@@ -1,0 +1,159 @@
+"""Many questions for people: lines of the log, and tables of the job summary."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from cerebras_deploy.decide.comparison import SuiteResult, said
+from cerebras_deploy.decide.suite import CaseResult, Round, Suite, middle
+from cerebras_deploy.text import code, plain
+
+FAILED_SHOWN = 50  # cases in the summary
+REPORTED = 500  # cases in the report, which has room for fewer
+
+
+def start_lines(suite: Suite, endpoint: str) -> Iterator[str]:
+    """Say what is asked, and what of the file asks for nothing."""
+    count = len(suite.cases)
+    also = "".join(f"; {limit}" for limit in _limits(suite))
+    yield f"asking {endpoint} {count} questions, {suite.concurrency} at a time; {suite.need} must pass{also}"
+    easy = sum(not (case.contains or case.expect or case.reject) for case in suite.cases)
+    if easy:
+        yield f"{easy} of {count} questions accept any answer that is not empty"
+    if suite.ignored:
+        names = ", ".join(f"`{plain(name, 40)}`" for name in suite.ignored[:10])
+        yield f"keys of `cases` that are ignored: {names}{' and others' if len(suite.ignored) > 10 else ''}"  # noqa: PLR2004 - as above
+
+
+def _limits(suite: Suite) -> Iterator[str]:
+    if suite.repeat > 1:
+        yield f"one that fails is asked {suite.repeat} times"
+    if suite.p95_latency is not None:
+        yield f"p95 latency at most {suite.p95_latency:g} s"
+    if suite.least_rate is not None:
+        yield f"at least {suite.least_rate:g} tokens/s"
+    if suite.max_slowdown is not None:
+        yield f"at most {suite.max_slowdown:.0%} slower than the version before"
+
+
+def case_line(case: CaseResult) -> str:
+    """Say why a case failed."""
+    answer = f'; answer: "{case.answer}"' if case.answer else ""
+    return f'failed: {case.name} ("{case.prompt}"): {case.reason}{answer}'
+
+
+def totals(asked: Round) -> str:
+    """Say what one version came to."""
+    counts = asked.counts
+    return ", ".join(
+        f"{counts[one]} {one}" for one in ("passed", "failed", "unanswered") if counts[one] or one == "passed"
+    )
+
+
+def suite_tables(result: SuiteResult) -> list[list[str]]:
+    """Return what the summary says of many questions: figures, beside those of the version before, and failed cases."""
+    return [_figures(result), _failures(result), _unanswered(result)]
+
+
+def _figures(result: SuiteResult) -> list[str]:
+    rounds = [result.now, *([result.before] if result.before else [])]
+    heads = ["This version", *(["Version before"] if result.before else [])]
+    rows = [
+        ("Passed", [f"{one.counts['passed']} of {len(one.cases)}" for one in rounds]),
+        ("Failed", [f"{one.counts['failed']}" for one in rounds]),
+        ("Unanswered", [f"{one.counts['unanswered']}" for one in rounds]),
+        ("Median latency", [_seconds(middle(one.latencies)) for one in rounds]),
+        ("p95 latency", [_seconds(one.p95) for one in rounds]),
+        ("Median tokens/s", ["" if one.rate is None else f"{one.rate:.0f}" for one in rounds]),
+    ]
+    lines = [f"| Questions | {' | '.join(heads)} |", f"| --- |{' --- |' * len(heads)}"]
+    pairs = ["", f"By pairs: {said(result.slowdown)}."] if result.slowdown else []
+    return [*lines, *(f"| {name} | {' | '.join(cells)} |" for name, cells in rows), *pairs]
+
+
+def _seconds(value: float | None) -> str:
+    return "" if value is None else f"{value:.2f} s"
+
+
+def _failures(result: SuiteResult) -> list[str]:
+    cases, regressed = result.failed, len(result.regressions)
+    if not cases:
+        return []
+    rows = [_row(case, is_new=at < regressed) for at, case in enumerate(cases[:FAILED_SHOWN])]
+    heads = ["| Failed question | Why | Answer |", "| --- | --- | --- |"]
+    first = [f"The version before passed {regressed} of the {len(cases)} failed questions. They come first.", ""]
+    more = len(cases) - FAILED_SHOWN
+    return [*(first if regressed else []), *heads, *rows, *(["", f"{more} more failed."] if more > 0 else [])]
+
+
+def _row(case: CaseResult, *, is_new: bool) -> str:
+    question = f"{code(case.name, 60)} {code(case.prompt)}{' (passed before)' if is_new else ''}"
+    return f"| {question} | {code(case.reason, 200)} | {code(case.answer)} |"
+
+
+def _unanswered(result: SuiteResult) -> list[str]:
+    """Say why questions went unanswered, each reason once."""
+    reasons: dict[str, int] = {}
+    for case in result.now.cases:
+        if case.verdict == "unanswered":
+            reasons[case.reason] = reasons.get(case.reason, 0) + 1
+    return _most(sorted(reasons.items(), key=lambda one: -one[1]))
+
+
+def _most(reasons: Sequence[tuple[str, int]]) -> list[str]:
+    lines = [f"| {count} | {code(reason, 200)} |" for reason, count in reasons[:10]]
+    return ["| Unanswered | Why |", "| --- | --- |", *lines] if lines else []
+
+
+def suite_object(result: SuiteResult) -> dict[str, Any]:
+    """Return what many questions came to, as the report has it."""
+    slower = result.slowdown
+    return {
+        "need": result.suite.need,
+        "now": _round_object(result.now),
+        "before": _round_object(result.before) if result.before else None,
+        "broken_limits": list(result.broken),
+        "slowdown": slower
+        and {
+            "pairs": slower.pairs,
+            "median_ratio": round(slower.ratio, 3),
+            "lower_bound": None if slower.bound is None else round(slower.bound, 3),
+            "median_difference_seconds": round(slower.difference, 3),
+        },
+    }
+
+
+def _round_object(one: Round) -> dict[str, Any]:
+    counts, median = one.counts, middle(one.latencies)
+    return {
+        "passed": counts["passed"],
+        "failed": counts["failed"],
+        "unanswered": counts["unanswered"],
+        "median_latency_seconds": None if median is None else round(median, 3),
+        "p95_latency_seconds": None if one.p95 is None else round(one.p95, 3),
+        "median_tokens_per_second": None if one.rate is None else round(one.rate, 1),
+    }
+
+
+def case_objects(result: SuiteResult) -> list[dict[str, Any]]:
+    """Return the cases as the report has them, what failed first, and no more than may find room there."""
+    before = result.before.cases if result.before else None
+    rank = {"failed": 0, "unanswered": 1, "passed": 2}
+    cases, first = result.now.cases, result.regressions
+    order = sorted(range(len(cases)), key=lambda at: (rank[cases[at].verdict], at not in first))
+    return [_case_object(at + 1, cases[at], before[at] if before else None) for at in order[:REPORTED]]
+
+
+def _case_object(number: int, case: CaseResult, before: CaseResult | None) -> dict[str, Any]:
+    told = {
+        "number": number,
+        "name": case.name,
+        "verdict": case.verdict,
+        "latency_seconds": None if case.latency is None else round(case.latency, 3),
+    }
+    told |= {"reason": case.reason, "answer": case.answer} if case.verdict != "passed" else {}
+    if before:
+        told |= {
+            "before": before.verdict,
+            "before_latency_seconds": None if before.latency is None else round(before.latency, 3),
+        }
+    return told

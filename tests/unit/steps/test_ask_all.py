@@ -1,0 +1,218 @@
+"""Asking many questions, in whole runs: how many at a time, what is asked again, and when it ends."""
+
+import json
+from typing import Any
+
+import httpx
+import pytest
+
+from helpers.questions import Said, endpoint
+from helpers.stage import EPOCH, Played
+from helpers.virtual import VirtualClock
+
+WARM: dict[str, Any] = {"smoke_test_warm_up": "0s"}  # no question is asked but those that are measured
+LOST = httpx.ReadError("reset")
+
+
+def throttled(seconds: int | None = None) -> httpx.Response:
+    return httpx.Response(429, headers={} if seconds is None else {"retry-after": str(seconds)})
+
+
+def verdicts(played: Played) -> list[str]:
+    """The verdicts of the cases, in the order of the file."""
+    cases = json.loads(played.outputs["report"])["smoke_test_cases"]
+    return [case["verdict"] for case in sorted(cases, key=lambda case: case["number"])]
+
+
+def reasons(played: Played) -> set[str]:
+    return {case.get("reason", "") for case in json.loads(played.outputs["report"])["smoke_test_cases"]} - {""}
+
+
+class TestAtATime:
+    @pytest.mark.parametrize("concurrency", [1, 4, 32])
+    def test_so_many_are_asked_at_a_time_each_once_and_in_order(self, concurrency: int) -> None:
+        there = endpoint()
+
+        played = there.ask(f"concurrency = {concurrency}", 40, **WARM)
+
+        assert played.outputs["smoke-test"] == "passed"
+        assert there.asked_of("2") == [f"q{number}" for number in range(40)]
+        assert there.most_at_a_time == concurrency
+        assert played.seconds == pytest.approx(2 + 40 / concurrency * 0.5, abs=1.5)
+
+    def test_what_is_matched_has_its_place_until_it_is(self) -> None:
+        there = endpoint()
+
+        played = there.ask('concurrency = 2\n[[case]]\nprompt = "x"\nexpect = "^yes$"\nreject = "no"', 3, **WARM)
+
+        assert (verdicts(played), there.most_at_a_time) == (["passed"] * 4, 2)
+
+
+class TestAskedAgain:
+    @pytest.mark.parametrize("error", [throttled(), LOST, httpx.ConnectError("no"), httpx.ReadTimeout("timed out")])
+    def test_429_and_lost_connections_are_asked_again_three_times(self, error: Any) -> None:
+        there = endpoint(lambda prompt, _, __: error if prompt == "q3" else Said())
+
+        played = there.ask("", **WARM)
+
+        assert there.times["2", "q3"] == 4
+        assert verdicts(played) == ["passed"] * 3 + ["unanswered"] + ["passed"] * 4
+        assert (played.result, played.outputs["smoke-test"]) == ("smoke-test-failed", "unanswered")
+
+    @pytest.mark.parametrize("status", [400, 404, 408, 422, 500, 503])
+    def test_no_other_error_is_and_it_says_nothing_about_the_version(self, status: int) -> None:
+        there = endpoint(lambda prompt, _, __: httpx.Response(status, json={}) if prompt == "q0" else Said())
+
+        played = there.ask("pass-rate = 0.5", **WARM)
+
+        assert there.times["2", "q0"] == 1
+        assert verdicts(played) == ["unanswered"] + ["passed"] * 7
+        assert played.outputs["smoke-test"] == "passed"
+
+    def test_one_that_passes_at_last_has_passed(self) -> None:
+        there = endpoint(lambda _, times, __: LOST if times < 3 else Said())
+
+        assert there.ask("", **WARM).outputs["smoke-test"] == "passed"
+
+    @pytest.mark.parametrize(
+        ("answers", "verdict"),
+        [
+            ("nyy", "passed"),
+            ("nyn", "failed"),
+            ("nnn", "failed"),
+            ("nyu", "unanswered"),
+            ("y", "passed"),
+            ("u", "unanswered"),
+        ],
+    )
+    def test_repeat_has_one_that_failed_asked_until_there_are_three_answers(self, answers: str, verdict: str) -> None:
+        said: dict[str, Said | httpx.Response] = {
+            "y": Said(),
+            "n": Said("no"),
+            "u": httpx.Response(503, json={}),
+        }
+        there = endpoint(lambda prompt, times, _: said[answers[times]] if prompt == "q1" else Said())
+
+        played = there.ask("repeat = 3", **WARM)
+
+        assert there.times["2", "q1"] == len(answers)
+        assert verdicts(played)[1] == verdict
+
+    def test_a_429_holds_all_of_them_back_and_then_fewer_are_asked(self) -> None:
+        there = endpoint(lambda prompt, times, _: throttled(20) if (prompt, times) == ("q5", 0) else Said())
+
+        played = there.ask("concurrency = 4", 40, **WARM)
+
+        turned_away = next(one.sent for one in there.questions if one.prompt == "q5")
+        later = sorted(one.sent - turned_away for one in there.questions if one.sent > turned_away)
+        assert later[0] >= 20
+        assert sum(one < 20.4 for one in later) < 4
+        assert played.text.count("asking more slowly") == 1
+
+    @pytest.mark.parametrize("seed", range(3))
+    def test_429_on_5_percent_of_a_thousand_never_fails_a_version(self, seed: int) -> None:
+        def answer(prompt: str, times: int, _: str) -> Said | httpx.Response:
+            return throttled() if (int(prompt[1:]) * 7 + times * 13 + seed) % 20 == 0 else Said(seconds=0.1)
+
+        played = endpoint(answer).ask("concurrency = 16", 1000, **WARM)
+
+        assert played.outputs["smoke-test"] != "failed"
+        assert played.result in {"unchanged", "smoke-test-failed"}
+
+
+class TestWhatSaysNothing:
+    def test_a_match_that_never_ends(self) -> None:
+        there = endpoint(lambda _, __, ___: Said("a" * 60 + "!"))
+
+        played = there.ask('[[case]]\nprompt = "x"\nexpect = "(a+)+$"', 0, **WARM)
+
+        assert verdicts(played) == ["unanswered"]
+        assert reasons(played) == {"`(a+)+$` could not be matched: the match took more than 1 s of CPU time"}
+
+    def test_an_answer_that_was_cut_off(self) -> None:
+        there = endpoint(lambda _, __, ___: Said("Well, I", ended="length"))
+
+        assert set(verdicts(there.ask("", **WARM))) == {"unanswered"}
+
+    @pytest.mark.parametrize("status", [401, 403])
+    def test_a_key_that_is_turned_away_is_refused_and_the_rest_is_not_asked(self, status: int) -> None:
+        there = endpoint(lambda prompt, _, __: httpx.Response(status, json={}) if prompt == "q4" else Said())
+
+        played = there.ask("", 40, **WARM)
+
+        assert played.result == "refused"
+        assert len(there.questions) < 12
+
+    def test_a_page_that_turns_one_question_away_says_nothing_about_the_key(self) -> None:
+        page = httpx.Response(403, headers={"content-type": "text/html"}, content=b"<html>Blocked</html>")
+        there = endpoint(lambda prompt, _, __: page if prompt == "q4" else Said())
+
+        assert verdicts(there.ask("", **WARM)).count("unanswered") == 1
+
+
+class TestTheEnd:
+    def test_at_the_deadline_it_is_timed_out_and_says_how_far_it_was(self) -> None:
+        played = endpoint(lambda *_: Said(seconds=5)).ask("", 100, timeout="30s", **WARM)
+
+        assert played.result == "timed-out"
+        assert "20 of 100 questions passed, 80 unanswered" in played.outputs["message"]
+        assert 30 <= played.seconds <= 33
+
+    def test_a_failure_that_is_proven_by_then_stays_one(self) -> None:
+        played = endpoint(lambda *_: Said("no", seconds=5)).ask("", 100, timeout="30s", **WARM)
+
+        assert (played.result, played.outputs["smoke-test"]) == ("smoke-test-failed", "failed")
+
+    def test_when_nobody_answers_for_5_minutes_the_rest_is_not_asked(self) -> None:
+        there = endpoint(lambda *_: LOST)
+
+        played = there.ask("concurrency = 1", 1000, timeout="2h", **WARM)
+
+        assert played.outputs["smoke-test"] == "unanswered"
+        assert 300 <= played.seconds < 320
+        assert "`the question was not asked: no answer had come for 5 minutes` |" in played.summary
+
+    def test_an_interrupt_ends_it(self) -> None:
+        there = endpoint(lambda *_: Said(seconds=20), clock=VirtualClock(interrupt_at=EPOCH + 10))
+
+        played = there.ask("", 100, **WARM)
+
+        assert (played.result, played.seconds) == ("interrupted", 10)
+        assert "while awaiting the smoke test's answers" in played.outputs["message"]
+
+    def test_an_answer_that_takes_too_long_is_given_up(self) -> None:
+        there = endpoint(lambda prompt, _, __: Said(seconds=99) if prompt == "q0" else Said())
+
+        played = there.ask("", **WARM)
+
+        assert there.times["2", "q0"] == 4
+        assert verdicts(played)[0] == "unanswered"
+
+    def test_a_bug_is_no_answer(self) -> None:
+        played = endpoint(lambda *_: ZeroDivisionError()).ask("", **WARM)
+
+        assert "ZeroDivisionError" in played.text
+        assert played.exit_code == 1
+
+
+def test_how_far_it_is_is_told_now_and_then() -> None:
+    played = endpoint(lambda *_: Said(seconds=1)).ask("concurrency = 1", 100, **WARM)
+
+    told = [line for line in played.text.splitlines() if "of 100 questions answered" in line]
+    assert [line.split()[1] for line in told] == [str(15 * number) for number in range(1, 7)]
+
+
+def test_a_short_outage_is_waited_out() -> None:
+    there = endpoint(lambda *_: LOST if there.stage.clock.now() < EPOCH + 5 else Said())
+
+    assert there.ask("", 100, **WARM).outputs["smoke-test"] != "failed"
+    assert sum(one.sent < EPOCH + 5 for one in there.questions) < 20
+
+
+def test_every_call_is_counted() -> None:
+    there = endpoint()
+
+    played = there.ask("", 20, **WARM)
+
+    report = json.loads(played.outputs["report"])
+    assert sum(call["path"] == "/v1/chat/completions" for call in report["calls"]) == 20

@@ -1,0 +1,206 @@
+"""Many questions before and after the rollout, in whole runs: whom they are asked of, and what is compared."""
+
+import json
+from typing import Any
+
+import httpx
+import pytest
+
+from helpers.presented import entry
+from helpers.questions import Endpoint, Said, endpoint
+from helpers.stage import EPOCH, Played
+
+COMPARE = "max-slowdown = 0.2"
+SKIPPED = "`max-slowdown`: the version before was not compared: "
+
+
+def rolling_out(answer: Any = lambda *_: Said(), **more: Any) -> Endpoint:
+    """An endpoint that serves version 1, and version 2 a minute after the deploy call."""
+    return endpoint(answer, live=False, **more)
+
+
+def by_version(old: Said, new: Said) -> Any:
+    return lambda _prompt, _times, version: new if version == "2" else old
+
+
+def suite_of(played: Played) -> Any:
+    return json.loads(played.outputs["report"])["smoke_test"]["suite"]
+
+
+class TestBefore:
+    def test_the_version_that_serves_is_asked_the_same_in_the_same_order_with_one_that_is_not_measured(self) -> None:
+        there = rolling_out()
+
+        played = there.ask(COMPARE)
+
+        assert (played.result, there.most_at_a_time) == ("succeeded", 4)
+        assert there.asked_of("1") == there.asked_of("2") == ["q0", *(f"q{number}" for number in range(8))]
+        assert suite_of(played)["slowdown"]["pairs"] == 8
+
+    def test_after_it_the_endpoint_is_looked_at_again(self) -> None:
+        there = rolling_out(lambda *_: Said(seconds=10))
+        last_read: list[float] = []
+
+        def read(whole: Any, _: int) -> Any:
+            last_read.append(there.stage.clock.now())
+            return whole
+
+        there.whole = read
+
+        there.ask(COMPARE)
+
+        answered = max(one.answered for one in there.questions if one.version == "1")
+        assert answered < there.deployed[0]
+        assert [at for at in last_read if answered <= at <= there.deployed[0]]
+
+    def test_if_another_version_is_live_by_then_that_is_asked_and_compared(self) -> None:
+        there = rolling_out(lambda *_: Said(seconds=10))
+        third = entry("3", "complete", -15, EPOCH)
+        there.more = lambda _: [third] if there.stage.clock.now() > EPOCH + 15 else []
+
+        played = there.ask(COMPARE)
+
+        assert there.asked_of("1").count("q7") == 2
+        assert played.text.count("questions, to compare") == 2
+
+    def test_without_a_limit_nothing_is_asked(self) -> None:
+        there = rolling_out()
+
+        assert there.ask("").result == "succeeded"
+        assert there.asked_of("1") == []
+
+    @pytest.mark.parametrize("status", [401, 403])
+    def test_a_key_that_is_turned_away_is_refused_before_anything_is_deployed(self, status: int) -> None:
+        there = rolling_out(lambda *_: httpx.Response(status, json={}))
+
+        assert (there.ask(COMPARE).result, there.deployed) == ("refused", [])
+
+    def test_at_the_deadline_nothing_is_deployed(self) -> None:
+        there = rolling_out(lambda *_: Said(seconds=9))
+
+        played = there.ask(COMPARE, 100, timeout="30s")
+
+        assert (played.result, there.deployed) == ("timed-out", [])
+        assert "while asking the version before" in played.outputs["message"]
+        assert "nothing was deployed" in played.outputs["message"]
+
+
+class TestCompared:
+    def test_a_version_that_is_slower_fails_and_is_rolled_back(self) -> None:
+        there = rolling_out(by_version(Said(seconds=0.5), Said(seconds=0.8)))
+
+        played = there.ask(COMPARE, on_failure="rollback")
+
+        assert (played.result, played.outputs["smoke-test"]) == ("smoke-test-failed", "failed")
+        assert "answers take 1.60x as long as those of the version before, limit 1.20x" in played.outputs["message"]
+        assert there.deployed_versions == ["2", "1"]
+        assert suite_of(played)["slowdown"]["lower_bound"] == 1.6
+
+    @pytest.mark.parametrize("new", [Said(seconds=0.59), Said(seconds=0.2)])
+    def test_one_that_is_not_passes(self, new: Said) -> None:
+        played = rolling_out(by_version(Said(), new)).ask(COMPARE)
+
+        assert played.result == "succeeded"
+        assert "compared with the version before: median" in played.text
+
+    def test_fewer_than_six_pairs_cannot_tell_which_is_said(self) -> None:
+        played = rolling_out(by_version(Said(), Said(seconds=5))).ask(COMPARE, 5)
+
+        assert played.result == "succeeded"
+        assert "median 10.00x, +4.50 s; 5 pairs, too few to tell" in played.text
+
+    def test_what_the_version_before_passed_is_told_first(self) -> None:
+        def answer(prompt: str, _: int, version: str) -> Said:
+            return Said("no" if prompt in ({"q1"} if version == "1" else {"q1", "q2"}) else "yes")
+
+        played = rolling_out(answer).ask(COMPARE)
+
+        assert "The version before passed 1 of the 2 failed questions. They come first." in played.summary
+        first, second = [line for line in played.summary.splitlines() if line.startswith("| `case ")]
+        assert ("(passed before)" in first, "`q2`" in first) == (True, True)
+        assert ("(passed before)" in second, "`q1`" in second) == (False, True)
+
+    def test_the_figures_stand_side_by_side(self) -> None:
+        played = rolling_out(by_version(Said(seconds=0.5), Said(seconds=0.4))).ask(COMPARE)
+
+        assert "| Questions | This version | Version before |" in played.summary
+        assert "| Median latency | 0.40 s | 0.50 s |" in played.summary
+
+
+class TestSkipped:
+    """Without figures from before nothing is compared, which is a warning."""
+
+    def skipped(self, played: Played) -> list[str]:
+        return [
+            one.message.removeprefix(SKIPPED) for one in played.log.annotations if one.title == "Slowdown not measured"
+        ]
+
+    def test_a_first_deployment(self) -> None:
+        there = rolling_out()
+        there.old = lambda _: None
+
+        played = there.ask(COMPARE)
+
+        assert (played.result, self.skipped(played)) == ("succeeded", ["nothing was serving before."])
+
+    def test_a_version_that_was_live(self) -> None:
+        played = endpoint().ask(COMPARE)
+
+        assert (played.result, self.skipped(played)) == ("unchanged", ["this version was already live."])
+
+    def test_a_rollout_that_somebody_else_started(self) -> None:
+        there = rolling_out()
+        there.deployed.append(EPOCH - 30)
+
+        played = there.ask(COMPARE)
+
+        assert there.deployed_versions == []
+        assert (played.result, self.skipped(played)) == ("succeeded", ["this step did not start the rollout."])
+
+    def test_a_version_that_hardly_answered(self) -> None:
+        error = httpx.Response(503, json={})
+        there = rolling_out(
+            lambda prompt, _, version: error if (version, prompt) > ("1", "q2") and version == "1" else Said()
+        )
+
+        played = there.ask(COMPARE)
+
+        assert self.skipped(played) == ["it answered fewer than half of the questions."]
+        assert (played.result, suite_of(played)["before"]) == ("succeeded", None)
+
+
+class TestTold:
+    def test_a_line_at_the_start_one_per_failure_up_to_ten_and_one_with_totals(self) -> None:
+        there = endpoint(lambda *_: Said("no"))
+
+        lines = there.ask("repeat = 3", 40).text.splitlines()
+
+        failed = [line for line in lines if "  failed: case " in line]
+        start = "asking my-org-gpt-oss-120b 40 questions, 4 at a time; 40 must pass; one that fails is asked 3 times"
+        assert len([line for line in lines if line.endswith(start)]) == 1
+        assert len(failed) == 10
+        assert failed[0].endswith('failed: case 1 ("q0"): «yes» is not in the answer; answer: "no"')
+        assert sum("more questions failed; the job summary lists them" in line for line in lines) == 1
+        assert sum("  smoke test failed: 0 of 40 questions passed, 40 failed" in line for line in lines) == 1
+
+    def test_what_asks_for_nothing_and_what_is_ignored_are_told(self) -> None:
+        there = endpoint()
+        there.stage.files = {
+            "suite.toml": 'cases = "own.jsonl"',
+            "own.jsonl": '{"input": "a", "answer": "b", "id": 1}\n{"input": "a", "ideal": "yes"}\n',
+        }
+
+        played = there.play(smoke_test_file="suite.toml", inference_api_key="inference-key-1")
+
+        assert "1 of 2 questions accept any answer that is not empty" in played.text
+        assert "keys of `cases` that are ignored: `answer`, `id`" in played.text
+
+    def test_unanswered_nothing_is_rolled_back(self) -> None:
+        error = httpx.Response(503, json={})
+        there = rolling_out(lambda prompt, _, __: error if prompt == "q3" else Said())
+
+        played = there.ask("", on_failure="rollback")
+
+        assert (played.result, played.outputs["smoke-test"]) == ("smoke-test-failed", "unanswered")
+        assert there.deployed_versions == ["2"]
+        assert "| 1 | `question to my-org-gpt-oss-120b: HTTP 503 Service Unavailable" in played.summary

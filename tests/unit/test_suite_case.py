@@ -1,0 +1,149 @@
+"""One case: what it may say, and how people's own data say it."""
+
+from typing import Any
+
+import pytest
+
+from cerebras_deploy.api.completion import ANSWER_TOKENS, Message
+from cerebras_deploy.decide.question import Question, asking
+from cerebras_deploy.suite_case import as_it_is, question_of
+
+
+def read(**case: Any) -> Question:
+    question, mistakes = question_of({key.replace("_", "-"): value for key, value in case.items()}, "case 1")
+    assert mistakes == []
+    assert question
+    return question
+
+
+def mistakes(**case: Any) -> list[str]:
+    question, found = question_of({key.replace("_", "-"): value for key, value in case.items()}, "case 1")
+    assert question is None
+    return [said for _, said in found]
+
+
+def own(**case: Any) -> Question | None:
+    """Read a case of people's own data."""
+    return question_of(as_it_is(case, {}), "line 1")[0]
+
+
+def test_all_that_a_case_may_say() -> None:
+    question = read(
+        name="capital",
+        prompt="Of France?",
+        contains=["Paris", "Paname"],
+        reject="(?i)lyon",
+        max_latency="1s",
+        max_tokens=9,
+    )
+
+    assert question == Question(asking("Of France?"), ("Paris", "Paname"), "", "(?i)lyon", 1.0, 9, "capital")
+
+
+def test_the_least_that_a_case_must_say() -> None:
+    assert read(prompt="Hi") == Question(asking("Hi"), most_tokens=ANSWER_TOKENS, name="case 1")
+    assert read(prompt="Hi", contains="x").contains == ("x",)
+    assert read(prompt="Hi", expect="x", max_latency=2) == Question(asking("Hi"), (), "x", "", 2.0, name="case 1")
+
+
+def test_messages_in_place_of_a_prompt() -> None:
+    said = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hi"}]
+
+    assert read(messages=said).messages == (Message("system", "Be brief."), Message("user", "Hi"))
+
+
+LATENCY = "expected a duration from 10ms to 30s, like 90 (seconds), 500ms, 90s, 5m or 1h30m"
+
+
+@pytest.mark.parametrize(
+    ("case", "said"),
+    [
+        ({"prompt": ""}, "`prompt`: expected a text that is not empty, got ``"),
+        ({"prompt": 1}, "`prompt`: input should be a valid string, got `1`"),
+        ({}, "expected either `prompt` or `messages`"),
+        ({"prompt": "a", "messages": [{"role": "user", "content": "a"}]}, "expected either `prompt` or `messages`"),
+        ({"prompt": "a", "contains": "a", "expect": "a"}, "expected either `contains` or `expect`"),
+        ({"prompt": "a", "contains": ""}, "`contains`: at [0]: expected a text that is not empty, got ``"),
+        ({"prompt": "a", "contains": ["b", True]}, "`contains`: at [1]: input should be a valid string, got `True`"),
+        (
+            {"prompt": "a", "contains": []},
+            "`contains`: value should have at least 1 item",
+        ),
+        ({"prompt": "a", "expect": "/x/i"}, "without slashes around it"),
+        ({"prompt": "a", "reject": "("}, "`reject`: expected a regular expression"),
+        ({"prompt": "a", "max_latency": "soon"}, f"`max-latency`: {LATENCY}, got `soon`"),
+        ({"prompt": "a", "max_latency": True}, f"`max-latency`: {LATENCY}, got `True`"),
+        ({"prompt": "a", "max_latency": "31s"}, LATENCY),
+        ({"prompt": "a", "max_tokens": 0}, "`max-tokens`: input should be greater than or equal to 1, got `0`"),
+        ({"prompt": "a", "max_tokens": "9"}, "`max-tokens`: input should be a valid integer, got `9`"),
+        ({"prompt": "a", "max_tokens": 1.5}, "`max-tokens`: input should be a valid integer"),
+        ({"prompt": "a", "name": 1}, "`name`: input should be a valid string"),
+        ({"prompt": "a", "expct": "x"}, "`expct`: unknown key. Known keys: `name`, `prompt`, `messages`, `contains`"),
+        ({"prompt": "a", "input": "x"}, "`input`: unknown key"),
+        ({"messages": []}, "`messages`: list should have at least 1 item"),
+        ({"messages": [{"role": "robot", "content": "a"}]}, "`messages`: at [0].role: input should be 'system'"),
+        ({"messages": [{"role": "user"}]}, "`messages`: at [0].content: missing"),
+        ({"messages": "a"}, "`messages`: input should be a valid list, got `a`"),
+    ],
+)
+def test_mistakes(case: dict[str, Any], said: str) -> None:
+    found = mistakes(**case)
+
+    assert len(found) == 1
+    assert said in found[0]
+
+
+def test_every_mistake_of_a_case_is_told() -> None:
+    assert len(mistakes(contains="a", expect="(", max_tokens=0, x=1)) == 5
+
+
+@pytest.mark.parametrize("case", ["text", 1, None, ["a"]])
+def test_what_is_no_object_is_none(case: object) -> None:
+    assert question_of(case, "") == (None, [("", "expected an object with a `prompt`")])
+
+
+ASKED = Question(asking("2+2?"), ("4",), name="line 1")
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        {"input": "2+2?", "ideal": "4"},
+        {"input": "2+2?", "target": 4},
+        {"query": "2+2?", "ground_truth": ["4"]},
+        {"messages": [{"role": "user", "content": "2+2?"}], "reference": "4"},
+        {"input": [{"role": "user", "content": "2+2?"}], "ideal": ["4"]},
+        {"prompt": "2+2?", "contains": "4", "expect": None, "id": 7, "metadata": {"a": 1}},
+    ],
+    ids=repr,
+)
+def test_peoples_own_data_run_as_they_are(case: dict[str, Any]) -> None:
+    assert own(**case) == ASKED
+
+
+def test_keys_may_have_underscores_there() -> None:
+    assert own(prompt="a", max_tokens=9, max_latency="1s") == Question(asking("a"), (), "", "", 1.0, 9, "line 1")
+
+
+def test_keys_that_say_nothing_are_told() -> None:
+    ignored: dict[str, None] = {}
+    as_it_is({"prompt": "a", "id": 1, "answer": "b", "expect": "c"}, ignored)
+
+    assert list(ignored) == ["id", "answer"]
+
+
+@pytest.mark.parametrize("key", ["promt", "Prompt", "ideals", "ground-truth", "ground_truths", "contain"])
+def test_a_key_that_is_nearly_a_known_one_is_a_mistake(key: str) -> None:
+    question, found = question_of(as_it_is({"prompt": "a", key: "b"}, {}), "")
+
+    assert question is None
+    assert found[0][1].startswith(f"`{key}`: unknown key")
+
+
+def test_two_keys_for_one_thing_are_a_mistake() -> None:
+    _, found = question_of(as_it_is({"input": "a", "prompt": "b", "ideal": "c", "target": "d"}, {}), "")
+
+    assert [said for _, said in found] == [
+        "`input` and `prompt`: both say the same. Leave one of them out",
+        "`ideal` and `target`: both say the same. Leave one of them out",
+    ]
