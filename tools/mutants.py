@@ -66,7 +66,6 @@ DECIDES_OR_ACTS = (
         "steps.question",
         "steps.suite",
         "steps.ask_all",
-        "steps.warm_up",
         "steps.inference",
     ),
     *(

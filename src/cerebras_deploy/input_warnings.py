@@ -20,7 +20,7 @@ def warnings_of(inputs: Inputs) -> Iterator[tuple[str, str]]:
     if inputs.smoke_test_expect and _matches_nothing(inputs.smoke_test_expect):
         text = "`smoke-test-expect` matches the empty text, so almost any answer passes."
         yield "Expression matches anything", text
-    if inputs.inference_api_key and not inputs.smoke_test_prompt:
+    if inputs.inference_api_key and not inputs.has_smoke_test:
         text = "`inference-api-key` is set, but there is no smoke test. Set `smoke-test-prompt`, or remove the key."
         yield "No smoke test", text
     if inputs.timeout > HOSTED_JOB:

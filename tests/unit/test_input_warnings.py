@@ -36,7 +36,7 @@ def test_an_expression_that_does_not(text: str) -> None:
 
 def test_a_key_for_a_smoke_test_that_is_not_there() -> None:
     assert titles(inference_api_key="key") == ["No smoke test"]
-    assert titles(**ASK) == titles() == []
+    assert titles(**ASK) == titles() == titles(smoke_test_file="q.toml", inference_api_key="key") == []
 
 
 @pytest.mark.parametrize(

@@ -23,8 +23,16 @@ from cerebras_deploy.errors import CallError, Fate, NoThreadError
 from cerebras_deploy.steps.context import Context
 from cerebras_deploy.steps.inference import is_about_the_question, raise_if_refused
 from cerebras_deploy.steps.matcher import NotMatchedError
-from cerebras_deploy.steps.question import Heard, hear, is_to_be_matched, judged, matched, not_done
-from cerebras_deploy.steps.warm_up import RETRIES, is_worth_another_try
+from cerebras_deploy.steps.question import (
+    RETRIES,
+    Heard,
+    hear,
+    is_to_be_matched,
+    is_worth_another_try,
+    judged,
+    matched,
+    not_done,
+)
 from cerebras_deploy.text import plain
 
 PROGRESS = 15.0  # seconds between two lines that say how far it is

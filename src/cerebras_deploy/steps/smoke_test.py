@@ -11,8 +11,7 @@ from cerebras_deploy.errors import CallError
 from cerebras_deploy.result import End, Result
 from cerebras_deploy.steps.context import Context
 from cerebras_deploy.steps.inference import is_about_the_question, is_the_versions, is_well
-from cerebras_deploy.steps.question import Answer
-from cerebras_deploy.steps.warm_up import ask_until_warm
+from cerebras_deploy.steps.question import Answer, ask_until_warm
 from cerebras_deploy.tell.timeline import Change
 from cerebras_deploy.text import plain
 
