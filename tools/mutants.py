@@ -48,6 +48,7 @@ DECIDES_OR_ACTS = (
         "decide.giving_up",
         "decide.question",
         "decide.suite",
+        "decide.collected",
         "decide.comparison",
         "decide.slowdown",
         "decide.load",

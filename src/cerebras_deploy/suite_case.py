@@ -1,4 +1,4 @@
-"""One case of the input `smoke-test-file`: what it may say, and how people's own data say it."""
+"""One case of the input `smoke-test-file`: what it may say."""
 
 from collections.abc import Iterator
 from decimal import Decimal
@@ -18,15 +18,9 @@ from pydantic import (
 from cerebras_deploy.api.completion import ANSWER_TOKENS, Message
 from cerebras_deploy.decide.question import Question, asking
 from cerebras_deploy.input_expression import read_expression
-from cerebras_deploy.input_names import is_near
 from cerebras_deploy.input_readers import READERS
 from cerebras_deploy.text import plain
 
-# What may stand for a key in a file of people's own.
-STANDS_FOR = {
-    "prompt": ("input", "query"),
-    "contains": ("ideal", "target", "reference", "ground_truth"),
-}
 _READ_LATENCY = READERS["smoke-test-max-latency"]
 
 Mistakes = list[tuple[str, str]]  # a key, and what is wrong with its value; the key is empty for the whole case
@@ -69,7 +63,9 @@ class _Message(BaseModel):
     content: Text
 
 
-class _Case(BaseModel):
+class Case(BaseModel):
+    """The keys of a case."""
+
     model_config = ConfigDict(alias_generator=kebab, extra="forbid")
 
     name: StrictStr = ""
@@ -90,9 +86,9 @@ def question_of(case: object, called: str) -> tuple[Question | None, Mistakes]:
         return None, [("", "expected an object with a `prompt`")]
     mistakes = list(_conflicts(case))
     try:
-        read = _Case.model_validate(case)
+        read = Case.model_validate(case)
     except ValidationError as error:
-        return None, [*mistakes, *((key, f"`{key}`: {said}") for key, said in mistakes_in(error, _Case))]
+        return None, [*mistakes, *((key, f"`{key}`: {said}") for key, said in mistakes_in(error, Case))]
     if mistakes:
         return None, mistakes
     messages = tuple(Message(one.role, one.content) for one in read.messages or ()) or asking(read.prompt or "")
@@ -117,40 +113,6 @@ def _conflicts(case: dict[str, Any]) -> Mistakes:
     if "contains" in case and "expect" in case:
         mistakes.append(("expect", "expected either `contains` or `expect`"))
     return mistakes
-
-
-def as_it_is(case: object, ignored: dict[str, None]) -> object:
-    """Return a case of people's own data with the keys that it is to have.
-
-    Keys that have another name there are renamed. Those that say nothing here, such as an ID, are left out, and added
-    to `ignored`. A key that is nearly a known one stays, for it to be a mistake.
-    """
-    if not isinstance(case, dict):
-        return case
-    renamed: dict[str, Any] = {}
-    came_from: dict[str, str] = {}
-    for key, value in case.items():
-        name = _meant(key, value)
-        if not name:
-            ignored[key] = None
-        elif name in came_from:
-            renamed[f"{came_from[name]}` and `{key}"] = value
-        elif value is not None:
-            renamed[name], came_from[name] = value, key
-    return renamed
-
-
-_KNOWN = {kebab(name): kebab(name) for name in _Case.model_fields}
-_KNOWN |= {other: name for name, others in STANDS_FOR.items() for other in others}
-
-
-def _meant(key: str, value: object) -> str:
-    """Return the key that is meant, the key itself if it is nearly a known one, and nothing if it says nothing here."""
-    name = _KNOWN.get(key) or _KNOWN.get(key.replace("_", "-"), "")
-    if not name:
-        is_misspelled = any(is_near(key.lower().replace("_", "-"), one.replace("_", "-")) for one in _KNOWN)
-        return key if is_misspelled else ""
-    return "messages" if name == "prompt" and isinstance(value, list) else name
 
 
 def mistakes_in(error: ValidationError, model: type[BaseModel]) -> Iterator[tuple[str, str]]:

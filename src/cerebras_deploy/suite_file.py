@@ -4,7 +4,6 @@ Every mistake is told with its file, line, case and key. What one case may say: 
 """
 
 import json
-import re
 import tomllib
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
@@ -15,8 +14,10 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictInt, V
 
 from cerebras_deploy.decide.question import Question
 from cerebras_deploy.decide.suite import Suite
-from cerebras_deploy.suite_case import Latency, as_it_is, mistakes_in, question_of
+from cerebras_deploy.own_data import as_it_is
+from cerebras_deploy.suite_case import Latency, mistakes_in, question_of
 from cerebras_deploy.text import plain
+from cerebras_deploy.toml_lines import Lines
 from cerebras_deploy.workspace import read_text
 
 MOST_MISTAKES = 50  # that are told
@@ -53,7 +54,7 @@ def read_suite(path: str, workspace: str) -> Suite:
     limits = _Limits()
     try:
         text = read_text(path, workspace)
-        document, lines = _parsed(text, path), _Lines(text)
+        document, lines = _parsed(text, path), Lines(text)
         limits = _limits(document, path, lines, problems)
         _add(_cases_of_toml(document, path, lines), questions, problems)
         if limits.cases:
@@ -99,35 +100,7 @@ def _why(error: Exception) -> str:
     return plain(str(error), 200)
 
 
-class _Lines:
-    """Where keys stand in a TOML file, whose parser does not say. Lines are numbered from 1; 0 is not known."""
-
-    _TABLE = re.compile(r"\s*\[")
-    _CASE = re.compile(r"""\s*\[\[\s*(["']?)case\1\s*\]\]""")
-
-    def __init__(self, text: str) -> None:
-        self._lines = text.split("\n")
-        self._tables = [number for number, line in enumerate(self._lines, 1) if self._TABLE.match(line)]
-        self._cases = [number for number in self._tables if self._CASE.match(self._lines[number - 1])]
-
-    def of_key(self, key: str) -> int:
-        """Return the line of a key of the whole file."""
-        return self._find(key, 0, self._tables[0] - 1 if self._tables else len(self._lines))
-
-    def of_case(self, number: int, count: int, key: str) -> int:
-        """Return the line of a key of a case (from 0) of so many, or else of the case itself."""
-        if len(self._cases) != count:  # a text of many lines has what looks like a case, or they are written otherwise
-            return 0
-        start = self._cases[number]
-        end = self._cases[number + 1] - 1 if number + 1 < count else len(self._lines)
-        return self._find(key, start, end) or start
-
-    def _find(self, key: str, start: int, end: int) -> int:
-        shape = re.compile(rf"""\s*(["']?){re.escape(key)}\1\s*[=.]""")
-        return next((at + 1 for at in range(start, end) if shape.match(self._lines[at])), 0)
-
-
-def _limits(document: dict[str, Any], path: str, lines: _Lines, problems: list[str]) -> _Limits:
+def _limits(document: dict[str, Any], path: str, lines: Lines, problems: list[str]) -> _Limits:
     given = {key: value for key, value in document.items() if key != "case"}
     try:
         return _Limits.model_validate(given)
@@ -149,7 +122,7 @@ def _add(cases: _Read, questions: list[Question], problems: list[str]) -> None:
             problems += case
 
 
-def _cases_of_toml(document: dict[str, Any], path: str, lines: _Lines) -> _Read:
+def _cases_of_toml(document: dict[str, Any], path: str, lines: Lines) -> _Read:
     cases = document.get("case", [])
     if not isinstance(cases, list):
         yield [f"{_place(path, lines.of_key('case'))}: write `[[case]]`, with two brackets"]

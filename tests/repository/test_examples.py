@@ -16,7 +16,7 @@ import pytest
 import yaml
 
 from cerebras_deploy.inputs import Inputs, parse_inputs
-from cerebras_deploy.suite_case import _Case, kebab
+from cerebras_deploy.suite_case import Case, kebab
 from cerebras_deploy.suite_file import _Limits, read_suite
 from cerebras_simulator.server import running
 from cerebras_simulator.world.inference import Answer
@@ -246,7 +246,7 @@ def test_the_document_names_every_key() -> None:
     rows = set(
         re.findall(r"^\| `([\w-]+)` \|", (ROOT / "docs" / "questions.md").read_text(encoding="utf-8"), re.MULTILINE)
     )
-    known = {kebab(name) for model in (_Limits, _Case) for name in model.model_fields}
+    known = {kebab(name) for model in (_Limits, Case) for name in model.model_fields}
 
     assert rows == known
 

@@ -1,4 +1,4 @@
-"""One case: what it may say, and how people's own data say it."""
+"""One case: what it may say, and what is a mistake."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import pytest
 
 from cerebras_deploy.api.completion import ANSWER_TOKENS, Message
 from cerebras_deploy.decide.question import Question, asking
-from cerebras_deploy.suite_case import as_it_is, question_of
+from cerebras_deploy.suite_case import question_of
 
 
 def read(**case: Any) -> Question:
@@ -20,11 +20,6 @@ def mistakes(**case: Any) -> list[str]:
     question, found = question_of({key.replace("_", "-"): value for key, value in case.items()}, "case 1")
     assert question is None
     return [said for _, said in found]
-
-
-def own(**case: Any) -> Question | None:
-    """Read a case of people's own data."""
-    return question_of(as_it_is(case, {}), "line 1")[0]
 
 
 def test_all_that_a_case_may_say() -> None:
@@ -100,50 +95,3 @@ def test_every_mistake_of_a_case_is_told() -> None:
 @pytest.mark.parametrize("case", ["text", 1, None, ["a"]])
 def test_what_is_no_object_is_none(case: object) -> None:
     assert question_of(case, "") == (None, [("", "expected an object with a `prompt`")])
-
-
-ASKED = Question(asking("2+2?"), ("4",), name="line 1")
-
-
-@pytest.mark.parametrize(
-    "case",
-    [
-        {"input": "2+2?", "ideal": "4"},
-        {"input": "2+2?", "target": 4},
-        {"query": "2+2?", "ground_truth": ["4"]},
-        {"messages": [{"role": "user", "content": "2+2?"}], "reference": "4"},
-        {"input": [{"role": "user", "content": "2+2?"}], "ideal": ["4"]},
-        {"prompt": "2+2?", "contains": "4", "expect": None, "id": 7, "metadata": {"a": 1}},
-    ],
-    ids=repr,
-)
-def test_peoples_own_data_run_as_they_are(case: dict[str, Any]) -> None:
-    assert own(**case) == ASKED
-
-
-def test_keys_may_have_underscores_there() -> None:
-    assert own(prompt="a", max_tokens=9, max_latency="1s") == Question(asking("a"), (), "", "", 1.0, 9, "line 1")
-
-
-def test_keys_that_say_nothing_are_told() -> None:
-    ignored: dict[str, None] = {}
-    as_it_is({"prompt": "a", "id": 1, "answer": "b", "expect": "c"}, ignored)
-
-    assert list(ignored) == ["id", "answer"]
-
-
-@pytest.mark.parametrize("key", ["promt", "Prompt", "ideals", "ground-truth", "ground_truths", "contain"])
-def test_a_key_that_is_nearly_a_known_one_is_a_mistake(key: str) -> None:
-    question, found = question_of(as_it_is({"prompt": "a", key: "b"}, {}), "")
-
-    assert question is None
-    assert found[0][1].startswith(f"`{key}`: unknown key")
-
-
-def test_two_keys_for_one_thing_are_a_mistake() -> None:
-    _, found = question_of(as_it_is({"input": "a", "prompt": "b", "ideal": "c", "target": "d"}, {}), "")
-
-    assert [said for _, said in found] == [
-        "`input` and `prompt`: both say the same. Leave one of them out",
-        "`ideal` and `target`: both say the same. Leave one of them out",
-    ]

@@ -7,18 +7,16 @@ made at a time, since its process has but one CPU.
 import heapq
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from functools import partial
 from typing import cast
 
 from cerebras_deploy.api.message import Call
 from cerebras_deploy.clock import Ended
+from cerebras_deploy.decide.collected import AskedCase, Collected
 from cerebras_deploy.decide.giving_up import FAILURE_BUDGET
 from cerebras_deploy.decide.load import Load
-from cerebras_deploy.decide.question import Judged, Question
 from cerebras_deploy.decide.schedule import retry_delay
-from cerebras_deploy.decide.smoke_test import result_of
-from cerebras_deploy.decide.suite import CaseResult, Round, Suite, case_verdict
+from cerebras_deploy.decide.suite import CaseResult, Round, Suite
 from cerebras_deploy.errors import CallError, Fate, NoThreadError
 from cerebras_deploy.steps.context import Context
 from cerebras_deploy.steps.inference import is_about_the_question, raise_if_refused
@@ -33,27 +31,12 @@ from cerebras_deploy.steps.question import (
     matched,
     not_done,
 )
-from cerebras_deploy.text import plain
 
 PROGRESS = 15.0  # seconds between two lines that say how far it is
-PROMPT_SHOWN, REASON_SHOWN, ANSWER_SHOWN = 100, 300, 200  # characters that are kept of each
 _NOBODY_ANSWERS = "the question was not asked: no answer had come for 5 minutes"
 _NO_TIME = "the question was not asked: no time was left"
 
 Told = Callable[[CaseResult], None]
-
-
-@dataclass
-class _Case:
-    """A case that was asked and is not judged yet."""
-
-    number: int
-    question: Question
-    answers: list[Judged] = field(default_factory=list)
-    tries: int = 0  # of the answer that is asked for now, and failed
-    latency: float | None = None
-    reason: str = ""
-    text: str = ""
 
 
 def ask_all(context: Context, suite: Suite, *, repeat: int, told: Told) -> Round:
@@ -67,20 +50,17 @@ def ask_all(context: Context, suite: Suite, *, repeat: int, told: Told) -> Round
 
 class _Asking:
     def __init__(self, context: Context, suite: Suite, repeat: int, told: Told) -> None:
-        self._context, self._suite, self._repeat, self._told = context, suite, repeat, told
+        self._context, self._suite, self._told = context, suite, told
         self._clock = context.patience.clock
         self._calls: list[Call] = []
         self._api = context.api.observed_by(self._calls.append)  # threads call it; the journal is the main thread's
         self._load = Load(suite.concurrency)
         self._next = 0  # number of the next case that was not asked yet
-        self._again: list[tuple[float, int, _Case]] = []  # a heap of those to be asked again, by when
-        self._asked: dict[int, _Case] = {}  # by the number that the clock gave
-        self._unmatched: deque[tuple[_Case, Heard]] = deque()
-        self._matching: tuple[int, _Case, Heard, float] | None = None
-        self._results: list[CaseResult | None] = [None] * len(suite.cases)
-        self._done = 0
-        self._latencies: list[float] = []
-        self._rates: list[float] = []
+        self._again: list[tuple[float, int, AskedCase]] = []  # a heap of those to be asked again, by when
+        self._asked: dict[int, AskedCase] = {}  # by the number that the clock gave
+        self._unmatched: deque[tuple[AskedCase, Heard]] = deque()
+        self._matching: tuple[int, AskedCase, Heard, float] | None = None
+        self._collected = Collected(suite.cases, repeat)
         self._answered_at = self._spoke_at = self._clock.now()
 
     def to_the_end(self) -> Round:
@@ -92,8 +72,7 @@ class _Asking:
                 self._heard(ended)
             self._tell_progress()
         why = _NO_TIME if self._context.patience.is_over else _NOBODY_ANSWERS
-        cases = [one or self._given_up(number, why) for number, one in enumerate(self._results)]
-        return Round(tuple(cases), tuple(self._latencies), tuple(self._rates))
+        return self._collected.round(why)
 
     @property
     def _is_over(self) -> bool:
@@ -116,7 +95,7 @@ class _Asking:
             self._asked[self._clock.start(asking, self._context.patience.call_bound)] = case
         return not self._is_over and (self._next < len(self._suite.cases) or bool(self._again))
 
-    def _due(self) -> _Case | None:
+    def _due(self) -> AskedCase | None:
         """Return the case to be asked now. One that is to be asked again keeps its place while it waits for that."""
         now = self._clock.now()
         if self._again and self._again[0][0] <= now:
@@ -125,7 +104,7 @@ class _Asking:
         if is_last or not self._load.has_room(self._under_way + len(self._again), now):
             return None
         self._next += 1
-        return _Case(self._next - 1, self._suite.cases[self._next - 1])
+        return AskedCase(self._next - 1, self._suite.cases[self._next - 1])
 
     def _until_next(self) -> float:
         """Return for how long nothing is to be done, unless an answer comes."""
@@ -157,7 +136,7 @@ class _Asking:
         else:
             self._failed(case, CallError(Fate.UNKNOWN, str(ended.error) or "the answer took too long"))
 
-    def _answered(self, case: _Case, heard: Heard) -> None:
+    def _answered(self, case: AskedCase, heard: Heard) -> None:
         self._load.answered()
         self._answered_at = self._clock.now()
         if is_to_be_matched(case.question, heard):
@@ -165,12 +144,12 @@ class _Asking:
         else:
             self._judge(case, heard)
 
-    def _match(self, case: _Case, heard: Heard) -> None:
+    def _match(self, case: AskedCase, heard: Heard) -> None:
         within = self._context.patience.call_bound
         number = self._clock.start(lambda: matched(self._context, case.question, heard), within)
         self._matching = number, case, heard, within
 
-    def _failed(self, case: _Case, error: CallError) -> None:
+    def _failed(self, case: AskedCase, error: CallError) -> None:
         """Ask a case again that got no answer, or leave it unanswered: that says nothing about the version."""
         if not is_about_the_question(error):
             raise_if_refused(error)
@@ -183,43 +162,21 @@ class _Asking:
         if is_worth_another_try(error) and case.tries <= RETRIES:
             heapq.heappush(self._again, (now + delay, case.number, case))
         else:
-            self._add(case, "unanswered", str(error))
+            self._settle(case, self._collected.add(case, "unanswered", str(error)))
 
-    def _judge(self, case: _Case, heard: Heard, found: frozenset[str] | NotMatchedError = frozenset()) -> None:
+    def _judge(self, case: AskedCase, heard: Heard, found: frozenset[str] | NotMatchedError = frozenset()) -> None:
         answer = judged(case.question, heard, found)
-        verdict, reason, _ = answer.judgment
-        if verdict != "unanswered":
-            self._latencies.append(answer.latency)
-            rate = result_of(answer.completion, answer.latency, verdict).rate
-            self._rates += [] if rate is None else [rate]
-            case.latency = answer.latency if case.latency is None else case.latency
-        self._add(case, verdict, reason, plain(answer.completion.text, ANSWER_SHOWN))
+        self._settle(case, self._collected.heard(case, *answer))
 
-    def _add(self, case: _Case, verdict: Judged, reason: str, text: str = "") -> None:
-        """Add an answer to a case, which is judged by it, or asked again."""
-        case.tries = 0
-        case.answers.append(verdict)
-        if verdict == "failed" or not case.reason:
-            case.reason, case.text = plain(reason, REASON_SHOWN), text
-        whole = case_verdict(case.answers, self._repeat)
-        if whole is None:
+    def _settle(self, case: AskedCase, result: CaseResult | None) -> None:
+        """Tell what became of a case, or have it asked again at once."""
+        if result is None:
             heapq.heappush(self._again, (self._clock.now(), case.number, case))
-            return
-        why = ("", "") if whole == "passed" else (case.reason, case.text)
-        result = CaseResult(*_who(case.question), whole, case.latency, *why)
-        self._results[case.number] = result
-        self._done += 1
-        self._told(result)
-
-    def _given_up(self, number: int, why: str) -> CaseResult:
-        return CaseResult(*_who(self._suite.cases[number]), "unanswered", None, why)
+        else:
+            self._told(result)
 
     def _tell_progress(self) -> None:
         now = self._clock.now()
         if now - self._spoke_at >= PROGRESS:
             self._spoke_at = now
-            self._context.journal.say(f"{self._done} of {len(self._results)} questions answered", "faint")
-
-
-def _who(question: Question) -> tuple[str, str]:
-    return question.name, plain(question.prompt, PROMPT_SHOWN)
+            self._context.journal.say(f"{self._collected.done} of {len(self._suite.cases)} questions answered", "faint")

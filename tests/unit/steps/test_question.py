@@ -1,8 +1,14 @@
 """What an answer is asked to have, in whole runs."""
 
+from collections.abc import Sequence
+
 import pytest
 
+from cerebras_deploy import step
+from cerebras_deploy.clock import Clock
+from cerebras_deploy.errors import NoThreadError
 from helpers.chat import Chat
+from helpers.questions import Endpoint, Said, endpoint
 
 
 class TestWhatIsExpected:
@@ -27,3 +33,62 @@ class TestWhatIsExpected:
         message = Chat().play(smoke_test_expect="", smoke_test_contains="ping").outputs["message"]
 
         assert "«ping» is not in the answer; to «Say hello.» came «pong»" in message
+
+
+class SlowMatcher:
+    """In place of the matcher: takes far too long, as if the machine gave it no CPU time."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self.closed = 0
+
+    def found(self, _: Sequence[str], __: str) -> frozenset[str]:
+        self._clock.sleep(99)
+        return frozenset()
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+class TestAMatchThatIsNotDone:
+    """It says nothing about the version, and its process is ended."""
+
+    NOT_DONE = "`pong` could not be matched: the match was not done after 30 s"
+
+    def test_of_one_question(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        chat = Chat()
+        matcher = SlowMatcher(chat.stage.clock)
+        monkeypatch.setattr(step, "Matcher", lambda: matcher)
+
+        played = chat.play()
+
+        assert played.outputs["smoke-test"] == "unanswered"
+        assert self.NOT_DONE in played.outputs["message"]
+        assert matcher.closed == 2
+
+    def test_of_many(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        there: Endpoint = endpoint(lambda *_: Said("pong"))
+        matcher = SlowMatcher(there.stage.clock)
+        monkeypatch.setattr(step, "Matcher", lambda: matcher)
+
+        played = there.ask('[[case]]\nprompt = "x"\nexpect = "pong"', 0, smoke_test_warm_up="0s")
+
+        assert played.outputs["smoke-test"] == "unanswered"
+        assert self.NOT_DONE in played.summary.replace("'", "`")
+        assert matcher.closed == 2
+
+
+def test_without_a_thread_for_it_an_answer_is_not_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+    chat = Chat()
+    clock = chat.stage.clock
+
+    class Full(SlowMatcher):
+        def found(self, _: Sequence[str], __: str) -> frozenset[str]:
+            raise NoThreadError("no thread could be started: full")
+
+    monkeypatch.setattr(step, "Matcher", lambda: Full(clock))
+
+    played = chat.play()
+
+    assert played.outputs["smoke-test"] == "unanswered"
+    assert "`pong` could not be matched: no thread could be started: full" in played.outputs["message"]
