@@ -82,6 +82,8 @@ def _why_not_asked(context: Context) -> str:
         return "this version was already live"
     if not facts.deploy_call.is_accepted:
         return "this step did not start the rollout"
+    if facts.is_replacing:
+        return "this is a rollback"
     return "no single version was serving before the rollout" if facts.previous else "nothing was serving before"
 
 

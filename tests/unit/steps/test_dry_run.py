@@ -257,3 +257,13 @@ def test_a_rollback_that_would_be_refused_says_why() -> None:
     why = f"deployment {OURS} (version 2) is rolling out on the endpoint, and `if-busy` is `fail`"
     assert (played.result, dict(rows(played))["would"]) == ("refused", f"refuse: {why}")
     assert why in played.outputs["message"]
+
+
+def test_many_questions_are_counted_and_their_file_is_validated() -> None:
+    stage = Stage(files={"suite.toml": '[[case]]\nprompt = "a"\n[[case]]\nprompt = "b"\n'})
+    given = {"dry-run": "true", "smoke-test-file": "suite.toml", "inference-api-key": "sim-inference-key"}
+
+    assert "ask my-org-gpt-oss-120b: 2 questions" in stage.play(given).text
+    stage.files = {"suite.toml": "x = 1"}
+    played = stage.play(given)
+    assert (played.result, played.log.annotations[-1].message.count("`smoke-test-file`: ")) == ("invalid-input", 1)

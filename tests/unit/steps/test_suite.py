@@ -157,6 +157,14 @@ class TestSkipped:
         assert there.deployed_versions == []
         assert (played.result, self.skipped(played)) == ("succeeded", ["this step did not start the rollout."])
 
+    def test_a_rollback(self) -> None:
+        there = endpoint()
+        there.more = lambda _: [entry("3", "complete", 7200 * 2, EPOCH)]
+
+        played = there.ask(COMPARE, operation="rollback")
+
+        assert (played.result, self.skipped(played)) == ("succeeded", ["this is a rollback."])
+
     def test_a_version_that_hardly_answered(self) -> None:
         error = httpx.Response(503, json={})
         there = rolling_out(
