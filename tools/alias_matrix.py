@@ -162,7 +162,7 @@ class Run:
         for _ in range(20):  # whatever it wrote last, it looks at
             self.stage.clock.time += 5
             self.other.look_again(self.stage.clock.now())
-        self.message = self.played.outputs["message"]
+        self.told = self.played.told
 
     @property
     def end(self) -> str:
@@ -170,14 +170,14 @@ class Run:
         if self.played.result != "promotion-failed":
             return self.played.result
         told = {
-            "may point nowhere": "it may point nowhere",
+            "may be unassigned": "it may be unassigned",
             "where somebody else has put it": "somebody else has moved it",
             "is back at": "it is back",
             "is still at": "it is where it was",
             "a move takes up to": "too little time was left",
             "was not moved": "it was not moved",
         }
-        return f"promotion-failed: {next(words for text, words in told.items() if text in self.message)}"
+        return f"promotion-failed: {next(words for text, words in told.items() if text in self.told)}"
 
     def violations(self) -> Iterator[str]:
         """Give what does not hold."""
@@ -194,9 +194,9 @@ class Run:
             yield f"late: {self.played.seconds:.0f} s"
         if result == "timed-out" and "moving alias" in self.played.text:
             yield "timed out while an alias was moved"
-        has_reason = self.faults or self.other.meddles_with or "set a longer `timeout`" in self.message
+        has_reason = self.faults or self.other.meddles_with or "Set a longer `timeout`" in self.told
         if result == "promotion-failed" and not has_reason:
-            yield f"promotion failed without a reason: {self.message}"
+            yield f"promotion failed without a reason: {self.told}"
 
     def _of_ours(self, alias: str) -> Iterator[str]:
         """Compare what is told of an alias with what has happened to it."""
@@ -207,11 +207,11 @@ class Run:
                 yield f"false: nothing is told of {alias}"
             if own:
                 yield f"false: {alias} is told as not moved, and was: {own}"
-        elif told == "nowhere":
-            if "curl -X PATCH" not in self.message:
+        elif told == "unassigned":
+            if "curl -X PATCH" not in self.told:
                 yield f"no command repairs {alias}"
         elif told not in ends:
-            yield f"false: {alias} is told to be at {told}, and is at {ends}: {self.message}"
+            yield f"false: {alias} is told to be at {told}, and is at {ends}: {self.told}"
         taken = {change.before for change in own if change.after is None}
         if len(taken) > 1:
             yield f"overwritten: {alias} was taken from {taken}"
@@ -219,13 +219,13 @@ class Run:
     def _told(self, alias: str) -> Version | str:
         """Where the log or the message says that it is."""
         said = rf"alias {alias} (?:is (?:back |still )?at|was not moved, it is at) version (\d)"
-        if re.search(rf"^\S+  alias {alias}: .*(→ version 2|held it already)$", self.played.text, re.MULTILINE):
+        if re.search(rf"^\S+  alias {alias}: .*(→ version 2|already on version 2)$", self.played.text, re.MULTILINE):
             return OURS
-        if f"alias {alias} may point nowhere" in self.message:
-            return "nowhere"
-        if found := re.search(said, self.message):
+        if f"alias {alias} may be unassigned" in self.told:
+            return "unassigned"
+        if found := re.search(said, self.told):
             return int(found[1])
-        return None if f"alias {alias} was not moved, no version holds it" in self.message else "untouched"
+        return None if f"alias {alias} was not moved, no version holds it" in self.told else "untouched"
 
     def _ends(self, alias: str) -> set[Version]:
         """Where it is at the end, and where it was before what the other did after the step's last change of it."""

@@ -184,8 +184,8 @@ class Run:
         if len(self.rollbacks) > (asked.get("on-failure") == "rollback" and result in allowed):
             yield f"duplicate: {len(self.rollbacks)} rollbacks with {result}"
         unknown = {id_ for id_ in self.rollbacks if id_ != played.outputs["rollback-deployment-id"]}
-        if unknown and "may have been accepted" not in played.outputs["message"] and result != "interrupted":
-            yield f"rollback {unknown} is not told: {played.outputs['message']}"
+        if unknown and "may have started" not in played.told and result != "interrupted":
+            yield f"rollback {unknown} is not told: {played.told}"
         honest = scenario not in BAD_ANSWERS and not any("chat" in rule for rule in self.chaos.faults)
         if result == "smoke-test-failed" and honest:
             yield f"false red: smoke test failed in {scenario}"
@@ -195,7 +195,7 @@ class Run:
     def _of_promotion(self, played: Played) -> Iterator[str]:
         result = played.result
         open_ended = result in {"promotion-failed", "interrupted"}
-        told = open_ended and "may point nowhere" in played.outputs["message"]
+        told = open_ended and "may be unassigned" in played.told
         wanted = [alias for alias in self.chaos.inputs.get("promote-aliases", "").split(",") if alias]
         if result in GOOD and any(self.after[alias] != 2 for alias in wanted):
             yield f"false green: aliases {self.after}"
@@ -222,7 +222,7 @@ class Run:
             yield f"exit code {played.exit_code} with {played.result}"
 
     def _of_no_answer(self, played: Played) -> Iterator[str]:
-        told = played.outputs["message"]  # replies that lack what is needed, from the first on, end soon
+        told = played.told  # replies that lack what is needed, from the first on, end soon
         doubt = "got no readable answer" in told or "the API's reply has changed" in told
         gate = self.chaos.scenario == "inference-down"
         permanent = any(text in rule for rule in self.chaos.faults for text in PERMANENT)
@@ -232,7 +232,7 @@ class Run:
         if played.result == "unreachable" and not (self.chaos.faults or gate):
             yield "false red: unreachable without a fault"
         if played.result == "refused" and not (permanent or planned):
-            yield f"false red: refused: {played.outputs['message']}"
+            yield f"false red: refused: {played.told}"
         if played.result == "interrupted" and self.chaos.interrupt is None:
             yield "interrupted by nobody"
         if played.result in {"", "invalid-input"}:

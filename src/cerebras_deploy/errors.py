@@ -74,7 +74,7 @@ class Interrupted(Stop):
     """
 
     def __init__(self, hint: str = "", *, sent: bool = False, seconds: float = 0.0) -> None:
-        super().__init__(End(Result.INTERRUPTED, "the job was cancelled", hint))
+        super().__init__(End(Result.INTERRUPTED, "the job was canceled", hint))
         self.sent, self.seconds = sent, seconds
 
 

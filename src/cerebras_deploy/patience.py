@@ -51,7 +51,7 @@ class Patience:
         return replace(
             self,
             pace=Pace(self.pace.interval),
-            deadline=Deadline(seconds, self.clock.now() + seconds),
+            deadline=Deadline(self.clock.now() + seconds),
             outage=Outage(total=self.outage.total),
             first_read_sent=None,
         )

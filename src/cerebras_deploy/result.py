@@ -34,7 +34,8 @@ class End:
     """How a run, or a part of it, ended. A rollout's verdict and a stop on the way are both this.
 
     `reason` says why, and `hint` what to do about it. `newer` names the deployment that took the endpoint, or is about
-    to. `call_error` is the failed call's own words, where patience with it ran out. `problems` has a line for each bad
+    to, and `newer_version` its version. `alias` is the one that could not be moved, which may be unassigned now.
+    `call_error` is the failed call's own words, where patience with it ran out. `problems` has a line for each invalid
     input.
     """
 
@@ -42,5 +43,8 @@ class End:
     reason: str = ""
     hint: str = ""
     newer: str = ""
+    newer_version: str = ""
+    alias: str = ""
+    is_unassigned: bool = False
     call_error: str = ""
     problems: tuple[str, ...] = ()

@@ -25,11 +25,13 @@ from cerebras_deploy.result import End
 from cerebras_deploy.steps.context import Context
 from cerebras_deploy.steps.deploy import deploy
 from cerebras_deploy.steps.matcher import Matcher
+from cerebras_deploy.steps.smoke_test import question_of
 from cerebras_deploy.tell.journal import Journal
 from cerebras_deploy.tell.outputs import annotation, final_outputs
 from cerebras_deploy.tell.report import report
 from cerebras_deploy.tell.runner import Runner
-from cerebras_deploy.tell.summary import render_summary, shortened
+from cerebras_deploy.tell.steps_table import Asked
+from cerebras_deploy.tell.summary import NOT_ASKED, render_summary, shortened
 
 if TYPE_CHECKING:
     from cerebras_deploy.api.trace import OpenFile
@@ -63,7 +65,11 @@ class Step:
         try:
             with self._traced(ask, trace) as sending:
                 end = end_of(lambda: self._deploy(inputs, sending, suite))
-            self._tell(end, summary=inputs.summary if isinstance(inputs, Inputs) else True)
+            if isinstance(inputs, Inputs):
+                question = suite.cases[0] if suite else question_of(inputs)
+                self._tell(end, Asked(question, inputs.promote_aliases), summary=inputs.summary)
+            else:
+                self._tell(end, NOT_ASKED, summary=True)
         except Exception as error:  # noqa: BLE001 - a bug of this action: it is told, and the step fails
             self._tell_bug(error)
             return 1
@@ -100,7 +106,7 @@ class Step:
         asked = "" if inputs.deployment_id else inputs.version_ref
         evidence = Evidence(StatusWords(inputs.status_words))
         wanted = inputs.on_failure == "rollback"
-        self._facts = Facts(endpoint=inputs.endpoint, asked=asked, rollback_wanted=wanted, evidence=evidence)
+        self._facts = Facts(inputs.endpoint, asked, timeout=inputs.timeout, rollback_wanted=wanted, evidence=evidence)
         api = Api(
             inputs.base_url,
             inputs.api_key,
@@ -114,26 +120,24 @@ class Step:
             self._rng,
             journal,
             Pace(inputs.poll_interval),
-            Deadline(inputs.timeout, self._time.started + inputs.timeout),
+            Deadline(self._time.started + inputs.timeout),
             Outage(),
             first_read_sent=self._time.started,
         )
         with closing(self._http), closing(Matcher()) as matcher:
             return deploy(Context(inputs, api, patience, self._time, journal, runner, self._facts, matcher, suite))
 
-    def _tell(self, end: End, *, summary: bool) -> None:
+    def _tell(self, end: End, asked: Asked, *, summary: bool) -> None:
         runner, facts = self._runner, self._facts
         facts.finished(self._time.elapsed)
         outcome = conclude(end, facts).mapped(runner.redact)  # before Markdown stands between the pieces of a key
-        outputs, page = final_outputs(facts, outcome), render_summary(facts, outcome, self._journal.timeline)
+        outputs, page = final_outputs(facts, outcome), render_summary(facts, outcome, self._journal.timeline, asked)
         runner.write_outputs(outputs)
         told = report(facts, outputs, self._journal.timeline, runner.clean)
         runner.write_documents({"report": told, "summary-markdown": shortened(page)})
         if summary:
             runner.write_summary(page)
         level, title, lines = annotation(outcome, facts)
-        if runner.has_lost_outputs and facts.deployment_id not in outcome.message:
-            lines.append(f"It is deployment {facts.deployment_id}.")
         runner.annotate(level, title, *lines, last=True)
 
     def _tell_bug(self, error: Exception) -> None:

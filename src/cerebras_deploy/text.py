@@ -20,8 +20,10 @@ _GAP = r"[\s\0]*"
 _SHORTEST_SECRET = 4  # blanking shorter ones, or shorter pieces, would only garble the log
 _TOKEN = re.compile(r"`[^`]*`\S*|\S+")
 # What renders as itself in a paragraph, and what may stand around anything: GitHub makes nothing of either.
-_WORD = re.compile(r"[(«]?(?:(?:re-)?[A-Za-z]+|\d+(?:\.\d+)?|(?:\d+[dhms])+|→)\.?[)»]?[,;:.]?", re.ASCII)
-_AROUND = re.compile(r"([(«]?)(.+?)([)»]?[,;:.]?)")
+_WORD = re.compile(
+    r"[(«\"]?(?:(?:[Rr]e-)?[A-Za-z]+(?:'[a-z]+)?|\d+(?:\.\d+)?|(?:\d+(?:ms|[dhms]))+|→)\.?[)»\"]?[,;:.]?", re.ASCII
+)
+_AROUND = re.compile(r"([(«\"]?)(.+?)([)»\"]?[,;:.]?)")
 
 
 def plain(text: str, limit: int = 1000) -> str:
@@ -55,6 +57,12 @@ def _shown(token: str, *, first: bool) -> str:
         return token
     before, core, after = _AROUND.fullmatch(token).groups()  # type: ignore[union-attr]  # matches whatever is there
     return f"{before}{code(core.strip('` ') or core)}{after}"
+
+
+def sentence(text: str) -> str:
+    """Return a clause as a sentence: with a capital letter, unless it begins with a name, and a full stop."""
+    first = text[:1].upper() if text[1:2].islower() or text[1:2] == " " else text[:1]
+    return f"{first}{text[1:]}{'' if text.endswith(('.', '!', '?')) else '.'}" if text else ""
 
 
 def cleaned(document: Any) -> Any:

@@ -160,6 +160,11 @@ class Played:
         return self.outputs["result"]
 
     @property
+    def told(self) -> str:
+        """The annotation that ends the log: its title, and its lines."""
+        return self.log.last_annotation
+
+    @property
     def deploy_calls(self) -> int:
         """How many deploy calls the simulator has had."""
         return sum(request.method == "POST" for request in self.world.requests)

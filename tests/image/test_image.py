@@ -199,7 +199,7 @@ class TestRuns:
             result = runner.run_container(ACTION, runner.JobFolder(tmp_path), step(address, timeout="10s"))
 
         assert result.outputs["result"] == "timed-out"
-        assert "TLS failed" in result.outputs["message"]
+        assert "TLS failed" in result.log.last_annotation
 
     def test_the_checkout_the_home_and_the_variables_do_not_decide_what_runs(self, tmp_path: Path) -> None:
         job = runner.JobFolder(tmp_path)
@@ -235,7 +235,9 @@ class TestCancel:
         assert result.outputs["deployment-id"] == deployment
         assert f"`deployment-id: {deployment}`" in result.outputs["message"]
         assert deployment in result.summary
-        assert [one.title for one in result.annotations if one.title] == ["Interrupted: my-org-gpt-oss-120b"]
+        assert [one.title for one in result.annotations if one.title] == [
+            "Job canceled, rollout still running: my-org-gpt-oss-120b"
+        ]
         containers.assert_gone_in_time(result)
 
     def test_between_two_polls(self, tmp_path: Path) -> None:

@@ -40,6 +40,12 @@ class Log:
     groups_balanced: bool
     stopped: bool  # commands were stopped and not resumed
 
+    @property
+    def last_annotation(self) -> str:
+        """The title and the message of the last annotation."""
+        last = self.annotations[-1]
+        return f"{last.title}\n{last.message}"
+
 
 class CommandError(Exception):
     """A command that the runner cannot process: the step fails (ActionCommandManager.cs:133-143)."""

@@ -91,7 +91,7 @@ def test_it_ends_in_time_and_says_how(wait: Wait, fault: str) -> None:
 
     assert played.seconds <= wait.limit
     assert played.result not in {"", "interrupted"}
-    assert played.outputs["message"]
+    assert played.told
 
 
 @pytest.mark.parametrize("fault", ["never answers", "never hears", "answers byte by byte, headers, too"])
@@ -104,6 +104,6 @@ def test_an_interrupt_ends_it_at_once(wait: Wait, fault: str) -> None:
         made.clock.interrupt_at = moment
         played = play(made, wait)
 
-        in_mid_move = "may point nowhere" in played.outputs["message"]
+        in_mid_move = "may point nowhere" in played.told
         assert played.result == "interrupted"
         assert made.clock.now() - moment <= (ENDS_IN_MID_MOVE if in_mid_move else ENDS)

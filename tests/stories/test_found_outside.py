@@ -235,4 +235,4 @@ def test_a_key_is_blanked_in_any_encoding(charset: str, *, named: bool) -> None:
     played = api(whole=lambda *_: refusal).play()
 
     assert played.result == "refused"
-    assert "403 Forbidden: ***" in played.outputs["message"]
+    assert "403 Forbidden: ***" in played.told

@@ -74,7 +74,7 @@ def over(tmp_path: Path, url: str, **given: str) -> runner.StepResult:
 def unharmed(result: runner.StepResult) -> None:
     assert (result.outputs["result"], result.exit_code, result.stderr) == ("succeeded", 0, b"")
     assert "zqx" not in result.stdout.decode() + str(result.outputs) + result.summary
-    assert [(a.level, a.title.partition(":")[0]) for a in result.annotations] == [("notice", "Rollout succeeded")]
+    assert [(a.level, a.title.partition(":")[0]) for a in result.annotations] == [("notice", "Deployed")]
 
 
 class TestFiles:
@@ -229,7 +229,7 @@ def test_plain_http_to_a_public_host_is_refused_before_anything_is_sent(tmp_path
         result = run(tmp_path, url, {"HTTP_PROXY": proxy.url, "HTTPS_PROXY": proxy.url, "ALL_PROXY": proxy.url})
 
     assert (result.outputs["result"], proxy.lines) == ("invalid-input", [])
-    assert "https://" in result.outputs["message"]
+    assert "https://" in result.log.last_annotation
 
 
 @pytest.fixture(scope="module")
@@ -286,13 +286,13 @@ class TestPrivateAuthorities:
             result = given_up(tmp_path, server.url, both)
 
         assert (result.outputs["result"], server.lines) == ("timed-out", [])
-        assert "TLS failed" in result.outputs["message"]
+        assert "TLS failed" in result.log.last_annotation
 
     def test_without_it_the_message_says_what_failed_and_what_to_do(self, tmp_path: Path, tls: ssl.SSLContext) -> None:
         with serving(Forged(), tls=tls) as server:
             result = given_up(tmp_path, server.url)
 
-        message = result.outputs["message"]
+        message = result.log.last_annotation
         assert (result.outputs["result"], server.lines) == ("timed-out", [])
         assert "(unable to get local issuer certificate" in message
         assert "SSL_CERT_FILE" in message
@@ -304,14 +304,14 @@ class TestPrivateAuthorities:
             result = given_up(tmp_path, server.url, {"SSL_CERT_FILE": bundle})
 
         assert (result.exit_code, server.lines) == (1, [])
-        assert "(IP address mismatch" in result.outputs["message"]
+        assert "(IP address mismatch" in result.log.last_annotation
 
     def test_a_server_without_tls_is_told_apart(self, tmp_path: Path) -> None:
         with serving(Forged()) as server:
             result = given_up(tmp_path, server.url.replace("http:", "https:"))
 
         assert (result.exit_code, server.lines) == (1, [])
-        assert "TLS failed" in result.outputs["message"]
+        assert "TLS failed" in result.log.last_annotation
 
     @pytest.mark.parametrize("text", ["", "zqx", "-----BEGIN CERTIFICATE-----\nzqx\n"])
     def test_a_bundle_that_is_none_is_named(self, tmp_path: Path, text: str) -> None:
@@ -320,7 +320,7 @@ class TestPrivateAuthorities:
             result = run(tmp_path, server.url, {"SSL_CERT_FILE": str(tmp_path / "ca.pem")})
 
         assert (result.outputs["result"], result.stderr, server.lines) == ("invalid-input", b"", [])
-        assert "SSL_CERT_FILE" in result.outputs["message"]
+        assert "SSL_CERT_FILE" in result.log.last_annotation
 
     def test_an_empty_setting_is_as_none(self, tmp_path: Path) -> None:
         """OpenSSL reads these variables itself, and an empty one would leave it without any CA."""
@@ -343,7 +343,7 @@ class TestPrivateAuthorities:
         assert (result.exit_code, result.stderr, result.log.failures) == (0, b"", ())
         assert [(a.level, a.title.partition(":")[0]) for a in result.annotations] == [
             ("warning", "SSL_CERT_FILE ignored"),
-            ("notice", "Rollout succeeded"),
+            ("notice", "Deployed"),
         ]
 
 
@@ -385,7 +385,7 @@ class TestProxies:
             result = run(tmp_path, server.url, {"HTTP_PROXY": url})
 
         assert (result.outputs["result"], result.stderr, server.lines) == ("invalid-input", b"", [])
-        assert "HTTP_PROXY" in result.outputs["message"]
+        assert "HTTP_PROXY" in result.log.last_annotation
 
     @pytest.mark.parametrize("scheme", ["http", "zqx"])
     def test_its_password_is_not_shown(self, tmp_path: Path, scheme: str) -> None:

@@ -76,8 +76,8 @@ def test_a_permanent_no_ends_at_once_with_the_likely_cause(fault: str, cause: st
     played = stage.play()
 
     assert (played.result, played.seconds) == ("refused", 0)
-    assert cause in played.outputs["message"]
+    assert cause in played.told
 
 
 def test_what_support_can_look_up_is_in_the_message() -> None:
-    assert "(cf-ray " in Stage("healthy").play({"api-key": "another-key"}).outputs["message"]
+    assert "(cf-ray " in Stage("healthy").play({"api-key": "another-key"}).told

@@ -310,7 +310,7 @@ IDS = [
         "ours is of version 1",
         {"ours": lambda age: {"state": HEALTHY(age), "model": MODEL.format(1)}},
         "failed",
-        says=("another version is in place",),
+        says=(f"lists it as {MODEL.format(1)}, which is another version",),
     ),
     Row(
         "two rows of ours",

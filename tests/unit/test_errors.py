@@ -49,9 +49,9 @@ class TestAStop:
     def test_an_interrupt_says_whether_a_request_was_out_and_for_how_long(self) -> None:
         plain, out = Interrupted(), Interrupted("repair it", sent=True, seconds=1.5)
 
-        assert plain.end == End(Result.INTERRUPTED, "the job was cancelled")
+        assert plain.end == End(Result.INTERRUPTED, "the job was canceled")
         assert (plain.sent, plain.seconds) == (False, 0.0)
-        assert out.end == End(Result.INTERRUPTED, "the job was cancelled", "repair it")
+        assert out.end == End(Result.INTERRUPTED, "the job was canceled", "repair it")
         assert (out.sent, out.seconds) == (True, 1.5)
 
 

@@ -47,7 +47,7 @@ def test_a_healthy_rollout_is_green_with_all_outputs_and_a_summary(tmp_path: Pat
     assert result.outputs["deployment-id"] == world.deployments[-1].id
     assert result.outputs["result"] == "succeeded"
     assert set(result.outputs) == set(MANIFEST.outputs)
-    assert "Rollout succeeded" in result.summary
+    assert "### ✅ Deployed: " in result.summary
     assert [a.level for a in result.annotations] == ["notice"]
 
 
@@ -62,8 +62,8 @@ def test_a_cancelled_job_ends_before_the_second_signal_and_says_how_to_re_attach
     deployment = world.deployments[-1].id
     assert result.outputs["deployment-id"] == deployment
     assert result.outputs["result"] == "interrupted"
-    assert f"deployment-id: {deployment}" in result.outputs["message"]
-    assert "Interrupted" in result.summary
+    assert f"`deployment-id: {deployment}` to keep waiting." in result.annotations[0].message
+    assert "### ❌ Job canceled, rollout never listed: " in result.summary
 
 
 def test_a_process_that_is_killed_leaves_the_id_and_pessimistic_outputs(tmp_path: Path) -> None:
@@ -141,7 +141,7 @@ def test_a_summary_that_cannot_be_written_is_one_warning(tmp_path: Path) -> None
     assert result.outcome == "success"
     assert [(a.level, a.title) for a in result.annotations] == [
         ("warning", "No job summary"),
-        ("notice", "Already live: my-org-gpt-oss-120b"),
+        ("notice", "Already live, nothing deployed: my-org-gpt-oss-120b"),
     ]
 
 
@@ -172,7 +172,7 @@ def test_a_proxy_that_cannot_be_used_is_said_and_nothing_is_sent(tmp_path: Path)
         result = runner.run_process(ARGV, runner.JobFolder(tmp_path), step(address, env=env))
 
     assert result.outputs["result"] == "invalid-input"
-    assert "proxy" in result.outputs["message"]
+    assert "proxy" in result.log.last_annotation
     assert world.requests == []
 
 

@@ -52,7 +52,7 @@ class Scene:
     ) -> None:
         self.clock, self.ear = VirtualClock(0.0), Ear()
         started = self.clock.time if first_sent is None else first_sent
-        deadline = Deadline(timeout, started + timeout)
+        deadline = Deadline(started + timeout)
         self.patience = Patience(self.clock, Random(7), self.ear, Pace(interval), deadline, Outage(), first_sent)
         self.reads: list[float] = []
         self._fails, self._latency = fails, latency
@@ -117,14 +117,13 @@ class TestPolling:
         scene = Scene(interval=600, timeout=1000)
         reads = scene.reads_in_turn()
         first, second, last = next(reads), next(reads), next(reads)
-        with stopping(Result.TIMED_OUT) as raised:
+        with stopping(Result.TIMED_OUT):
             next(reads)
 
         assert first == 0
         assert 540 <= second <= 660
         assert last == pytest.approx(1000)
         assert scene.clock.time == pytest.approx(1000)
-        assert "16m40s" in raised.value.end.reason
 
     def test_a_first_read_that_was_sent_before_and_outlasts_it_is_followed_by_one_last_one(self) -> None:
         scene = Scene(timeout=10, first_sent=-20.0)

@@ -51,11 +51,11 @@ class TestOutputsThatGetLost:
         assert played.exit_code == 1
         assert [(a.level, a.title) for a in played.log.annotations] == [
             ("error", "Outputs lost"),
-            ("notice", f"Rollout succeeded: {ENDPOINT}"),
+            ("notice", f"Deployed: {ENDPOINT}"),
         ]
         lost, end = (annotation.message for annotation in played.log.annotations)
         assert "GITHUB_OUTPUT cannot be written: [Errno 28] No space left on device" in lost
-        assert f"It is deployment {OURS}." in end
+        assert f"\nDeployment: {OURS}" in end
 
     def test_the_id_is_in_the_log_before_it_is_tried_to_write_it(self) -> None:
         text = stage(Forged(self.full)).play().text

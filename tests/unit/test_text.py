@@ -130,12 +130,11 @@ def test_a_paragraph_holds_all_of_the_text_but_for_backticks_and_pipes(text: str
 
 
 def test_words_and_numbers_of_a_paragraph_are_no_code() -> None:
-    said = "orgs/x: HTTP 503 (a proxy's); version 1 → version 2 after 3m; re-run «Say hello.» www.x.example, @a :b: 1."
+    words = ': HTTP 503 (a proxy\'s); version 1 → version 2 after 3m and 500ms; Re-run «Say» "hello." '
 
-    assert prose(said) == (
-        "`orgs/x`: HTTP 503 (a `proxy's`); version 1 → version 2 after 3m; re-run «Say hello.» "
-        "`www.x.example`, `@a :b`: 1."
-    )
+    shown = prose(f"orgs/x{words}'x' www.x.example, @a :b: 1.")
+
+    assert shown == f"`orgs/x`{words}`'x' www.x.example`, `@a :b`: 1."
 
 
 def test_a_number_in_another_script_is_code() -> None:

@@ -111,9 +111,13 @@ class Facts(Known):
         """Note what the version answered that served before the rollout, in the deployment with that ID."""
         self.before, self.before_of, self.waiting_for = answers, of, ""
 
+    def smoke_test_begun(self) -> None:
+        """Note that the smoke test begins."""
+        self.is_asking, self.waiting_for = True, "waiting for the smoke test's answer"
+
     def smoke_tested(self, result: SmokeTestResult) -> None:
         """Note what the smoke test came to."""
-        self.smoke_test, self.waiting_for = result, ""
+        self.smoke_test, self.is_asking, self.waiting_for = result, False, ""
 
     def alias_moved(self, line: str) -> None:
         """Note an alias that is where it was to go."""

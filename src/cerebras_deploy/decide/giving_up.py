@@ -56,7 +56,7 @@ class Retries:
         if self._is_misread(error, now) and not self.has_answered:
             return End(Result.UNREACHABLE, str(error), error.hint, call_error=str(error))
         if outage >= self.budget(error):
-            reason = f"the API could not be asked for {span(outage)}: {error}"
+            reason = f"the API was unreachable for {span(outage)}: {error}"
             return End(Result.UNREACHABLE, reason, error.hint, call_error=str(error))
         return None
 
@@ -79,14 +79,12 @@ class Retries:
 
 @dataclass(frozen=True)
 class Deadline:
-    """When to end. `timeout` is the whole time allowed, for messages; `at` is when that is over, on the clock."""
+    """When to end; `at` is on the clock."""
 
-    timeout: float
     at: float
 
     def end(self, error: CallError | None = None) -> End:
         """Return how a run that reached the deadline ends; `error` is what its last read failed with, if it did."""
-        reason = f"the timeout of {span(self.timeout)} was reached"
         if error is None:
-            return End(Result.TIMED_OUT, reason)
-        return End(Result.TIMED_OUT, f"{reason}, and the last read failed: {error}", error.hint, call_error=str(error))
+            return End(Result.TIMED_OUT)
+        return End(Result.TIMED_OUT, f"the last read failed: {error}", error.hint, call_error=str(error))

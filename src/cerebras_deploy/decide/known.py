@@ -33,6 +33,7 @@ class Known:
 
     endpoint: str
     asked: str = ""
+    timeout: float = 0.0  # seconds: the time limit of the whole step
     rollback_wanted: bool = False  # the workflow has set `on-failure: rollback`
     model: ModelName | None = None
     version: Version | None = None
@@ -48,6 +49,7 @@ class Known:
     is_replacing: bool = False  # `previous` is what was to be replaced, whatever was live
     serving: Serving = NOTHING
     deploy_call: DeployCall = field(default_factory=DeployCall)
+    is_asking: bool = False  # the smoke test has begun, and has come to nothing yet
     waiting_for: str = ""  # what the step is waiting for now, in words, where that is not the rollout
     planned: PlanName = ""
     plan_rows: list[tuple[str, str]] = field(default_factory=list)  # of a dry run: a heading and its text

@@ -108,5 +108,5 @@ def _busy(entry: DeployedModel, if_busy: Literal["wait", "queue", "fail"]) -> Pl
         case "fail":
             return NotPossible(
                 f"{deployment_of(entry)} is rolling out on the endpoint, and `if-busy` is `fail`",
-                "run again when it has ended, or set `if-busy` to `wait` or `queue`",
+                "re-run the step when it has ended, or set `if-busy: wait` or `if-busy: queue`",
             )

@@ -28,8 +28,8 @@ class Question(NamedTuple):
 
     @property
     def prompt(self) -> str:
-        """What is asked, for people: the last message."""
-        return self.messages[-1].content
+        """What is asked, for people: the last message; empty if nothing is."""
+        return self.messages[-1].content if self.messages else ""
 
     @property
     def expressions(self) -> tuple[str, ...]:
@@ -66,7 +66,7 @@ def judge(question: Question, answer: Completion, latency: float, found: Collect
     if missing:
         return Judgment("failed", missing)
     if question.most_latency is not None and latency > question.most_latency:
-        reason = f"it took {latency:.2f} s, more than the {question.most_latency:g} s allowed"
+        reason = f"the answer took {latency:.2f} s, and the limit is {question.most_latency:g} s"
         return Judgment("failed", reason, is_late=True)
     return Judgment("passed")
 
@@ -75,7 +75,7 @@ def _missing(question: Question, text: str, found: Collection[str]) -> str:
     """Say what the answer was to have and has not; empty if nothing is missing."""
     folded = text.casefold()
     if question.contains and not any(one.casefold() in folded for one in question.contains):
-        shown = " or ".join(f"«{plain(one, 100)}»" for one in question.contains[:SHOWN])
-        return f"{shown}{' or others' if len(question.contains) > SHOWN else ''} is not in the answer"
+        shown = " or ".join(f'"{plain(one, 100)}"' for one in question.contains[:SHOWN])
+        return f"the answer doesn't contain {shown}{' or others' if len(question.contains) > SHOWN else ''}"
     is_missing = question.expect and question.expect not in found
-    return f"`{plain(question.expect, 100)}` is not in the answer" if is_missing else ""
+    return f"the answer doesn't match `{plain(question.expect, 100)}`" if is_missing else ""

@@ -25,6 +25,9 @@ from cerebras_deploy.decide.entries import (
 from cerebras_deploy.decide.plan import NotPossible, PlanName, Unchanged, WaitFirst
 from cerebras_deploy.decide.target import Target
 
+CHECK = "check the endpoint, and deploy the version that it should serve"
+DEPLOY = "deploy the version that the endpoint should serve"
+
 
 @dataclass(frozen=True)
 class Replace:
@@ -59,7 +62,8 @@ def replacement(endpoint: Endpoint, bad: Unwanted, if_busy: Literal["wait", "que
         return _over(_newest(unclear, bad), entries, bad)
     if may_hide_newer(endpoint, now.created if now else None):
         return NotPossible(
-            "an entry that cannot be read may be newer", "look at the endpoint, and deploy the version you want"
+            "an entry that cannot be read may be newer",
+            CHECK,
         )
     if now is None:
         return NotPossible("the endpoint serves nothing that could be replaced", "check the endpoint")
@@ -67,9 +71,7 @@ def replacement(endpoint: Endpoint, bad: Unwanted, if_busy: Literal["wait", "que
         return _before(now, entries, bad)
     if (doubt := doubts(endpoint, now)) or not (now.name and now.name.has_integer):
         why = doubt or f"{deployment_of(now)} is listed as {now.model}, which names no integer version"
-        return NotPossible(
-            f"it is not clear what is served: {why}", "look at the endpoint, and deploy the version you want"
-        )
+        return NotPossible(f"it is not clear what is served: {why}", CHECK)
     return Unchanged(now)
 
 
@@ -92,7 +94,7 @@ def _in_flight(
         return _put_back(flying, entries, bad)
     return NotPossible(
         f"{deployment_of(flying)} is rolling out on the endpoint, and `if-busy` is `{if_busy}`",
-        "run again when it has ended, or set `if-busy` to `wait`",
+        "re-run the step when it has ended, or set `if-busy: wait`",
     )
 
 
@@ -100,14 +102,11 @@ def _over(unclear: DeployedModel, entries: Sequence[DeployedModel], bad: Unwante
     """Decide about a newer deployment that has failed, or is not known to have left the endpoint as it was."""
     now = live(entries)
     if bad.is_it(unclear) and (now is None or may_serve(now, bad.model)):
-        return NotPossible(f"nothing else was live before {deployment_of(unclear)}", "deploy a good version")
+        return NotPossible(f"nothing else was live before {deployment_of(unclear)}", DEPLOY)
     if bad.is_it(unclear):
         return _put_back(unclear, entries, bad)
     beside = f"; {deployment_of(now)} was live before it" if now else ""
-    return NotPossible(
-        f"{deployment_of(unclear)}, which may be newer, has failed or is not clear{beside}",
-        "look at the endpoint, and deploy the version you want",
-    )
+    return NotPossible(f"{deployment_of(unclear)}, which may be newer, has failed or is not clear{beside}", CHECK)
 
 
 def _before(now: DeployedModel, entries: Sequence[DeployedModel], bad: Unwanted) -> Replacement:
@@ -119,20 +118,17 @@ def _put_back(bad_entry: DeployedModel, older: Sequence[DeployedModel], bad: Unw
     """Decide to deploy the newest done entry of another version, if it is clear which one that is."""
     candidates = may_be_live([entry for entry in older if not may_serve(entry, bad.model)])
     if not candidates:
-        return NotPossible(f"nothing else was live before {deployment_of(bad_entry)}", "deploy a good version")
+        return NotPossible(f"nothing else was live before {deployment_of(bad_entry)}", DEPLOY)
     if not is_of_one_version(candidates):
-        return NotPossible(
-            f"it is not clear which version was live before {deployment_of(bad_entry)}",
-            "look at the endpoint, and deploy the version you want",
-        )
+        return NotPossible(f"it is not clear which version was live before {deployment_of(bad_entry)}", CHECK)
     return _replace(bad_entry, candidates[0])
 
 
 def _replace(bad: DeployedModel, target: DeployedModel) -> Replacement:
     if target.name and target.name.has_integer:
         return Replace(target, bad)
-    reason = f"what was live before is {target.model}, which names no integer version"
-    return NotPossible(reason, "deploy the version you want by its integer")
+    reason = f"the previous version is {target.model}, which names no integer version"
+    return NotPossible(reason, "deploy the version that the endpoint should serve by its integer ID")
 
 
 def key_of(found: Replacement) -> tuple[str, ...]:

@@ -18,10 +18,10 @@ def rollback_step(facts: Known) -> str:
         return ""
     if (facts.was_live_before and not facts.found_live_already) or facts.is_unclear_before:
         return ""  # what was live before is not what would be put back
-    to = f"to roll back to {version_of(before)}, run a step with `operation: rollback`"
+    run, to = "run a step with `operation: rollback`", f"to roll back to {version_of(before)}"
     if facts.deployment_id:
-        return f"{to} and `deployment-id: {facts.deployment_id}`" if _is_replaceable(facts) else ""
-    return to if facts.deploy_call.in_doubt else ""
+        return f"{run} and `deployment-id: {facts.deployment_id}` {to}" if _is_replaceable(facts) else ""
+    return f"{run} {to}" if facts.deploy_call.in_doubt else ""
 
 
 def _is_replaceable(facts: Known) -> bool:

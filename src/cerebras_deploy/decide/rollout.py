@@ -4,7 +4,7 @@ from typing import assert_never
 
 from cerebras_deploy.api.endpoint import DeployedModel
 from cerebras_deploy.api.status import Status, Unknown
-from cerebras_deploy.decide.entries import deployment_of, may_serve
+from cerebras_deploy.decide.entries import deployment_of, may_serve, version_of
 from cerebras_deploy.decide.track import Track
 from cerebras_deploy.result import End, Result
 
@@ -44,8 +44,8 @@ def _end_listed(track: Track) -> End | None:
             return _failed(track) if track.stood >= ERROR_STANDS and track.state_reads >= STEADY_READS else None
         case Status.ROLLED_BACK:
             return End(Result.ROLLED_BACK, track.progress.error)
-        case Status.CANCELLED if newest := _newest(track):
-            return End(Result.SUPERSEDED, "it was cancelled", newer=newest)
+        case Status.CANCELLED if track.newer:
+            return _superseded(track.newer[0], "it was canceled")
         case Status.CANCELLED:
             return End(Result.CANCELLED, track.progress.error)
         case Status.NOT_STARTED | Status.IN_PROGRESS | Status.ROLLING_BACK | Unknown():
@@ -56,10 +56,10 @@ def _end_listed(track: Track) -> End | None:
 
 def _end_done(track: Track) -> End | None:
     if track.seen_rolling_back:  # the end of a rollback is no success, whatever its word
-        return End(Result.ROLLED_BACK, "it was reported done after rolling back")
+        return End(Result.ROLLED_BACK, "the API reported it as done after it was seen rolling back")
     is_confirmed = track.state_reads > 1 and track.stood >= CONFIRMED
     if track.entry and track.target.is_of_another_version(track.entry):
-        reason = f"it is done, but the endpoint lists it as {track.entry.model}: another version is in place"
+        reason = f"it is done, but the endpoint lists it as {track.entry.model}, which is another version"
         return End(Result.FAILED, reason) if is_confirmed else None
     if not (track.seen_under_way or is_confirmed):
         return None
@@ -69,7 +69,11 @@ def _end_done(track: Track) -> End | None:
 def _end_overtaken(track: Track) -> End | None:
     done = (entry for entry in _newer_versions(track) if entry.status is Status.DONE and not entry.contradicted)
     first = next(done, None)
-    return End(Result.SUPERSEDED, newer=deployment_of(first)) if first else None
+    return _superseded(first) if first else None
+
+
+def _superseded(newer: DeployedModel, reason: str = "") -> End:
+    return End(Result.SUPERSEDED, reason, newer=deployment_of(newer), newer_version=version_of(newer))
 
 
 def _end_unlisted(track: Track) -> End | None:
@@ -79,13 +83,14 @@ def _end_unlisted(track: Track) -> End | None:
         return None
     newer, hint = _taken_by(track), track.reply.status
     if track.seen and newer:
-        return End(Result.SUPERSEDED, "it is no longer listed", newer=newer)
+        return _superseded(newer, "the endpoint no longer lists it")
     if track.seen:
-        return End(Result.FAILED, "the endpoint no longer lists it, and no newer version")
+        return End(Result.FAILED, "the endpoint lists neither this deployment nor a newer version")
     if newer:
-        return End(Result.SUPERSEDED, "it was never listed", newer=newer)
+        return _superseded(newer, "the endpoint never listed it")
     if hint in _BAD:
-        return End(_BAD[hint], track.reply.error or "the deploy reply said so, and it was never listed")
+        said = "the reply to the deploy request said so, and the endpoint never listed the deployment"
+        return End(_BAD[hint], track.reply.error or said)
     return End(Result.REFUSED) if track.target.by_id and track.stood >= LISTED_WITHIN else None
 
 
@@ -101,10 +106,10 @@ def _newer_versions(track: Track) -> list[DeployedModel]:
     return [entry for entry in track.newer if mine is None or not may_serve(entry, mine)]
 
 
-def _taken_by(track: Track) -> str:
-    """Name the newest deployment of another version that may have taken the endpoint; empty if there is none."""
+def _taken_by(track: Track) -> DeployedModel | None:
+    """Return the newest deployment of another version that may have taken the endpoint."""
     over = {Status.CANCELLED, Status.ROLLED_BACK}
-    return next((deployment_of(entry) for entry in _newer_versions(track) if entry.status not in over), "")
+    return next((entry for entry in _newer_versions(track) if entry.status not in over), None)
 
 
 def _newest(track: Track) -> str:

@@ -14,13 +14,8 @@ class Serving:
     text: str
     entry: DeployedModel | None = None
 
-    def by(self, endpoint: str) -> str:
-        """Say it of an endpoint."""
-        is_one = self.entry is not None or self is NOTHING
-        return f"{endpoint} serves {self.text}" if is_one else f"what {endpoint} serves is {self.text}"
 
-
-NOTHING = Serving("no version that is known")
+NOTHING = Serving("no version")
 UNCLEAR = Serving("unclear")
 
 
@@ -33,7 +28,7 @@ def serving(endpoint: Endpoint) -> Serving:
             continue
         if updated is None or total is None or updated >= total or entry.created is None:
             return UNCLEAR
-        return Serving(f"mixed: {updated} of {total} replicas run {version_of(entry)}")
+        return Serving(f"mixed. {updated} of {total} replicas run {version_of(entry)}")
     now = live(entries)
     if now is None:
         return NOTHING

@@ -1,60 +1,96 @@
 """What a stop has left behind, in words: the deadline, an interrupt, a refusal, or an API that is not there."""
 
-from cerebras_deploy.api.status import Status
 from cerebras_deploy.decide.known import Known
-from cerebras_deploy.decide.rollback_step import rollback_step
+from cerebras_deploy.decide.left_behind import Left, left_behind
 from cerebras_deploy.result import End, Result
+from cerebras_deploy.times import span
 
-Said = tuple[str, str]  # statement and advice
 
-
-def stopped(end: End, facts: Known) -> Said:
+def stopped(end: End, facts: Known) -> str:
     """Say what a stop has left behind."""
     if facts.rollback:
-        return _stopped_rolling_back(end, facts, facts.rollback)
-    if end.result is Result.REFUSED and not end.reason:  # the rollout's own end: it was never listed
-        return f"{facts.endpoint} does not list deployment {facts.deployment_id}", "check the id and the endpoint"
-    reason = end.reason + _cut_off(end, facts)
-    if facts.deployment_id:
-        what, after = _left_behind(end.result, facts), _follow(facts)
-        if end.result is Result.REFUSED and facts.was_named and not facts.is_confirmed:
-            after = ""  # following it is what was refused
-    elif facts.deploy_call.in_doubt:
-        what = f"the deployment of {facts.what} to {facts.endpoint} may have been accepted"
-        after = f"check what {facts.endpoint} serves, then re-run the step"
-    else:
-        return f"{reason}: nothing was deployed to {facts.endpoint}", end.hint
-    back = rollback_step(facts) if facts.rollback_wanted else ""
-    return f"{reason}: {what}", "; ".join(filter(None, (end.hint, after, back)))
+        return _rollback_cut_off(facts, facts.rollback)
+    match end.result:
+        case Result.TIMED_OUT:
+            return _timed_out(facts)
+        case Result.INTERRUPTED:
+            return _interrupted(facts)
+        case Result.REFUSED:
+            return _refused(end, facts)
+        case _:
+            return _unreachable(facts)
 
 
-def _cut_off(end: End, facts: Known) -> str:
-    """Say what the step was doing, where the reason does not say so."""
-    by_time = end.result in {Result.TIMED_OUT, Result.INTERRUPTED}
-    return f" while {facts.waiting_for}" if facts.waiting_for and (by_time or not facts.deployment_id) else ""
+def _timed_out(facts: Known) -> str:
+    rollout, limit = f"{facts.what} to {facts.endpoint}", f"within {span(facts.timeout)}"
+    match left_behind(facts):
+        case Left.NOTHING:
+            return f"Nothing was deployed to {facts.endpoint} {limit}."
+        case Left.IN_DOUBT:
+            return f"No usable reply to the deploy request for {rollout} arrived {limit}."
+        case Left.UNLISTED:
+            return f"The rollout of {rollout} was accepted, but it never appeared on the endpoint {limit}."
+        case Left.UNDER_WAY:
+            return f"The rollout of {rollout} did not finish {limit}. It continues without this job."
+        case Left.DONE:
+            return f"{facts.what} is deployed to {facts.endpoint}, but the step did not finish {limit}."
+        case Left.ENDED:
+            return f"The rollout of {rollout} has ended, but the step did not finish {limit}."
 
 
-def _follow(facts: Known) -> str:
-    """Say how to go on with a deployment that was left behind."""
-    if facts.progress.status is Status.DONE:
-        return "re-run the step: it deploys nothing, and goes on from there"
-    return f"follow it with `deployment-id: {facts.deployment_id}`"
+def _interrupted(facts: Known) -> str:
+    rollout = f"{facts.what} to {facts.endpoint}"
+    match left_behind(facts):
+        case Left.NOTHING:
+            return f"The job was canceled before anything was deployed to {facts.endpoint}."
+        case Left.IN_DOUBT:
+            return f"The job was canceled after the deploy request for {rollout} was sent."
+        case Left.UNLISTED:
+            return f"The job was canceled after the rollout of {rollout} was accepted."
+        case Left.UNDER_WAY:
+            return f"The job was canceled during the rollout of {rollout}. The rollout continues without it."
+        case Left.DONE:
+            return f"The job was canceled after {facts.what} was deployed to {facts.endpoint}."
+        case Left.ENDED:
+            return f"The job was canceled after the rollout of {rollout} had ended."
 
 
-def _stopped_rolling_back(end: End, facts: Known, back: Known) -> Said:
-    bad = f"deployment {facts.deployment_id} of {facts.what}, which was found bad"
-    if back.deployment_id:
-        return f"{end.reason} during the rollback: {_left_behind(end.result, back)}; it replaces {bad}", _follow(back)
-    sent = "the rollback may have been accepted" if back.deploy_call.in_doubt else "nothing was rolled back"
-    said = f"{end.reason} before the rollback of {bad}: {sent}"
-    check = f"look at what {facts.endpoint} serves, and deploy again"
-    return said, check if back.deploy_call.in_doubt else rollback_step(facts) or check
+def _refused(end: End, facts: Known) -> str:
+    match left_behind(facts):
+        case _ if not end.reason:  # the rollout's own end: it was never listed
+            return f"{facts.endpoint} does not list deployment {facts.deployment_id}."
+        case Left.NOTHING:
+            return f"Nothing was deployed to {facts.endpoint}."
+        case _ if facts.was_named and not facts.is_confirmed:
+            return f"Deployment {facts.deployment_id} on {facts.endpoint} was not followed."
+        case Left.IN_DOUBT:
+            return f"The deployment of {facts.what} to {facts.endpoint} may have started."
+        case Left.UNLISTED | Left.UNDER_WAY:
+            return f"The rollout of {facts.what} to {facts.endpoint} can't be followed any further."
+        case Left.DONE | Left.ENDED:
+            after = "its smoke test was rejected" if facts.is_asking else "a later request was refused"
+            return f"{facts.what} is deployed to {facts.endpoint}, but {after}."
 
 
-def _left_behind(result: Result, facts: Known) -> str:
-    """Say what is known of a deployment that is not followed any more."""
-    deployment = f"deployment {facts.deployment_id} of {facts.what} to {facts.endpoint}"
-    if not facts.status:
-        return f"nothing has been seen of {deployment}"
-    goes_on = " and may go on or not" if result is Result.UNREACHABLE else " and goes on"
-    return f"{deployment} was last seen {facts.progress}{goes_on if facts.under_way else ''}"
+def _unreachable(facts: Known) -> str:
+    rollout = f"{facts.what} to {facts.endpoint}"
+    match left_behind(facts):
+        case Left.NOTHING:
+            return f"Nothing was deployed to {facts.endpoint}, because the API gave no usable reply."
+        case Left.IN_DOUBT:
+            return f"The deploy request for {rollout} got no usable reply, so a rollout may have started."
+        case _:
+            return f"The state of the rollout of {rollout} is unknown, because the API gave no usable reply."
+
+
+def _rollback_cut_off(facts: Known, back: Known) -> str:
+    match left_behind(back):
+        case Left.NOTHING:
+            return f"The job was canceled before {facts.endpoint} was rolled back."
+        case Left.IN_DOUBT:
+            return f"The job was canceled after the rollback of {facts.endpoint} to {back.what} was requested."
+        case Left.UNLISTED | Left.UNDER_WAY:
+            how = "The rollback continues without it."
+            return f"The job was canceled during the rollback of {facts.endpoint} to {back.what}. {how}"
+        case Left.DONE | Left.ENDED:
+            return f"The job was canceled after the rollback of {facts.endpoint} to {back.what} had ended."

@@ -26,7 +26,7 @@ def accept(context: Context, operation: Operation, wanted: ModelName, listed_bef
     context.show_progress(progress, line=line)
     context.publish()
     if wrong := mismatch(operation, wanted):
-        raise refused(f"the API answered for {wrong}", "report this to Cerebras; check what the endpoint serves")
+        raise refused(f"the API answered for {wrong}", "check what the endpoint serves, and report this to Cerebras")
     if reply and reply.endpoint_id and reply.endpoint_id != context.inputs.endpoint:
         text = f"the deploy reply names endpoint {plain(reply.endpoint_id, 100)}, not {context.inputs.endpoint}"
         context.journal.warn_once("Another form of the endpoint", text)

@@ -130,4 +130,4 @@ class Context:
                 self.journal.warn_once("New endpoint", text)
                 return Endpoint(model_arch_id=item.model_arch_id or wanted.architecture)
         names = ", ".join(item.endpoint_id for item in found[:10]) or "none"
-        raise error.with_hint(f"the endpoints of {wanted.org} are: {names}") from error
+        raise error.with_hint(f"check the endpoint's name. Endpoints of {wanted.org}: {names}") from error

@@ -63,9 +63,8 @@ def _narrate(context: Context, track: Track) -> None:
         return
     if progress.status is Status.ROLLING_BACK and journal.first(f"{track.target.id} rolling back"):
         endpoint = context.inputs.endpoint
-        why = f": {progress.error}" if progress.error else ""
-        text = f"the rollout of {context.facts.what} to {endpoint} is being rolled back{why}; watching it to its end"
-        journal.error(f"Rolling back: {endpoint}", text)
+        why = f" Reason: {progress.error}" if progress.error else ""
+        journal.say(f"Cerebras is rolling back the rollout of {context.facts.what} to {endpoint}.{why}", "bad")
     if isinstance(progress.status, Unknown) and track.entry:
         word = progress.status.word
         text = f"deployment {track.target.id} is in state `{word}`, which this action does not know; waiting on"

@@ -6,9 +6,7 @@ from cerebras_deploy.errors import CallError, Fate, refused
 from cerebras_deploy.steps.context import Context
 
 KEY_TRY = 5.0  # seconds, for the call that tries the inference key
-_KEY_HINT = (
-    "`inference-api-key` must be an inference key of the endpoint's organisation; a management key is another one"
-)
+_KEY_HINT = "set `inference-api-key` to an inference API key of the endpoint's organization, not a Management API key"
 
 
 def try_key(context: Context) -> None:

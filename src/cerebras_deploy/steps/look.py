@@ -63,7 +63,7 @@ def _not_found(context: Context, wanted: ModelName, error: CallError) -> CallErr
     except CallError:
         return error
     shown = [f"{one.model.version} ({', '.join(one.aliases or ()) or 'no alias'})" for one in listed[:10]]
-    hint = f"the versions of {wanted.architecture} are: {', '.join(shown) or 'none'}"
+    hint = f"check the version's name. Versions of {wanted.architecture}: {', '.join(shown) or 'none'}"
     is_there = any(wanted.version in (one.model.version, *(one.aliases or ())) for one in listed)
     return error.with_hint(hint) if is_there else refused(str(error), hint)
 
@@ -77,7 +77,7 @@ def version_to_restore(context: Context, entry: DeployedModel) -> Version | str:
     """Return the version of an entry that is to be deployed again, or why it cannot be. Reads with patience."""
     name = entry.name
     if name is None or not name.has_integer:
-        return f"what was live before is {entry.model}, which names no integer version"
+        return f"the previous version is {entry.model}, which names no integer version"
     version = context.patience.read(lambda: context.api.version(name, context.patience.call_bound))
     if version.weights is not Weights.READY:
         return f"the weights of version {name.version} are not ready any more ({version.sync_status})"

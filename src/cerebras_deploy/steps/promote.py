@@ -4,7 +4,7 @@ The API wants an alias removed from its holder before another version gets it. S
 unassigned. It is as small as a read and a call, and if the second half fails, the first is undone.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from cerebras_deploy.decide.aliases import Holding, curl, with_alias
 from cerebras_deploy.decide.rollout import end_of, left_because
@@ -37,7 +37,7 @@ def promote(context: Context) -> None:
         except Stop as stop:
             if stop.end.result in _OWN_ENDS:
                 raise
-            raise _failed(context, stop.end, alias, aliases[number:]) from stop
+            raise _failed(stop.end, alias, aliases[number:]) from stop
 
 
 # Ends that say more than that an alias was not moved: of the job, and of the deployment.
@@ -50,23 +50,19 @@ def _check_still_ours(context: Context) -> None:
     track = tracked(context)
     end = end_of(track)
     if end and end.result is not Result.SUCCEEDED:
-        raise Stop(replace(end, reason="; ".join(filter(None, (end.reason, *_moved(context))))))
+        raise Stop(end)
     if why := left_because(track):
         raise not_promoted(why, f"check what {context.inputs.endpoint} serves")
 
 
-def _moved(context: Context) -> list[str]:
-    return [f"alias {line}" for line in context.facts.promoted]
-
-
-def _failed(context: Context, end: End, alias: str, rest: tuple[str, ...]) -> Stop:
+def _failed(end: End, alias: str, rest: tuple[str, ...]) -> Stop:
     """Return the failure of the whole: of one alias, with what became of the others."""
     is_told = end.result is Result.PROMOTION_FAILED
-    reason = end.reason if is_told else f"alias {alias} was not moved: {end.reason}"
-    moved = _moved(context)
+    when = " before the timeout" if end.result is Result.TIMED_OUT else ""
+    reason = end.reason if is_told else f"alias {alias} was not moved{when}: {end.reason}"
     left = [f"not tried: {', '.join(rest)}"] if rest else []
     hint = LONGER if end.result is Result.TIMED_OUT else end.hint or "re-run the step"
-    return not_promoted("; ".join([reason, *moved, *left]), hint)
+    return not_promoted("; ".join([reason, *left]), hint, alias, is_unassigned=end.is_unassigned)
 
 
 @dataclass(frozen=True)
@@ -81,14 +77,14 @@ class _Move:
         first = self.writer.look()
         ours, before = f"version {self.writer.ours.version}", first.holder and f"version {first.holder.model.version}"
         if first.held_by == self.writer.ours:
-            self._done(f"{self.writer.alias}: {ours} held it already")
+            self._done(f"{self.writer.alias}: already on {ours}")
             return
         self._check_time(f"it is at {before}" if before else "no version holds it")
-        self.context.journal.say(f"moving alias {self.writer.alias} from {before or 'nothing'} to {ours}")
+        self.context.journal.say(f"moving alias {self.writer.alias} from {before or 'unassigned'} to {ours}")
         self.context.facts.wait_for(f"moving alias {self.writer.alias}, and {self._unassigned}")
         with self.context.patience.clock.hold(HOLD):
             self._move(first)
-        self._done(f"{self.writer.alias}: {before or 'free'} → {ours}")
+        self._done(f"{self.writer.alias}: {before or 'unassigned'} → {ours}")
 
     def _check_time(self, where: str) -> None:
         if (left := self.context.patience.left) < LEAST:
@@ -114,7 +110,7 @@ class _Move:
         """Give it back to the version that held it, and raise the failure of the whole. Returns if ours holds it."""
         origin = self.writer.origin
         if origin is None:
-            raise not_promoted(f"{self._unassigned}: {end.reason}", self._repair())
+            raise not_promoted(f"{self._unassigned}: {end.reason}", self._repair(), is_unassigned=True)
         patience, now = self.writer.within(PUT_BACK, late=PUT_BACK), None
         try:
             while now is None or now.held_by not in {origin, self.writer.ours}:
@@ -125,7 +121,8 @@ class _Move:
         except Stop as stop:
             if stop.end.result is Result.PROMOTION_FAILED:
                 raise
-            raise not_promoted(f"{self._unassigned}: {end.reason}; then {stop.end.reason}", self._repair()) from stop
+            why = f"{end.reason}; then {stop.end.reason}"
+            raise not_promoted(f"{self._unassigned}: {why}", self._repair(), is_unassigned=True) from stop
         if now.held_by == origin:
             held = f"{'back' if self.writer.is_taken else 'still'} at version {origin.version}, which held it before"
             raise not_promoted(f"alias {self.writer.alias} is {held}: {end.reason}", "re-run the step")
@@ -133,9 +130,11 @@ class _Move:
     def _repair(self) -> str:
         """Say how to give the alias to our version."""
         line = curl(self.context.inputs.base_url, self.writer.ours, with_alias(self.writer.own, self.writer.alias))
-        return f"to repair the alias, set all aliases of version {self.writer.ours.version}: {line}"
+        return f"run this command to set the aliases of version {self.writer.ours.version}: {line}"
 
     @property
     def _unassigned(self) -> str:
-        held = f"version {self.writer.origin.version} held it before" if self.writer.origin else "it was free before"
-        return f"alias {self.writer.alias} may point nowhere ({held})"
+        held = (
+            f"version {self.writer.origin.version} held it before" if self.writer.origin else "it was unassigned before"
+        )
+        return f"alias {self.writer.alias} may be unassigned ({held})"

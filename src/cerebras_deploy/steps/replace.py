@@ -66,7 +66,8 @@ def _deployment(context: Context, endpoint: Endpoint) -> Unwanted | NotPossible:
     check_given(context, endpoint, entry)
     if entry.name is None:
         raise refused(
-            f"deployment {entry.id} is of {entry.model}, which is not a model's name", "deploy a good version"
+            f"deployment {entry.id} is of {entry.model}, which is not a model's name",
+            "deploy the version that the endpoint should serve",
         )
     context.facts.learn_model(entry)
     return Unwanted(entry.name, entry.id)
@@ -120,10 +121,9 @@ class _Replacing:
         """Deploy the version. Return whether the call arrived; if not, look again."""
         context = self._context
         if isinstance(version, str):
-            raise refused(version, "deploy a good version")
+            raise refused(version, "deploy the version that the endpoint should serve")
         context.facts.replaces(bad, version)
-        to = f"version {version.model.version}"
-        context.journal.say(f"replacing {deployment_of(bad)} with {to}, which was live before")
+        context.journal.say(f"replacing {deployment_of(bad)} with version {version.model.version}")
         return self._submission.send(Look(endpoint, version))
 
 
@@ -132,4 +132,4 @@ def _tell(context: Context, found: Found) -> None:
     if found.bad:
         id_, model = found.bad.deployment_id, found.bad.model
         what = f"deployment {id_} ({model.architecture} version {model.version})" if id_ else context.facts.what
-        context.journal.headline(f"Roll back {what}; {context.facts.serving.by(context.inputs.endpoint)}")
+        context.journal.headline(f"Roll back {what}. Serving now: {context.facts.serving.text}.")

@@ -16,7 +16,6 @@ from cerebras_deploy.steps.context import Context
 from cerebras_deploy.steps.follow import follow, tracked
 from cerebras_deploy.steps.look import Look, version_to_restore
 from cerebras_deploy.steps.submit import Submission
-from cerebras_deploy.times import span
 
 
 def roll_back(context: Context, end: End) -> End:
@@ -49,33 +48,33 @@ def roll_back(context: Context, end: End) -> End:
 def _note(context: Context, verdict: RollbackVerdict, outcome: str) -> None:
     context.facts.rollback_ended(verdict, outcome)
     if verdict == "failed":
-        context.journal.error(f"ROLLBACK FAILED: {context.inputs.endpoint}", outcome)
+        context.journal.say(f"ROLLBACK FAILED: {outcome}", "bad")
 
 
 _Told = tuple[RollbackVerdict, str]  # what came of it, and in words
 
 
 def _not_rolled_back(why: str) -> str:
-    return f"it was not rolled back: {why}"
+    return f"not rolled back, because {why}"
 
 
 def _why_no_target(context: Context) -> str:
     if context.facts.was_live_before:
-        return f"{context.facts.what} was live before, too"
+        return f"{context.facts.what} was already live before this deployment"
     if context.facts.is_unclear_before:
-        return "it is not clear which version was live before, since entries have no time, or the same"
+        return "it is unclear which version was live before, since entries have no time, or the same"
     if not context.facts.has_integer:
-        return "the deployed version is not known by its integer, so neither is the one before it"
+        return "the integer ID of the deployed version is unknown, and so is the version before it"
     if entry := context.facts.previous:
-        return f"what was live before is {entry.model}, which names no integer version"
-    return f"nothing was live on {context.inputs.endpoint} before"
+        return f"the previous version is {entry.model}, which names no integer version"
+    return f"{context.inputs.endpoint} had no previous version"
 
 
 def _stopped(back: Context, why: str) -> str:
     if back.facts.deployment_id:
-        return f"the end of the rollback by deployment {back.facts.deployment_id} is not known: {why}"
+        return f"the end of the rollback (deployment {back.facts.deployment_id}) is unknown: {why}"
     if back.facts.deploy_call.in_doubt:
-        return f"the rollback may have been accepted: {why}"
+        return f"the rollback may have started: {why}"
     return _not_rolled_back(why)
 
 
@@ -93,8 +92,8 @@ def _other_end(context: Context) -> End | None:
     end = end_of(track)
     if end and end.result is not Result.SUCCEEDED:
         return end
-    reason = f"the timeout of {span(context.inputs.timeout)} was reached in an error, which has passed since"
-    return End(Result.TIMED_OUT, f"{reason}, so that nothing was rolled back")
+    reason = "the rollout was in an error at the time limit and has recovered, so it was not rolled back"
+    return End(Result.TIMED_OUT, reason)
 
 
 def _roll_back(context: Context, back: Context, entry: DeployedModel) -> _Told:
@@ -107,7 +106,7 @@ def _roll_back(context: Context, back: Context, entry: DeployedModel) -> _Told:
     endpoint = back.patience.read(back.read_endpoint)
     while not (obstacle := _obstacle(endpoint, tracked(context).target, status)):
         if back.journal.first("roll back"):
-            back.journal.say(f"rolling back {back.inputs.endpoint} to {version_of(entry)}, which was live before")
+            back.journal.say(f"rolling back {back.inputs.endpoint} to {version_of(entry)}")
         if submission.send(Look(endpoint, version)):
             return _ended(back, follow(back))
         endpoint = back.patience.read_next(back.read_endpoint)
@@ -118,21 +117,20 @@ def _obstacle(endpoint: Endpoint, ours: Target, status: Status | Unknown) -> str
     """Say what has changed on the endpoint meanwhile; empty if ours is the newest entry, with that status."""
     entries = endpoint.deployed_models
     if not entries:
-        return "the endpoint lists no deployment any more"
+        return "the endpoint no longer lists any deployment"
     if newer := next(iter(ours.may_be_newer(entries)), None):
-        return f"the endpoint's newest deployment is {newer.id} ({version_of(newer)})"
+        return f"the newest deployment is now {newer.id} ({version_of(newer)})"
     if may_hide_newer(endpoint, ours.created):
-        return "an entry that cannot be read may be newer"
+        return "an unreadable entry may be newer"
     own = next((entry for entry in entries if ours.is_it(entry)), None)
     if own is None:
         return f"the endpoint no longer lists deployment {ours.id}"
-    return "" if own.status == status else f"deployment {ours.id} is {Progress.of_entry(own)} now"
+    return "" if own.status == status else f"deployment {ours.id} is now {Progress.of_entry(own)}"
 
 
 def _ended(back: Context, end: End) -> _Told:
     id_, what = back.facts.deployment_id, back.facts.what
     if end.result is Result.SUCCEEDED:
-        return "succeeded", f"rolled back by deployment {id_}: {back.inputs.endpoint} serves {what}"
+        return "succeeded", f"succeeded with deployment {id_} of {what}"
     why = f": {end.reason}" if end.reason else ""
-    serving = back.facts.serving.by(back.inputs.endpoint)
-    return "failed", f"rolling back by deployment {id_} to {what} ended {end.result}{why}: {serving}"
+    return "failed", f"FAILED. Deployment {id_} of {what} ended as {end.result.value}{why}"

@@ -8,6 +8,7 @@ from cerebras_deploy.api.completion import Completion
 from cerebras_deploy.decide.question import Question, asking
 from cerebras_deploy.decide.smoke_test import BAD_ERRORS, UNANSWERED, result_of
 from cerebras_deploy.errors import CallError
+from cerebras_deploy.inputs import Inputs
 from cerebras_deploy.result import End, Result
 from cerebras_deploy.steps.context import Context
 from cerebras_deploy.steps.inference import is_about_the_question, is_the_versions, is_well
@@ -19,25 +20,29 @@ if TYPE_CHECKING:
     from cerebras_deploy.decide.suite import Suite
 
 
+def question_of(inputs: Inputs) -> Question:
+    """Return the question that the workflow wants to be asked. It has no prompt if there is to be no smoke test."""
+    return Question(
+        asking(inputs.smoke_test_prompt) if inputs.smoke_test_prompt else (),
+        (inputs.smoke_test_contains,) if inputs.smoke_test_contains else (),
+        inputs.smoke_test_expect,
+        most_latency=inputs.smoke_test_max_latency,
+    )
+
+
 def smoke_test(context: Context) -> End | None:
     """Ask what there is to ask. None: nothing, or the answers are good.
 
     Raises a `Stop`: refused if the key is, timed out at the deadline. Neither says anything about the version.
     """
-    inputs = context.inputs
     if context.suite:
         return _ask_many(context, context.suite)
-    if not inputs.smoke_test_prompt:
+    question = question_of(context.inputs)
+    if not question.prompt:
         return None
-    question = Question(
-        asking(inputs.smoke_test_prompt),
-        (inputs.smoke_test_contains,) if inputs.smoke_test_contains else (),
-        inputs.smoke_test_expect,
-        most_latency=inputs.smoke_test_max_latency,
-    )
-    context.facts.wait_for("awaiting the smoke test's answer")
-    context.show(Change(f"asking {inputs.endpoint}: {plain(question.prompt, 200)}", "Smoke test", "asking"))
-    answer = ask_until_warm(context, question, inputs.smoke_test_warm_up)
+    context.facts.smoke_test_begun()
+    context.show(Change(f"asking {context.inputs.endpoint}: {plain(question.prompt, 200)}", "Smoke test", "asking"))
+    answer = ask_until_warm(context, question, context.inputs.smoke_test_warm_up)
     return _answered(context, question, answer) if isinstance(answer, Answer) else _unanswered(context, answer)
 
 
@@ -46,7 +51,7 @@ def _ask_many(context: Context, suite: "Suite") -> End | None:
     from cerebras_deploy.steps.suite import announce, ask_all_after  # noqa: PLC0415 - few runs have one
 
     warm_up = context.inputs.smoke_test_warm_up
-    context.facts.wait_for("awaiting the smoke test's answers")
+    context.facts.smoke_test_begun()
     announce(context, suite)
     warm: Answer | list[CallError] | None = None
     if warm_up or suite.max_slowdown is not None:
@@ -67,7 +72,7 @@ def _answered(context: Context, question: Question, answer: Answer) -> End | Non
     context.show(Change(text, "Smoke test", verdict, tone="good" if verdict == "passed" else "bad"))
     _compare_fingerprint(context, answer.completion)
     if result.answer and reason:
-        reason += f"; to «{plain(question.prompt, 100)}» came «{result.answer}»"
+        reason += f'. Prompt: "{plain(question.prompt, 100)}" Answer: "{result.answer}"'
     return End(Result.SMOKE_TEST_FAILED, reason) if reason else None
 
 
@@ -79,7 +84,7 @@ def _unanswered(context: Context, errors: Sequence[CallError]) -> End:
     verdict = context.facts.smoke_test.verdict
     well = ", while the inference API is well" if judges else ""
     context.show(Change(f"smoke test {verdict}: no answer{well} ({last})", "Smoke test", verdict, tone="bad"))
-    return End(Result.SMOKE_TEST_FAILED, f"no answer came{well}: {last}", last.hint)
+    return End(Result.SMOKE_TEST_FAILED, f"no answer{well}: {last}", last.hint)
 
 
 def _compare_fingerprint(context: Context, answer: Completion) -> None:

@@ -8,7 +8,6 @@ from cerebras_deploy.decide.entries import deployment_of, doubts, live, serves, 
 from cerebras_deploy.decide.plan import Attach, Deploy, NotPossible, Unchanged, WaitFirst
 from cerebras_deploy.decide.progress import Progress
 from cerebras_deploy.decide.schedule import Rhythm
-from cerebras_deploy.decide.serving import NOTHING
 from cerebras_deploy.errors import refused
 from cerebras_deploy.steps.context import Context
 from cerebras_deploy.steps.follow import attach
@@ -92,9 +91,7 @@ class _Starting:
 def _tell(context: Context, look: Look) -> None:
     """Say once what is to be done, and what the log's reader might wonder about."""
     facts, entries = context.facts, look.endpoint.deployed_models
-    nothing = ", which serves nothing yet" if facts.serving is NOTHING else ""
-    serving = f", which serves {facts.serving.text}" if facts.serving.entry else f"; {facts.serving.by('it')}"
-    context.journal.headline(f"Deploy {facts.what} to {facts.endpoint}{nothing or serving}")
+    context.journal.headline(f"Deploy {facts.what} to {facts.endpoint}. Serving now: {facts.serving.text}.")
     for entry in unknown_and_old(entries):
         word = entry.status.word if isinstance(entry.status, Unknown) else ""
         text = f"{deployment_of(entry)} is {Progress.of_entry(entry)}; it blocks nothing; {context.teach(entry)}"

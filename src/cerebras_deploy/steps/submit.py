@@ -66,9 +66,9 @@ class Submission:
             raise
 
     def _too_late(self) -> End:
-        reason = f"less than {LEAST_LEFT:.0f} s are left, too little for the deploy call"
+        reason = f"less than {LEAST_LEFT:.0f} s were left for the deploy request"
         if self._latest_error is None:
-            return End(Result.TIMED_OUT, reason, "raise `timeout`")
+            return End(Result.TIMED_OUT, reason, "set a longer `timeout`")
         return End(
             Result.TIMED_OUT, f"{reason}, which has failed before: {self._latest_error}", self._latest_error.hint
         )

@@ -20,9 +20,9 @@ from cerebras_deploy.steps.context import Context
 HALF = 20.0  # seconds of trying, for either half of a move
 
 
-def not_promoted(reason: str, hint: str) -> Stop:
-    """Return the stop of a promotion that failed."""
-    return Stop(End(Result.PROMOTION_FAILED, reason, hint))
+def not_promoted(reason: str, hint: str, alias: str = "", *, is_unassigned: bool = False) -> Stop:
+    """Return the stop of a promotion that failed, of that alias; `is_unassigned`: no version may have it now."""
+    return Stop(End(Result.PROMOTION_FAILED, reason, hint, alias=alias, is_unassigned=is_unassigned))
 
 
 @dataclass

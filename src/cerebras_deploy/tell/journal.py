@@ -63,10 +63,6 @@ class Journal:
         if self.first(about or text):
             self._runner.annotate("warning", title, text)
 
-    def error(self, title: str, text: str) -> None:
-        """Print an error annotation before the end."""
-        self._runner.annotate("error", title, text)
-
     def failing(self, error: CallError, left: float) -> None:
         """Say that calls fail: the first time, when the reason changes, and once a minute."""
         if error.is_stale:

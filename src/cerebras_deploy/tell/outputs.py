@@ -73,6 +73,4 @@ def final_outputs(facts: "Known", outcome: "Outcome") -> dict[str, str]:
 def annotation(outcome: "Outcome", facts: "Known") -> tuple[str, str, list[str]]:
     """Return the level, the title and the lines of the annotation that ends the log."""
     level = "notice" if outcome.result.is_success else "error"
-    listed = [*(f"- {detail}" for detail in outcome.details), "No request was sent."]
-    lines = listed if outcome.details else [outcome.message]
-    return level, f"{outcome.title}: {facts.endpoint}" if facts.endpoint else outcome.title, lines
+    return level, f"{outcome.title}: {facts.endpoint}" if facts.endpoint else outcome.title, outcome.lines

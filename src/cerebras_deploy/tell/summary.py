@@ -1,50 +1,44 @@
-"""The job summary: a page of Markdown with verdict, facts, and the rollout's timeline, drawn and as a table.
+"""The job summary: a page of Markdown with the verdict, what is served now, what came of each step, and the details.
 
-Text from outside stands in code spans, except for plain words in a sentence. The drawing has words of ours only.
+Text from outside stands in code spans, except for plain words in a heading or a sentence.
 """
 
-from collections.abc import Iterable, Sequence
-from itertools import groupby
-from typing import NamedTuple
+from collections.abc import Iterable
 
 from cerebras_deploy.api.names import NAME_PART
 from cerebras_deploy.decide.entries import version_of
 from cerebras_deploy.decide.known import Known
 from cerebras_deploy.decide.outcome import Outcome
 from cerebras_deploy.decide.smoke_test import SmokeTestResult
-from cerebras_deploy.tell.timeline import Moment, Section, Timeline
+from cerebras_deploy.tell.drawing import drawing
+from cerebras_deploy.tell.markdown import details, table, version
+from cerebras_deploy.tell.steps_table import Asked, question_table, steps_table
+from cerebras_deploy.tell.timeline import Timeline
 from cerebras_deploy.text import code, plain, prose
 from cerebras_deploy.times import span, stamp
 
 OUTPUT_LIMIT = 60_000  # bytes; a later step must be able to put it into its environment
 CUT = "\n\nThe rest is in the job summary.\n"
-BARS = 24  # of the drawing; nobody reads more
-_GOOD, _BAD = {"done", "passed"}, {"error", "rolled back", "rolling back", "cancelled", "failed"}
-_HOUR, _DAY = 3600, 86400
+NOT_ASKED = Asked()
 
 
-class _Bar(NamedTuple):
-    section: Section
-    label: str
-    start: float
-    end: float
-
-
-def render_summary(facts: Known, outcome: Outcome, timeline: Timeline) -> str:
+def render_summary(facts: Known, outcome: Outcome, timeline: Timeline, asked: Asked = NOT_ASKED) -> str:
     """Return the page."""
-    elapsed = facts.ended or 0.0
-    about = f": {code(facts.what)} on {code(facts.endpoint)}" if facts.model else ""
-    said = [f"- {prose(detail)}" for detail in outcome.details] or [prose(outcome.statement)]
+    about = f": {code(facts.endpoint)}" if facts.endpoint else ""
+    inside = (
+        table(("Result", code(outcome.result.value)), _facts(facts, timeline)),
+        question_table(facts, asked),
+        drawing(timeline.moments, facts.ended or 0.0),
+        table(("Time", "For", "What"), _changes(timeline)),
+    )
     parts = [
-        [f"### {'✅' if outcome.result.is_success else '❌'} {outcome.title}{about}"],
-        said,
-        [f"**Next:** {prose(outcome.advice)}"] if outcome.advice else [],
+        [f"### {'✅' if outcome.result.is_success else '❌'} {prose(outcome.title)}{about}"],
+        *([line] for line in _verdict(outcome, facts)),
         _snippet(facts, outcome),
-        _table(("Result", code(outcome.result.value)), _facts(facts, timeline)),
-        _table(("Plan", ""), ((name, code(text)) for name, text in facts.plan_rows)),
+        steps_table(facts, outcome, timeline, asked),
+        table(("Plan", ""), ((name, code(text)) for name, text in facts.plan_rows)),
         *_suite(facts.smoke_test),
-        _drawing(timeline.moments, elapsed),
-        _table(("Time", "For", "What"), _changes(timeline)),
+        details("Details", inside),
     ]
     return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
 
@@ -54,24 +48,41 @@ def shortened(page: str) -> str:
     whole = page.encode()
     if len(whole) <= OUTPUT_LIMIT:
         return page
-    kept = whole[: OUTPUT_LIMIT - len(CUT)].decode("utf-8", "ignore").rpartition("\n")[0]
-    return kept + CUT
+    end = f"\n\n</details>{CUT}" if "<details>" in page else CUT
+    return whole[: OUTPUT_LIMIT - len(end)].decode("utf-8", "ignore").rpartition("\n")[0] + end
+
+
+def _verdict(outcome: Outcome, facts: Known) -> Iterable[str]:
+    """Give the paragraphs below the heading: what it means for production, what to do, what happened and why."""
+    if outcome.problems:
+        yield "\n".join([*(f"- {prose(problem)}" for problem in outcome.problems), "", "No request was sent."])
+        return
+    serving = f"**Serving now:** {prose(outcome.serving)}." if outcome.serving else ""
+    reason = f"Reason: {prose(outcome.reason)}" if outcome.reason else ""
+    back = [f"Rollback: {prose(text)}" for name, text in outcome.asked if name == "Rollback" and _is_lost(facts)]
+    happened = " ".join(filter(None, (prose(outcome.statement), reason, *back)))
+    if outcome.advice:
+        yield " ".join(filter(None, (serving, f"**Next:** {prose(outcome.advice)}")))
+        yield happened
+    else:
+        yield " ".join(filter(None, (serving, happened)))
+
+
+def _is_lost(facts: Known) -> bool:
+    """Whether a rollback was wanted and has not put the previous version back: then it is told why."""
+    return facts.rollback_verdict != "succeeded"
 
 
 def _facts(facts: Known, timeline: Timeline) -> Iterable[tuple[str, str]]:
-    version = facts.model.version if facts.model and facts.has_integer else ""
+    integer = facts.model.version if facts.model and facts.has_integer else ""
     rows = {
         "Endpoint": code(facts.endpoint),
         "Model": code(str(facts.model or "")),
-        "Alias": f"{code(facts.asked)} → {version}" if version and facts.asked != version and facts.asked else "",
+        "Alias": f"{code(facts.asked)} → {integer}" if integer and facts.asked != integer and facts.asked else "",
         "Deployment": code(facts.deployment_id),
         "Last status": code(facts.status),
-        "Served before": code(version_of(facts.previous)) if facts.previous else "",
-        "Serves now": code(facts.serving.text) if facts.has_seen_endpoint else "",
-        "Smoke test": code(_smoke_test(facts.smoke_test)),
-        "Answer": code(facts.smoke_test.answer),
-        "Rollback": code(facts.rollback.deployment_id) if facts.rollback else "",
-        "Aliases": ", ".join(code(moved) for moved in facts.promoted),
+        "Served before": _version(version_of(facts.previous)) if facts.previous else "",
+        "Smoke test": code(facts.smoke_test.figures),
         "Took": span(facts.ended or 0.0),
         "API calls": f"{timeline.calls}, {timeline.failed_calls} of them failed",
     }
@@ -87,9 +98,10 @@ def _suite(result: SmokeTestResult) -> list[list[str]]:
     return suite_tables(result.suite)
 
 
-def _smoke_test(result: SmokeTestResult) -> str:
-    said = ": ".join(filter(None, (result.verdict, result.figures)))
-    return "" if result.verdict == "skipped" else said
+def _version(words: str) -> str:
+    """Return `version 1` with the name alone as code, where it is one."""
+    head, blank, name = words.rpartition(" ")
+    return f"{head}{blank}{version(name)}" if head == "version" else code(words)
 
 
 def _snippet(facts: Known, outcome: Outcome) -> list[str]:
@@ -98,38 +110,6 @@ def _snippet(facts: Known, outcome: Outcome) -> list[str]:
     if outcome.result.is_success or not facts.under_way or not NAME_PART.fullmatch(id_):
         return []
     return ["```yaml", "with:", f"  endpoint: {plain(facts.endpoint)}", f"  deployment-id: {id_}", "```"]
-
-
-def _drawing(moments: Sequence[Moment], elapsed: float) -> list[str]:
-    """Return a Gantt chart in Mermaid, which GitHub draws. Its times are of a day that began with the run."""
-    bars = list(_bars(moments, elapsed))
-    if not bars:
-        return []
-    axis = "%M:%S" if elapsed < _HOUR else "%H:%M" if elapsed < _DAY else "day %-d"
-    lines = ["```mermaid", "gantt", "    dateFormat YYYY-MM-DD HH:mm:ss", f"    axisFormat {axis}"]
-    lines += ["    tickInterval 1day"] if elapsed >= _DAY else []
-    least = int(elapsed / 100) + 1
-    shown = bars if len(bars) <= BARS else bars[: BARS // 2] + bars[-BARS // 2 :]
-    for section, group in groupby(shown, key=lambda bar: bar.section):
-        lines += [f"    section {section}", *(f"    {_bar(bar, least)}" for bar in group)]
-    return [*lines, "```"]
-
-
-def _bars(moments: Sequence[Moment], elapsed: float) -> Iterable[_Bar]:
-    """Merge successive moments with the same label."""
-    groups = groupby(moments, key=lambda moment: (moment.change.section, moment.change.label))
-    starts = [next(group) for _, group in groups]
-    ends = [moment.at for moment in starts[1:]] + [elapsed]
-    for (at, change), end in zip(starts, ends, strict=False):
-        yield _Bar(change.section, change.label, at, end)
-
-
-def _bar(bar: _Bar, least: int) -> str:
-    """Return a line of the drawing, as long as it takes to be seen: at least so many seconds."""
-    tag = "done" if bar.label in _GOOD else "crit" if bar.label in _BAD else "active"
-    day, rest = divmod(int(bar.start), _DAY)
-    start = f"2001-01-{day + 1:02} {rest // _HOUR:02}:{rest // 60 % 60:02}:{rest % 60:02}"
-    return f"{bar.label} :{tag}, {start}, {max(least, int(bar.end) - int(bar.start))}s"
 
 
 def _changes(timeline: Timeline) -> Iterable[tuple[str, ...]]:
@@ -141,8 +121,3 @@ def _changes(timeline: Timeline) -> Iterable[tuple[str, ...]]:
         yield stamp(at), lasted, f"{section}{code(change.text)}"
         if timeline.left_out and number == len(moments) // 2 - 1:
             yield "…", "", f"{timeline.left_out} changes are left out"
-
-
-def _table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> list[str]:
-    lines = [f"| {' | '.join(row)} |" for row in rows]
-    return [f"| {' | '.join(heads)} |", f"|{' --- |' * len(heads)}", *lines] if lines else []

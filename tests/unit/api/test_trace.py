@@ -232,7 +232,7 @@ class TestPath:
         played = stage(api).play({"trace": "t.har"}, env={"GITHUB_WORKSPACE": str(tmp_path)})
 
         assert (played.result, api.requests) == ("invalid-input", [])
-        assert "it is there already" in played.outputs["message"]
+        assert "it is there already" in played.told
 
 
 class TestWholeRuns:

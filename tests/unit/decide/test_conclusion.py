@@ -1,118 +1,92 @@
-"""What the step concludes is one sentence that says what, where, why, and what to do next."""
+"""What is told at the end: the whole annotation. Its parts: test_title.py, test_statement.py, test_advice.py."""
 
 import pytest
 
 from cerebras_deploy.api.status import Status
 from cerebras_deploy.decide.conclusion import conclude
 from cerebras_deploy.decide.facts import Facts
-from cerebras_deploy.decide.outcome import Outcome
 from cerebras_deploy.decide.progress import Progress
-from cerebras_deploy.decide.target import Target
-from cerebras_deploy.decide.track import Track
+from cerebras_deploy.decide.smoke_test import SmokeTestResult
+from cerebras_deploy.errors import Interrupted
 from cerebras_deploy.result import End, Result
 from helpers import make
-from helpers.known import STOPS, UUID, following, nothing_sent
+from helpers.known import UUID, following, nothing_sent, rolling_back, told, tracked
 
-VERDICTS = [
-    End(Result.SUCCEEDED),
-    End(Result.UNCHANGED),
-    End(Result.TRIGGERED),
-    End(Result.FAILED, "replica 4 is out of memory"),
-    End(Result.ROLLED_BACK, "replica 4 is out of memory"),
-    End(Result.CANCELLED),
-    End(Result.SUPERSEDED, newer="deployment next (version 3)"),
-]
-ENDS = [*VERDICTS, *STOPS]
+BACK = f"Run a step with `operation: rollback` and `deployment-id: {UUID}`"
 
 
-@pytest.mark.parametrize("end", ENDS, ids=lambda end: str(end.result))
-def test_every_end_has_its_result_a_title_and_one_sentence_with_the_endpoint(end: End) -> None:
-    outcome = conclude(end, following())
+def test_of_a_failure_it_says_what_is_served_why_and_what_to_do() -> None:
+    facts = following()
+    facts.saw_endpoint(make.endpoint("old 1 complete 10", f"{UUID} 2 error 20"), 1)
 
-    assert outcome.result is end.result
-    assert outcome.title
-    assert make.ENDPOINT in outcome.message
-    assert len(outcome.message.splitlines()) == 1
-
-
-class TestGreen:
-    def test_only_three_results_are(self) -> None:
-        assert {result for result in Result if result.is_success} >= {
-            Result.SUCCEEDED,
-            Result.UNCHANGED,
-            Result.TRIGGERED,
-        }
-        assert {result.value for result in Result if result.is_success} <= {
-            "succeeded",
-            "unchanged",
-            "triggered",
-            "planned",
-        }
-
-    def test_success_says_what_is_served_and_how_long_it_took(self) -> None:
-        facts = following(Progress(Status.DONE))
-        facts.finished(212.0)
-
-        message = conclude(End(Result.SUCCEEDED), facts).message
-
-        assert "version 2" in message
-        assert "alias production" in message
-        assert "3m22s" in message
-
-    def test_unchanged_says_that_nothing_was_deployed(self) -> None:
-        assert "nothing was deployed" in conclude(End(Result.UNCHANGED), following()).message
-
-    def test_triggered_says_how_to_follow(self) -> None:
-        assert f"deployment-id: {UUID}" in conclude(End(Result.TRIGGERED), following()).message
+    assert told(conclude(End(Result.FAILED, "replica 4 is out of memory"), facts)).splitlines() == [
+        "Rollout failed",
+        "The rollout of gpt-oss-120b version 2 (alias production) to my-org-gpt-oss-120b stopped with an error.",
+        "Serving now: unclear.",
+        "Reason: replica 4 is out of memory",
+        f"Next: {BACK} to roll back to version 1, then fix the cause.",
+        f"Deployment: {UUID}",
+    ]
 
 
-class TestTheRolloutsEnd:
-    @pytest.mark.parametrize("result", [Result.FAILED, Result.ROLLED_BACK, Result.CANCELLED, Result.SUPERSEDED])
-    def test_it_says_why_and_what_serves_now(self, result: Result) -> None:
-        message = conclude(End(result, "replica 4 is out of memory"), following()).message
+def test_of_what_was_asked_for_it_says_what_came_of_it() -> None:
+    facts = following(Progress(Status.DONE))
+    facts.smoke_tested(SmokeTestResult("passed", 0.25, 7))
+    facts.alias_moved("stable: version 1 → version 2")
+    facts.alias_moved("v2: already on version 2")
+    facts.rollback_ended("failed", "FAILED. It is gone")
 
-        assert "replica 4 is out of memory" in message
-        assert "version 2" in message
-        assert "version 1" in message
-
-    def test_a_failure_without_a_reason_says_so(self) -> None:
-        assert "no reason" in conclude(End(Result.FAILED), following()).message
-
-    def test_superseded_names_the_newer_deployment(self) -> None:
-        message = conclude(End(Result.SUPERSEDED, newer="deployment d3d3 (version 3)"), following()).message
-
-        assert "d3d3" in message
-        assert "version 3" in message
-
-    def test_a_deployment_that_is_nowhere_is_refused_with_its_id(self) -> None:
-        message = conclude(End(Result.REFUSED, "the endpoint does not list it"), following(Progress())).message
-
-        assert UUID in message
-        assert "does not list" in message
+    assert conclude(End(Result.SUCCEEDED), facts).asked == (
+        ("Rollback", "FAILED. It is gone"),
+        ("Smoke test", "passed (0.25 s, 7 tokens)"),
+        ("Aliases", "stable: version 1 → version 2, v2: already on version 2"),
+    )
 
 
-class TestWords:
-    def test_bad_inputs_were_never_sent(self) -> None:
-        end = End(Result.INVALID_INPUT, "`timeout` is `soon`", problems=("`timeout` is `soon`",))
+@pytest.mark.parametrize("result", [Result.FAILED, Result.ROLLED_BACK, Result.CANCELLED])
+def test_an_end_that_the_api_does_not_explain_has_no_reason(result: Result) -> None:
+    assert conclude(End(result), following()).reason == "none given by the API"
 
-        outcome = conclude(end, Facts(endpoint=make.ENDPOINT))
 
-        assert outcome.result is Result.INVALID_INPUT
-        assert "`timeout` is `soon`" in outcome.message
-        assert "no request was sent" in outcome.message
+def test_a_success_needs_no_reason() -> None:
+    assert conclude(End(Result.PLANNED, "deploy it"), following()).reason == ""
 
-    def test_each_text_is_changed_and_the_others_stay(self) -> None:
-        outcome = Outcome(Result.FAILED, "title", "a statement", "an advice", details=("one", "two")).mapped(str.upper)
 
-        assert (outcome.title, outcome.statement, outcome.advice) == ("title", "A STATEMENT", "AN ADVICE")
-        assert outcome.details == ("ONE", "TWO")
+class TestWhatWasCutOff:
+    @pytest.mark.parametrize(
+        ("end", "reason"),
+        [
+            (Interrupted().end, "the step was moving alias stable"),
+            (End(Result.TIMED_OUT), "the step was moving alias stable"),
+            (End(Result.TIMED_OUT, "HTTP 503"), "the step was moving alias stable, HTTP 503"),
+            (End(Result.REFUSED, "HTTP 401"), "HTTP 401"),
+        ],
+    )
+    @pytest.mark.parametrize("facts", [nothing_sent(), following()], ids=["before", "after"])
+    def test_it_says_what_the_step_was_doing(self, end: End, reason: str, facts: Facts) -> None:
+        facts.wait_for("moving alias stable")
 
-    def test_without_times_it_took_no_time_and_without_a_read_nothing_else_is_served(self) -> None:
-        facts = nothing_sent()
-        facts.attached(Track(Target(UUID)), 0)
-        message = conclude(End(Result.SUCCEEDED), facts).message
+        assert conclude(end, facts).reason == reason
 
-        assert "serves gpt-oss-120b version 2 (alias production), 0s after" in message
+    def test_it_says_how_far_the_rollout_was(self) -> None:
+        assert ("Rollout", "last seen in progress, 5 of 8 replicas updated") in conclude(
+            End(Result.TIMED_OUT), following()
+        ).asked
 
-    def test_superseded_by_what_is_not_known_names_a_newer_deployment(self) -> None:
-        assert "superseded by a newer deployment" in conclude(End(Result.SUPERSEDED), following()).message
+    def test_it_says_how_far_the_rollback_was(self) -> None:
+        assert ("Rollback", "deployment ours, last seen in progress") in conclude(
+            Interrupted().end, rolling_back(tracked())
+        ).asked
+
+
+def test_what_is_served_is_unknown_until_the_endpoint_was_read() -> None:
+    assert (conclude(End(Result.REFUSED, "why"), nothing_sent()).serving, following().serving.text) == (
+        "unknown",
+        "version 1",
+    )
+
+
+def test_only_four_results_are_successes() -> None:
+    assert {result.value for result in Result if result.is_success} == {
+        *("succeeded", "unchanged", "triggered", "planned")
+    }

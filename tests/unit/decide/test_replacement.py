@@ -48,7 +48,7 @@ CASES = {
     "what was there before failed": Case(f"old 1 error 10; {LIVE}", NOT_BEFORE),
     "what was there before has no integer": Case(
         f"old stable complete 10; {LIVE}",
-        f"refuse: what was live before is {make.name('stable')}, which names no integer version",
+        f"refuse: the previous version is {make.name('stable')}, which names no integer version",
     ),
     "another one is live": Case(f"{OLD}; {LIVE}; new 3 complete 30", "leave new"),
     "it is not live, and never was": Case(OLD, "leave old"),

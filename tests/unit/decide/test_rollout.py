@@ -238,7 +238,7 @@ class TestWhatAVerdictSays:
         overtaken = follow(DEPLOYED, [RUNNING] + [absent(NEWER)] * 5)[-1]
 
         assert gone is not None
-        assert "no longer list" in gone.reason
+        assert "neither this deployment nor a newer" in gone.reason
         assert overtaken is not None
         assert "no longer list" in overtaken.reason
 
@@ -297,7 +297,7 @@ class TestDone:
         assert ends[:2] == [None, None]
         assert ends[2] is not None
         assert ends[2].result is Result.FAILED
-        assert "another version is in place" in ends[2].reason
+        assert "which is another version" in ends[2].reason
 
     def test_a_version_named_by_its_alias_is_no_other_version(self) -> None:
         target = Target("ours", older=frozenset({"old"}), model=make.name("2"))

@@ -42,7 +42,7 @@ def test_what_has_left_the_endpoint_as_it_was_changes_nothing(state: str, update
 def test_one_that_has_come_half_way_makes_it_mixed(state: str) -> None:
     now = served(entry("2", state, 20, 3))
 
-    assert (now.text, now.entry) == ("mixed: 3 of 8 replicas run version 2", None)
+    assert (now.text, now.entry) == ("mixed. 3 of 8 replicas run version 2", None)
 
 
 @pytest.mark.parametrize("state", ["in_progress", "error", "cancelled", "rolling_back", "strange"])
@@ -72,12 +72,3 @@ def test_words_that_contradict_each_other_make_it_unclear() -> None:
 
 def test_where_nothing_was_ever_done_nothing_is_served() -> None:
     assert serving(Endpoint(model_arch_id="a", deployed_models=(entry("2", "error", 20, 0),))) is NOTHING
-
-
-def test_it_is_said_of_the_endpoint() -> None:
-    assert [one.by("e") for one in (served(), NOTHING, UNCLEAR, Serving("mixed: x"))] == [
-        "e serves version 1",
-        "e serves no version that is known",
-        "what e serves is unclear",
-        "what e serves is mixed: x",
-    ]

@@ -1,91 +1,141 @@
-"""What a stop has left behind: the message says it, and how to go on."""
-
-from dataclasses import replace
+"""What a stop has left behind, in a sentence that stands alone."""
 
 import pytest
 
-from cerebras_deploy.decide.conclusion import conclude
+from cerebras_deploy.api.status import Status
 from cerebras_deploy.decide.facts import Facts
+from cerebras_deploy.decide.progress import Progress
+from cerebras_deploy.decide.stopped import stopped
 from cerebras_deploy.decide.target import Target
 from cerebras_deploy.decide.track import Track
-from cerebras_deploy.errors import Interrupted
 from cerebras_deploy.result import End, Result
-from helpers import make
-from helpers.known import STOPS, UUID, following, in_doubt, nothing_sent
+from helpers.known import following, in_doubt, nothing_sent, rolling_back, tracked
+
+OLD = "gpt-oss-120b version 1"
+VERSION, ENDPOINT = "gpt-oss-120b version 2 (alias production)", "my-org-gpt-oss-120b"
+ROLLOUT = f"rollout of {VERSION} to {ENDPOINT}"
 
 
-class TestStopped:
-    def test_before_the_deploy_call_nothing_was_deployed(self) -> None:
-        for stop in STOPS:
-            message = conclude(stop, nothing_sent()).message
-
-            assert stop.reason in message
-            assert "nothing was deployed" in message
-            assert "re-run" not in message
-
-    def test_with_a_call_in_doubt_the_step_is_to_be_run_again(self) -> None:
-        for stop in (
-            End(Result.TIMED_OUT, "too late"),
-            Interrupted().end,
-            End(Result.UNREACHABLE, "no readable answer"),
-        ):
-            message = conclude(stop, in_doubt()).message
-
-            assert "may have been accepted" in message
-            assert "re-run the step" in message
-            assert "nothing was deployed" not in message
-
-    def test_while_following_the_rollout_goes_on_and_can_be_followed(self) -> None:
-        for stop in STOPS:
-            message = conclude(stop, following()).message
-
-            assert stop.reason in message
-            assert "in progress, 5 of 8 replicas updated" in message
-            assert "goes on" in message or "may go on" in message
-            assert f"deployment-id: {UUID}" in message
-
-    def test_the_hint_is_part_of_it(self) -> None:
-        assert "`api-key` must be a Management API key" in conclude(STOPS[2], nothing_sent()).message
+def unlisted() -> Facts:
+    facts = nothing_sent()
+    facts.attached(Track(Target("ours")), 0)
+    return facts
 
 
-class TestWhatACancelCutOff:
-    @pytest.mark.parametrize("end", [Interrupted().end, End(Result.TIMED_OUT, "the timeout of 1h00m was reached")])
-    @pytest.mark.parametrize("facts", [nothing_sent(), following()], ids=["before", "after"])
-    def test_it_says_what_the_step_was_doing(self, end: End, facts: Facts) -> None:
-        facts.wait_for("moving alias stable")
+@pytest.mark.parametrize(
+    ("result", "facts", "said"),
+    [
+        (Result.TIMED_OUT, nothing_sent(), f"Nothing was deployed to {ENDPOINT} within 1h00m."),
+        (
+            Result.TIMED_OUT,
+            in_doubt(),
+            f"No usable reply to the deploy request for {VERSION} to {ENDPOINT} arrived within 1h00m.",
+        ),
+        (
+            Result.TIMED_OUT,
+            unlisted(),
+            f"The {ROLLOUT} was accepted, but it never appeared on the endpoint within 1h00m.",
+        ),
+        (Result.TIMED_OUT, following(), f"The {ROLLOUT} did not finish within 1h00m. It continues without this job."),
+        (
+            Result.TIMED_OUT,
+            following(Progress(Status.DONE)),
+            f"{VERSION} is deployed to {ENDPOINT}, but the step did not finish within 1h00m.",
+        ),
+        (
+            Result.TIMED_OUT,
+            following(Progress(Status.ERROR)),
+            f"The {ROLLOUT} has ended, but the step did not finish within 1h00m.",
+        ),
+        (Result.INTERRUPTED, nothing_sent(), f"The job was canceled before anything was deployed to {ENDPOINT}."),
+        (
+            Result.INTERRUPTED,
+            in_doubt(),
+            f"The job was canceled after the deploy request for {VERSION} to {ENDPOINT} was sent.",
+        ),
+        (Result.INTERRUPTED, unlisted(), f"The job was canceled after the {ROLLOUT} was accepted."),
+        (
+            Result.INTERRUPTED,
+            following(),
+            f"The job was canceled during the {ROLLOUT}. The rollout continues without it.",
+        ),
+        (
+            Result.INTERRUPTED,
+            following(Progress(Status.DONE)),
+            f"The job was canceled after {VERSION} was deployed to {ENDPOINT}.",
+        ),
+        (
+            Result.INTERRUPTED,
+            following(Progress(Status.ERROR)),
+            f"The job was canceled after the {ROLLOUT} had ended.",
+        ),
+        (Result.REFUSED, nothing_sent(), f"Nothing was deployed to {ENDPOINT}."),
+        (Result.REFUSED, in_doubt(), f"The deployment of {VERSION} to {ENDPOINT} may have started."),
+        (Result.REFUSED, following(), f"The {ROLLOUT} can't be followed any further."),
+        (
+            Result.REFUSED,
+            following(Progress(Status.DONE)),
+            f"{VERSION} is deployed to {ENDPOINT}, but a later request was refused.",
+        ),
+        (
+            Result.UNREACHABLE,
+            nothing_sent(),
+            f"Nothing was deployed to {ENDPOINT}, because the API gave no usable reply.",
+        ),
+        (
+            Result.UNREACHABLE,
+            in_doubt(),
+            f"The deploy request for {VERSION} to {ENDPOINT} got no usable reply, so a rollout may have started.",
+        ),
+        (
+            Result.UNREACHABLE,
+            following(),
+            f"The state of the {ROLLOUT} is unknown, because the API gave no usable reply.",
+        ),
+    ],
+)
+def test_it_says_what_became_of_the_deployment(result: Result, facts: Facts, said: str) -> None:
+    assert stopped(End(result, "why"), facts) == said
 
-        assert f"{end.reason} while moving alias stable: " in conclude(end, facts).message
 
-    def test_what_has_a_reason_of_its_own_does_not(self) -> None:
-        facts = following()
-        facts.wait_for("moving alias stable")
+def test_a_question_that_is_refused_is_no_later_request() -> None:
+    facts = following(Progress(Status.DONE))
+    facts.smoke_test_begun()
 
-        assert "while" not in conclude(End(Result.REFUSED, "HTTP 401"), facts).message
+    assert stopped(End(Result.REFUSED, "HTTP 401"), facts).endswith("but its smoke test was rejected.")
 
-    def test_of_a_deployment_that_was_never_seen_nothing_is_said(self) -> None:
-        facts = nothing_sent()
-        facts.attached(Track(Target(UUID)), 0)
 
-        assert f"nothing has been seen of deployment {UUID}" in conclude(Interrupted().end, facts).message
+def test_a_deployment_that_was_named_is_not_listed_or_not_followed() -> None:
+    facts = nothing_sent()
+    facts.attached(Track(Target("d1", by_id=True)), 0)
 
-    def test_a_refusal_before_anything_was_deployed_says_what_the_step_was_doing(self) -> None:
-        facts = nothing_sent()
-        facts.wait_for("waiting for another rollout")
+    assert stopped(End(Result.REFUSED), facts) == f"{ENDPOINT} does not list deployment d1."
+    assert stopped(End(Result.REFUSED, "why"), facts) == f"Deployment d1 on {ENDPOINT} was not followed."
 
-        assert "while waiting for another rollout" in conclude(End(Result.REFUSED, "HTTP 401"), facts).message
 
-    def test_only_a_refusal_without_a_reason_is_a_deployment_that_is_not_listed(self) -> None:
-        assert "does not list" not in conclude(End(Result.TIMED_OUT), following()).message
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [
+        (None, f"The job was canceled before {ENDPOINT} was rolled back."),
+        (
+            "in_progress",
+            f"The job was canceled during the rollback of {ENDPOINT} to {OLD}. The rollback continues without it.",
+        ),
+        (
+            "complete",
+            f"The job was canceled after the rollback of {ENDPOINT} to {OLD} had ended.",
+        ),
+    ],
+)
+def test_a_rollback_that_is_cut_off(state: str | None, said: str) -> None:
+    assert stopped(End(Result.INTERRUPTED), rolling_back(tracked(state) if state else None)) == said
 
-    @pytest.mark.parametrize("is_confirmed", [False, True])
-    @pytest.mark.parametrize("result", [Result.REFUSED, Result.TIMED_OUT])
-    def test_what_was_refused_to_be_followed_is_not_advised_to_be_followed(
-        self, result: Result, *, is_confirmed: bool
-    ) -> None:
-        facts = Facts(endpoint=make.ENDPOINT)
-        facts.attached(replace(following().track or Track(Target(UUID)), target=Target(UUID, by_id=True)), 0)
-        if is_confirmed:
-            facts.confirm_asked("")
 
-        advice = conclude(End(result, "another version"), facts).advice
-        assert ("follow it" in advice) == (is_confirmed or result is Result.TIMED_OUT)
+def test_a_rollback_that_is_in_doubt() -> None:
+    facts = rolling_back()
+    assert isinstance(facts.rollback, Facts)
+    facts.rollback.deploy_call.lost()
+
+    said = stopped(End(Result.INTERRUPTED), facts)
+
+    assert said == f"The job was canceled after the rollback of {ENDPOINT} to {OLD} was requested."

@@ -9,15 +9,16 @@ def test_a_reply_for_another_version_is_refused_and_names_both() -> None:
     played = Stage(faults=["deploy:1=set;field=version_id;to=3"]).play()
 
     assert played.result == "refused"
-    assert "version 3 (asked for 2)" in played.outputs["message"]
-    assert "goes on" in played.outputs["message"]
+    assert "version 3 (asked for 2)" in played.told
+    assert played.told.startswith("Refused, rollout never listed: ")
+    assert f"`deployment-id: {played.outputs['deployment-id']}` to keep waiting." in played.told
 
 
 def test_a_reply_for_another_architecture_is_refused_and_names_both() -> None:
     played = Stage(faults=["deploy:1=set;field=model_arch_id;to=llama-3.3-70b"]).play()
 
     assert played.result == "refused"
-    assert "architecture llama-3.3-70b (asked for gpt-oss-120b)" in played.outputs["message"]
+    assert "architecture llama-3.3-70b (asked for gpt-oss-120b)" in played.told
 
 
 @pytest.mark.parametrize("word", ["rolled_back", "done", "error"])

@@ -155,7 +155,7 @@ class TestTheEnd:
         played = endpoint(lambda *_: Said(seconds=5)).ask("", 100, timeout="30s", **WARM)
 
         assert played.result == "timed-out"
-        assert "20 of 100 questions passed, 80 unanswered" in played.outputs["message"]
+        assert "20 of 100 questions passed, 80 unanswered" in played.told
         assert 30 <= played.seconds <= 33
 
     def test_a_failure_that_is_proven_by_then_stays_one(self) -> None:
@@ -178,7 +178,7 @@ class TestTheEnd:
         played = there.ask("", 100, **WARM)
 
         assert (played.result, played.seconds) == ("interrupted", 10)
-        assert "while awaiting the smoke test's answers" in played.outputs["message"]
+        assert "while awaiting the smoke test's answers" in played.told
 
     def test_an_answer_that_takes_too_long_is_given_up(self) -> None:
         there = endpoint(lambda prompt, _, __: Said(seconds=99) if prompt == "q0" else Said())

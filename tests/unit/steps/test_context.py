@@ -21,13 +21,16 @@ class TestAnEndpointThatIsNotThere:
     def test_the_hint_names_those_that_there_are(self) -> None:
         played = Stage().play({"endpoint": "my-org-gpt-oss-210b"})
 
-        assert "the endpoints of my-org are: my-org-gpt-oss-120b, my-org-llama-3.3-70b" in played.outputs["message"]
+        assert (
+            "Next: Check the endpoint's name. Endpoints of my-org: my-org-gpt-oss-120b, my-org-llama-3.3-70b"
+            in played.told
+        )
 
     def test_if_they_cannot_be_read_the_hint_is_the_usual_one(self) -> None:
         played = Stage(faults=["endpoints:*=503"]).play({"endpoint": "my-org-gpt-oss-210b"})
 
         assert played.result == "refused"
-        assert "check that it is spelt right" in played.outputs["message"]
+        assert "Next: Check that it is spelt right" in played.told
 
     def test_of_very_many_ten_are_named_and_of_none_that_is_said(self) -> None:
         def play(count: int) -> str:
@@ -36,11 +39,11 @@ class TestAnEndpointThatIsNotThere:
                     return GONE
                 return {"endpoints": [{"endpoint_id": f"e{n}"} for n in range(count)]} if call == "endpoints" else whole
 
-            return forged_stage(Forged(edit)).play().outputs["message"]
+            return forged_stage(Forged(edit)).play().told
 
-        assert "the endpoints of my-org are: e0, e1, e2, e3, e4, e5, e6, e7, e8, e9" in play(50)
+        assert "Endpoints of my-org: e0, e1, e2, e3, e4, e5, e6, e7, e8, e9." in play(50)
         assert "e10" not in play(50)
-        assert "the endpoints of my-org are: none" in play(0)
+        assert "Endpoints of my-org: none." in play(0)
 
     def test_any_other_refusal_looks_for_none(self) -> None:
         api = Forged(lambda call, _, whole: Reply(403, body=b'{"message": "No"}') if call == "endpoint" else whole)
@@ -55,7 +58,7 @@ class TestAnEndpointThatIsNotThere:
         played = forged_stage(api).play({"model": "gpt-oss-120b"})
 
         assert (played.result, len(api.requests)) == ("refused", 1)
-        assert "check that it is spelt right" in played.outputs["message"]
+        assert "check that it is spelt right" in played.told
 
     def test_without_a_model_none_is_looked_for(self) -> None:
         api = Forged(lambda call, _, whole: GONE if call == "endpoint" else whole)

@@ -129,14 +129,14 @@ class TestADeploymentThatTheWorkflowNamed:
         played, _ = run(("in_progress",), BY_ID | {"alias": "1"}, begun=True)
 
         assert (played.result, played.seconds) == ("refused", 0)
-        assert "not of `alias: 1`" in played.outputs["message"]
+        assert "not of `alias: 1`" in played.told
 
     def test_one_that_is_not_there_is_refused_after_five_minutes(self) -> None:
         played, _ = run(("in_progress",), BY_ID)
 
         assert played.result == "refused"
         assert 300 <= played.seconds < 306
-        assert f"{ENDPOINT} does not list deployment {OURS}" in played.outputs["message"]
+        assert f"{ENDPOINT} does not list deployment {OURS}" in played.told
 
     def test_its_duration_counts_from_the_beginning_of_the_step(self) -> None:
         played, _ = run(("in_progress", "complete"), BY_ID, begun=True)

@@ -48,7 +48,7 @@ class TestDryRun:
         played = stage.play({"dry-run": "true", "deployment-id": started, "model": "", "alias": ""})
 
         assert played.result == "planned"
-        assert f"follow deployment {started} (version 2)" in played.outputs["message"]
+        assert f"follow deployment {started} (version 2)" in played.told
         outputs = played.outputs
         assert (outputs["plan"], outputs["previous-model"]) == ("attach", "orgs/my-org/models/gpt-oss-120b/versions/1")
         assert played.deploy_calls == 1  # the one that came before it
@@ -60,7 +60,7 @@ class TestDryRun:
 
         played = stage.play(HELLO_OR_BACK | dict(inputs) | named | {"dry-run": "true", "inference-api-key": "another"})
 
-        assert (played.result, "`inference-api-key` must be" in played.outputs["message"]) == ("refused", True)
+        assert (played.result, "`inference-api-key` must be" in played.told) == ("refused", True)
 
 
 class TestRollback:
@@ -91,7 +91,7 @@ class TestRollback:
 
         played = stage.play({"dry-run": "true", "operation": "rollback"})
 
-        assert (played.result, reason in played.outputs["message"]) == ("refused", True)
+        assert (played.result, reason in played.told) == ("refused", True)
 
 
 def rows(played: Played) -> list[tuple[str, str]]:
@@ -145,7 +145,7 @@ class TestWhatItTells:
         played = forged_stage(Forged(begun=True, states=(state,))).play(DRY | dict(inputs))
 
         assert ("would", would) in rows(played)
-        assert (played.result, played.outputs["message"]) == ("planned", f"dry run: a real one would {would}")
+        assert (played.result, played.told) == ("planned", f"dry run: a real one would {would}")
 
     def test_what_is_newer_is_named_and_what_is_served_may_be_unclear(self) -> None:
         newer = [entry(OURS, "2", "in_progress", 2), entry("other", "3", "error", 3)]
@@ -184,7 +184,7 @@ class TestWhatItTells:
 
         why = f"deployment {OURS} (version 2) is rolling out on the endpoint, and `if-busy` is `fail`"
         assert (played.result, dict(rows(played))["would"]) == ("refused", f"refuse: {why}")
-        assert why in played.outputs["message"]
+        assert why in played.told
 
 
 class TestOfADeploymentThatIsToBeFollowed:
@@ -216,14 +216,14 @@ class TestOfADeploymentThatIsToBeFollowed:
         played = self.play(Forged())
 
         assert played.result == "refused"
-        assert f"{ENDPOINT} does not list deployment {OURS}" in played.outputs["message"]
-        assert "check the id and the endpoint" in played.outputs["message"]
+        assert f"{ENDPOINT} does not list deployment {OURS}" in played.told
+        assert "check the id and the endpoint" in played.told
 
     def test_one_of_another_version_than_the_workflow_names_is_refused(self) -> None:
         played = self.play(Forged(begun=True), model="gpt-oss-120b", alias="1")
 
         assert played.result == "refused"
-        assert f"deployment {OURS} is of {MODEL.format(2)}, not of" in played.outputs["message"]
+        assert f"deployment {OURS} is of {MODEL.format(2)}, not of" in played.told
 
 
 @pytest.mark.parametrize("inputs", [{}, {"operation": "rollback"}])
@@ -234,7 +234,7 @@ def test_the_inference_key_is_tried(inputs: Mapping[str, str]) -> None:
     played = forged_stage(api).play(DRY | HELLO | dict(inputs))
 
     assert (played.result, api.calls["deploy"]) == ("refused", 0)
-    assert "inference-api-key" in played.outputs["message"]
+    assert "inference-api-key" in played.told
 
 
 def test_a_rollback_tells_what_is_served_and_what_would_come_after() -> None:
@@ -256,7 +256,7 @@ def test_a_rollback_that_would_be_refused_says_why() -> None:
 
     why = f"deployment {OURS} (version 2) is rolling out on the endpoint, and `if-busy` is `fail`"
     assert (played.result, dict(rows(played))["would"]) == ("refused", f"refuse: {why}")
-    assert why in played.outputs["message"]
+    assert why in played.told
 
 
 def test_many_questions_are_counted_and_their_file_is_validated() -> None:

@@ -47,7 +47,7 @@ def test_a_deployment_that_vanishes_has_failed_soon(lost: bool, seen: float) -> 
     played = play(script, lost=lost)
 
     assert played.result == "failed"
-    assert "no longer lists it" in played.outputs["message"]
+    assert "Reason: the endpoint lists neither this deployment nor a newer version\n" in played.told
     assert played.seconds < seen + 60
 
 
@@ -73,7 +73,7 @@ def test_done_and_replaced_at_once_by_another_version_is_superseded() -> None:
     played = play(lambda now: [BEFORE, ours("in_progress")] if now < 1 else [BEFORE, ours("complete"), NEXT])
 
     assert played.result == "superseded"
-    assert "serves version 3" in played.outputs["message"]
+    assert "\nServing now: version 3.\n" in played.told
 
 
 MODEL = "orgs/my-org/models/gpt-oss-120b"
@@ -122,21 +122,22 @@ class TestWhatCameWithTheId:
         started, played = self.play(inputs, dry_run=dry_run)
 
         assert (played.result, played.exit_code) == ("refused", 1)
-        assert f"deployment {started} is of {MODEL}/versions/2, not of {shown}" in played.outputs["message"]
+        assert f"deployment {started} is of {MODEL}/versions/2, not of {shown}" in played.told
 
     def test_the_message_neither_denies_itself_nor_advises_what_was_refused(self) -> None:
         started, played = self.play({"alias": "candidate"})
 
-        assert played.outputs["message"] == (
-            f"deployment {started} is of {MODEL}/versions/2, not of `alias: candidate`: deployment {started} of "
-            "gpt-oss-120b version 2 to my-org-gpt-oss-120b was last seen not started and goes on; "
-            "correct the one or the other"
+        assert played.told == (
+            "Deployment not followed: my-org-gpt-oss-120b\n"
+            f"Deployment {started} on my-org-gpt-oss-120b was not followed.\nServing now: version 1.\n"
+            f"Reason: deployment {started} is of {MODEL}/versions/2, not of `alias: candidate`\n"
+            f"Rollout: last seen not started\nNext: Correct the one or the other.\nDeployment: {started}"
         )
 
     def test_the_alias_is_shown_once_it_is_known_to_match(self) -> None:
         _, played = self.play({"alias": "v2"})
 
-        assert "serves gpt-oss-120b version 2 (alias v2)" in played.outputs["message"]
+        assert "\ngpt-oss-120b version 2 (alias v2) was deployed to my-org-gpt-oss-120b in " in played.told
 
     @pytest.mark.parametrize(("model", "result"), [("", "succeeded"), ("gpt-oss-120b", "refused")])
     def test_an_entry_whose_model_is_no_name_matches_no_model(self, model: str, result: str) -> None:
@@ -146,7 +147,7 @@ class TestWhatCameWithTheId:
 
         assert played.result == result
         refusal = f"deployment {OURS} is of weights.bin, which is not a model's name"
-        assert (refusal in played.outputs["message"]) == (result == "refused")
+        assert (refusal in played.told) == (result == "refused")
 
 
 class TestById:
@@ -154,7 +155,7 @@ class TestById:
         played = play(lambda _: Reply(401, body=b'{"message": "Wrong"}'), deployment_id=OURS, model="", alias="")
 
         assert played.result == "refused"
-        assert f"deployment {OURS} of the deployment" not in played.outputs["message"]
+        assert f"deployment {OURS} of the deployment" not in played.told
 
     def test_only_reads_that_went_well_count_towards_never_listed(self) -> None:
         played = play(
@@ -162,7 +163,7 @@ class TestById:
         )
 
         assert played.result == "refused"
-        assert "does not list" in played.outputs["message"]
+        assert "does not list" in played.told
         assert played.seconds > 340
 
 
@@ -206,7 +207,7 @@ class TestListedLate:
         played = made.play({"timeout": "5m", "poll-interval": "5s"})
 
         assert played.result == "superseded"
-        assert "it was never listed" in played.outputs["message"]
+        assert "Reason: the endpoint never listed it\n" in played.told
         assert 20 <= played.seconds < 60
 
 

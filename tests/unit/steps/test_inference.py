@@ -20,7 +20,7 @@ class TestTheKey:
         played = play("healthy", HELLO | {"inference-api-key": "another-key"})
 
         assert (played.result, made(played)) == ("refused", [])
-        assert "`inference-api-key` must be an inference key" in played.outputs["message"]
+        assert "Next: Set `inference-api-key` to an inference API key" in played.told
 
     def test_a_dry_run_tries_it_too(self) -> None:
         played = play("healthy", HELLO | {"inference-api-key": "another-key", "dry-run": "true"})
@@ -68,7 +68,7 @@ class TestNoAnswer:
         chat, played = self.play(error)
 
         assert (played.result, played.outputs["smoke-test"]) == ("smoke-test-failed", "failed")
-        assert "no answer came, while the inference API is well: question to" in played.outputs["message"]
+        assert "Reason: no answer, while the inference API is well: question to" in played.told
         assert chat.api.calls["models"] == 2
 
     @pytest.mark.parametrize("models", [Reply(503), Reply(401), httpx.ReadTimeout("timed out")])
@@ -82,7 +82,10 @@ class TestNoAnswer:
         chat, played = self.play(error)
 
         assert (played.result, played.outputs["smoke-test"]) == ("smoke-test-failed", "unanswered")
-        assert "could not be judged: no answer came: question to" in played.outputs["message"]
+        assert (
+            "its smoke test could not be judged.\nServing now: version 2.\nReason: no answer: question to"
+            in played.told
+        )
         assert chat.api.calls["models"] == 1
 
     def test_one_error_of_another_kind_among_its_own_says_nothing(self) -> None:

@@ -38,8 +38,8 @@ def test_a_limit_that_lets_nothing_follow_is_told_in_the_log_and_at_the_deadline
     played = stage.play({"timeout": "10m"})
 
     assert played.result in {"timed-out", "unreachable"}
-    assert "HTTP 429 Too Many Requests" in played.outputs["message"]
-    assert "something limits how often the API is asked" in played.outputs["message"]
+    assert "HTTP 429 Too Many Requests" in played.told
+    assert "something limits how often the API is asked" in played.told
 
 
 class Ear:
@@ -58,7 +58,7 @@ class Ear:
 class Scene:
     def __init__(self, *, timeout: float = 600) -> None:
         self.clock, self.ear = VirtualClock(0.0), Ear()
-        self.patience = Patience(self.clock, Random(1), self.ear, Pace(5), Deadline(timeout, timeout), Outage())
+        self.patience = Patience(self.clock, Random(1), self.ear, Pace(5), Deadline(timeout), Outage())
         self.patience.read(lambda: None)
         self.calls: list[float] = []
 

@@ -29,7 +29,7 @@ class TestTheVersionThatWasAskedFor:
 
         assert (played.result, played.deploy_calls) == ("refused", 0)
         asked = f"{ORG}/versions/{inputs.get('alias', 'production')}"
-        assert f"asked for {asked}, the API answered for {name}" in played.outputs["message"]
+        assert f"asked for {asked}, the API answered for {name}" in played.told
 
     def test_its_organization_is_that_of_the_model_before_that_of_the_endpoint(self) -> None:
         api = Forged(lambda call, _, whole: whole | {"managing_org_name": "others"} if call == "endpoint" else whole)
@@ -48,8 +48,8 @@ class TestTheVersionThatWasAskedFor:
         named = forged_stage(Forged(edit)).play({"model": ORG})
 
         assert (refused.result, named.result) == ("refused", "succeeded")
-        assert f"{ENDPOINT} does not say which organisation manages it" in refused.outputs["message"]
-        assert "give `model` as `orgs/<org>/models/<arch>`" in refused.outputs["message"]
+        assert f"{ENDPOINT} does not say which organisation manages it" in refused.told
+        assert "Next: Give `model` as `orgs/<org>/models/<arch>`." in refused.told
 
     def test_without_one_in_the_model_it_is_the_endpoints(self) -> None:
         assert forged_stage(Forged()).play({"model": "gpt-oss-120b"}).result == "succeeded"
@@ -131,14 +131,14 @@ class TestAVersionThatIsNotThere:
         played = forged_stage(api).play({"alias": "free"})
 
         assert (played.result, api.calls["version"]) == ("refused", 1)
-        assert "the versions of gpt-oss-120b are: 1 (no alias), 2 (stable, lts), 3 (no al" in played.outputs["message"]
-        assert "10 (no alias)" in played.outputs["message"]
-        assert "11 (no alias)" not in played.outputs["message"]
+        assert "the versions of gpt-oss-120b are: 1 (no alias), 2 (stable, lts), 3 (no al" in played.told
+        assert "10 (no alias)" in played.told
+        assert "11 (no alias)" not in played.told
 
     def test_of_none_that_is_said(self) -> None:
         api = Forged(lambda call, _, whole: {"model_versions": []} if call == "versions" else whole)
 
-        assert "the versions of gpt-oss-120b are: none" in forged_stage(api).play({"alias": "free"}).outputs["message"]
+        assert "the versions of gpt-oss-120b are: none" in forged_stage(api).play({"alias": "free"}).told
 
     def test_if_the_list_cannot_be_read_the_no_is_the_answer_once_it_stands(self) -> None:
         api = Forged(lambda call, _, whole: NO if call == "versions" else whole)

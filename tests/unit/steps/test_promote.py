@@ -25,7 +25,7 @@ class TestMoving:
 
         assert played.result == "unchanged"
         assert api.patches == [("1", ["lts"]), ("2", ["production", "stable"])]
-        assert "alias stable: version 1 → version 2" in played.outputs["message"]
+        assert "\nAliases: stable: version 1 → version 2\n" in played.told
 
     def test_a_list_of_all_versions_is_read_just_before_each_call_and_after_it(self) -> None:
         api = Aliases()
@@ -41,7 +41,7 @@ class TestMoving:
                 raise RuntimeError(f"killed at {number} {wanted}")
 
         assert "moving alias stable from version 1 to version 2" in Silent().play().text
-        assert "moving alias canary from nothing to version 2" in Silent().play(promote_aliases="canary").text
+        assert "moving alias canary from unassigned to version 2" in Silent().play(promote_aliases="canary").text
 
     def test_several_are_moved_in_their_order_and_each_is_told(self) -> None:
         api = Aliases()
@@ -49,9 +49,11 @@ class TestMoving:
         played = api.play(promote_aliases="lts,stable,production,canary")
 
         assert api.held == {"1": [], "2": ["production", "lts", "stable", "canary"], "3": ["candidate"]}
-        for line in ("lts: version 1 → version 2", "production: version 2 held it already", "canary: free → version 2"):
-            assert f"alias {line}" in played.text
-            assert f"alias {line}" in played.outputs["message"]
+        moved = ["lts: version 1 → version 2", "stable: version 1 → version 2"]
+        moved += ["production: already on version 2", "canary: unassigned → version 2"]
+        for line in moved:
+            assert f"alias {line}\n" in played.text
+        assert f"\nAliases: {', '.join(moved)}\n" in played.told
 
     def test_if_one_of_several_fails_it_says_what_became_of_the_others(self) -> None:
         class Down(Aliases):
@@ -62,7 +64,7 @@ class TestMoving:
 
         assert played.result == "promotion-failed"
         assert "alias stable is still at version 1, which held it before: aliases of version 1: HTTP 403" in played.text
-        assert "; alias lts: version 1 → version 2; not tried: canary, candidate; " in played.outputs["message"]
+        assert "; not tried: canary, candidate\nAliases: lts: version 1 → version 2\n" in played.told
 
 
 class TestAFreeAlias:
@@ -70,7 +72,7 @@ class TestAFreeAlias:
         played = Stage("live", latency=9.0).play({"promote-aliases": "canary"})
 
         assert played.result == "unchanged"
-        assert "alias canary: free → version 2" in played.text
+        assert "alias canary: unassigned → version 2" in played.text
         assert "answers again" not in played.text
         assert "0 of them failed" in played.summary
 
@@ -78,8 +80,8 @@ class TestAFreeAlias:
         played = Stage("live", faults=["aliases:1-=403"]).play({"promote-aliases": "canary"})
 
         assert (played.result, played.exit_code) == ("promotion-failed", 1)
-        assert "alias canary may point nowhere (it was free before): " in played.outputs["message"]
-        assert f"""{CURL}'{{"version_aliases": ["production", "v2", "canary"]}}'""" in played.outputs["message"]
+        assert "alias canary may be unassigned (it was unassigned before): " in played.told
+        assert f"""{CURL}'{{"version_aliases": ["production", "v2", "canary"]}}'""" in played.told
         assert "free → version 2" not in played.text
 
     @pytest.mark.parametrize("status", ["401", "403", "404", "422"])
@@ -87,7 +89,7 @@ class TestAFreeAlias:
         played = Stage("live", faults=[f"versions:*={status}"]).play(STABLE)
 
         assert played.result == "promotion-failed"
-        assert f"alias stable was not moved: versions of gpt-oss-120b: HTTP {status}" in played.outputs["message"]
+        assert f"alias stable was not moved: versions of gpt-oss-120b: HTTP {status}" in played.told
         assert {request.method for request in played.world.requests} == {"GET"}
 
 
@@ -103,7 +105,7 @@ def test_followed_by_id_with_a_model_that_is_no_name_only_promotion_fails(wanted
     played = forged_stage(api).play(by_id)
 
     assert (played.result, api.calls["aliases"]) == (result, 0)
-    assert ("is not known by its integer" in played.outputs["message"]) == (result == "promotion-failed")
+    assert ("is not known by its integer" in played.told) == (result == "promotion-failed")
 
 
 class TestTimeLimits:
@@ -133,8 +135,8 @@ class TestTimeLimits:
             told = (
                 "alias stable was not moved, it is at version 1: a move takes up to 30s, and the timeout is reached in"
             )
-            assert told in played.outputs["message"]
-            assert "set a longer `timeout`, and re-run the step" in played.outputs["message"]
+            assert told in played.told
+            assert "Next: Set a longer `timeout`, and re-run the step." in played.told
 
     def test_what_needs_no_move_needs_no_time(self) -> None:
         assert Aliases().play(timeout="10s", promote_aliases="production").result == "unchanged"
@@ -147,10 +149,10 @@ class TestTimeLimits:
         played = Away().play(timeout="40s")
 
         assert played.result == "promotion-failed"
-        assert "alias stable was not moved: the timeout of 40s was reached" in played.outputs["message"]
-        assert "set a longer `timeout`" in played.outputs["message"]
+        assert "Reason: alias stable was not moved before the timeout: the last read failed: " in played.told
+        assert "Next: Set a longer `timeout`" in played.told
 
-    @pytest.mark.parametrize(("well_after", "end"), [(45.0, "is back at version 1"), (200.0, "may point nowhere")])
+    @pytest.mark.parametrize(("well_after", "end"), [(45.0, "is back at version 1"), (200.0, "may be unassigned")])
     def test_it_is_put_back_past_the_deadline_for_a_minute_at_most(self, well_after: float, end: str) -> None:
         class Down(Aliases):
             def patched(self, number: str, wanted: list[str]) -> Any:
@@ -161,7 +163,7 @@ class TestTimeLimits:
         played = Down().play(timeout="33s")
 
         assert played.result == "promotion-failed"
-        assert f"alias stable {end}" in played.outputs["message"]
+        assert f"alias stable {end}" in played.told
         assert played.seconds < 33 + 60 + 5
 
     def test_putting_it_back_is_tried_for_a_minute_and_then_both_reasons_are_told(self) -> None:
@@ -175,8 +177,8 @@ class TestTimeLimits:
 
         assert 80 <= played.seconds < 100
         reasons = "aliases of version 2: HTTP 503 Service Unavailable; then aliases of version 1: HTTP 502 Bad Gateway"
-        assert f"alias stable may point nowhere (version 1 held it before): {reasons}" in played.outputs["message"]
-        assert f"""{CURL}'{{"version_aliases": ["production", "stable"]}}'""" in played.outputs["message"]
+        assert f"alias stable may be unassigned (version 1 held it before): {reasons}" in played.told
+        assert f"""{CURL}'{{"version_aliases": ["production", "stable"]}}'""" in played.told
 
 
 class TestCanceled:
@@ -186,7 +188,7 @@ class TestCanceled:
         played = there.play(STABLE)
 
         assert played.result == "interrupted"
-        assert "the job was cancelled while moving alias stable: deployment" in played.outputs["message"]
+        assert "Reason: the step was moving alias stable\n" in played.told
         assert aliases(played)[1] == ("stable",)
 
     @pytest.mark.parametrize(
@@ -200,9 +202,9 @@ class TestCanceled:
         played = there.play(STABLE)
 
         assert played.result == "interrupted"
-        assert "alias stable may point nowhere (version 1 held it before)" in played.outputs["message"]
-        repair = f"""to repair the alias, set all aliases of version 2: `{CURL}'{{"version_aliases": ["""
-        assert repair in played.outputs["message"]
+        assert "alias stable may be unassigned (version 1 held it before)" in played.told
+        repair = f"""Next: Run this command to set the aliases of version 2: `{CURL}'{{"version_aliases": ["""
+        assert repair in played.told
 
     def test_while_it_is_put_back_it_says_so_as_well(self) -> None:
         there = Stage("live", faults=["aliases:2-=503"], latency=0.1, clock=VirtualClock(interrupt_at=EPOCH + 40))
@@ -210,11 +212,9 @@ class TestCanceled:
         played = there.play(STABLE)
 
         assert played.result == "interrupted"
-        reason = "aliases of version 2: HTTP 503 Service Unavailable: deployment"
-        told = (
-            f"while putting alias stable back, and alias stable may point nowhere (version 1 held it before): {reason}"
-        )
-        assert told in played.outputs["message"]
+        reason = "aliases of version 2: HTTP 503 Service Unavailable\n"
+        where = "alias stable may be unassigned (version 1 held it before)"
+        assert f"\nReason: the step was putting alias stable back, and {where}: {reason}" in played.told
 
 
 @pytest.mark.parametrize("calls", ["2-5", "2-6", "2-7"])
@@ -250,7 +250,7 @@ def test_an_alias_stays_when_another_version_has_taken_the_endpoint_meanwhile() 
     played = there.play(promote_aliases="stable")
 
     assert played.result == "superseded"
-    assert "serves version 3" in played.outputs["message"]
+    assert "\nServing now: version 3.\n" in played.told
 
 
 class TestPromotion:
@@ -278,14 +278,14 @@ class TestPromotion:
         played = play("live", {"promote-aliases": "stable"}, "aliases:2=403")
 
         assert played.result == "promotion-failed"
-        assert "alias stable is back at version 1" in played.outputs["message"]
+        assert "alias stable is back at version 1" in played.told
         assert aliases(played) == {1: ("stable",), 2: ("production", "v2"), 3: ("candidate",)}
 
     def test_if_neither_half_can_be_completed_the_message_has_the_call_that_repairs_it(self) -> None:
         played = play("live", {"promote-aliases": "stable"}, "aliases:2-=503")
 
         assert played.result == "promotion-failed"
-        assert f"""{CURL}'{{"version_aliases": ["production", "v2", "stable"]}}'`""" in played.outputs["message"]
+        assert f"""{CURL}'{{"version_aliases": ["production", "v2", "stable"]}}'`""" in played.told
         assert aliases(played)[1] == ()
 
     def test_a_list_that_is_not_told_is_not_replaced(self) -> None:
@@ -312,5 +312,5 @@ class TestPromotion:
         played = at.play({"promote-aliases": "stable"})
 
         assert played.result == "interrupted"
-        assert "alias stable may point nowhere" in played.outputs["message"]
+        assert "alias stable may be unassigned" in played.told
         assert played.seconds < 10.8

@@ -47,8 +47,8 @@ def test_where_only_the_version_that_took_the_endpoint_is_listed_no_alias_moves(
     there, played = changing(lambda: [entry("3", "complete", -67, EPOCH)], alone=True)
 
     assert (played.result, there.writes) == ("superseded", 0)
-    assert "serves version 3" in played.outputs["message"]
-    assert "re-run the step" not in played.outputs["message"]
+    assert "serves version 3" in played.told
+    assert "re-run the step" not in played.told
 
 
 def test_where_it_is_no_longer_listed_and_nothing_newer_is_it_may_only_be_late() -> None:
@@ -74,8 +74,8 @@ def test_a_version_that_is_leaving_the_endpoint_gets_no_alias(state: str, result
     assert (played.result, there.writes) == (result, 0)
     assert played.exit_code == 1
     if result == "promotion-failed":
-        assert f"deployment {OURS} is {state.replace('_', ' ')}" in played.outputs["message"]
-        assert "serves gpt-oss-120b version 2" not in played.outputs["message"]
+        assert f"deployment {OURS} is {state.replace('_', ' ')}" in played.told
+        assert "serves gpt-oss-120b version 2" not in played.told
 
 
 def test_what_was_moved_before_is_told() -> None:
@@ -95,4 +95,4 @@ def test_what_was_moved_before_is_told() -> None:
     played = api.play(promote_aliases="stable,candidate")
 
     assert (played.result, api.held["3"]) == ("superseded", ["candidate"])
-    assert "alias stable: version 1 → version 2" in played.outputs["message"]
+    assert "alias stable: version 1 → version 2" in played.told

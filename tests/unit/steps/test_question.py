@@ -30,9 +30,9 @@ class TestWhatIsExpected:
         assert Chat().play(**inputs).outputs["smoke-test"] == verdict
 
     def test_what_is_not_in_the_answer_is_said(self) -> None:
-        message = Chat().play(smoke_test_expect="", smoke_test_contains="ping").outputs["message"]
+        message = Chat().play(smoke_test_expect="", smoke_test_contains="ping").told
 
-        assert "«ping» is not in the answer; to «Say hello.» came «pong»" in message
+        assert 'the answer doesn\'t contain "ping". Prompt: "Say hello." Answer: "pong"' in message
 
 
 class SlowMatcher:
@@ -63,7 +63,7 @@ class TestAMatchThatIsNotDone:
         played = chat.play()
 
         assert played.outputs["smoke-test"] == "unanswered"
-        assert self.NOT_DONE in played.outputs["message"]
+        assert self.NOT_DONE in played.told
         assert matcher.closed == 2
 
     def test_of_many(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -91,4 +91,4 @@ def test_without_a_thread_for_it_an_answer_is_not_judged(monkeypatch: pytest.Mon
     played = chat.play()
 
     assert played.outputs["smoke-test"] == "unanswered"
-    assert "`pong` could not be matched: no thread could be started: full" in played.outputs["message"]
+    assert "`pong` could not be matched: no thread could be started: full" in played.told

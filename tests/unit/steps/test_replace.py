@@ -43,7 +43,7 @@ class TestItIsLive:
         assert (outputs["version-id"], outputs["previous-model"]) == ("1", MODEL.format("2"))
         assert (outputs["deployment-id"], outputs["changed"], outputs["plan"]) == (OURS, "true", "deploy")
         assert (outputs["live-version-id"], outputs["rollback"]) == ("1", "skipped")
-        assert f"replacing deployment {LIVE} (version 2) with version 1, which was live before" in played.text
+        assert f"replacing deployment {LIVE} (version 2) with version 1\n" in played.text
 
     def test_two_looks_two_seconds_apart_have_to_agree(self) -> None:
         there = listing(lambda _: [version_2()])
@@ -89,7 +89,7 @@ class TestItIsLive:
             "passed",
             "1",
         )
-        assert "stable: version 1 held it already" in played.text
+        assert "stable: already on version 1" in played.text
 
 
 class TestItIsNotLive:
@@ -100,7 +100,7 @@ class TestItIsNotLive:
 
         assert (played.result, there.deployed_versions) == ("unchanged", [])
         assert (played.outputs["changed"], played.outputs["plan"]) == ("false", "none")
-        assert f"{ENDPOINT} serves gpt-oss-120b version 1 already: nothing was deployed" in played.outputs["message"]
+        assert f"{ENDPOINT} already serves gpt-oss-120b version 1, so nothing was deployed." in played.told
 
     def test_a_newer_deployment_of_the_version_is_not_the_one_that_was_named(self) -> None:
         there = listing(lambda _: [version_2(), entry("5", "complete", 60, EPOCH, model=MODEL.format("2"))])
@@ -115,7 +115,7 @@ class TestItIsNotLive:
         played = roll_back(there, model="", alias="", deployment_id="nowhere")
 
         assert (played.result, there.deployed_versions) == ("refused", [])
-        assert "does not list deployment nowhere" in played.outputs["message"]
+        assert "does not list deployment nowhere" in played.told
 
     def test_the_version_of_a_deployment_that_is_not_replaced_is_told_all_the_same(self) -> None:
         there = listing(lambda _: [version_2()], old=lambda _: None)
@@ -130,7 +130,7 @@ class TestItIsNotLive:
         played = roll_back(there)
 
         assert (played.result, there.deployed_versions) == ("refused", [])
-        assert f"nothing else was live before deployment {LIVE}" in played.outputs["message"]
+        assert f"nothing else was live before deployment {LIVE}" in played.told
 
 
 class TestSomethingIsNewer:
@@ -151,7 +151,7 @@ class TestSomethingIsNewer:
         played = roll_back(there)
 
         assert (played.result, there.deployed_versions) == ("refused", [])
-        assert "(version 3), which may be newer, has failed or is not clear" in played.outputs["message"]
+        assert "(version 3), which may be newer, has failed or is not clear" in played.told
 
     @pytest.mark.parametrize("named", [False, True])
     def test_its_own_rollout_that_failed_half_way_is_replaced(self, *, named: bool) -> None:
@@ -204,7 +204,7 @@ class TestSomethingIsNewer:
         played = roll_back(listing(lambda _: [version_2(), entry("3", "odd", 60, EPOCH)]))
 
         assert (played.result, played.outputs["plan"]) == ("refused", "wait")
-        assert "nothing has changed for 10 minutes" in played.outputs["message"]
+        assert "nothing has changed for 10 minutes" in played.told
 
 
 class TestItCannotBeDone:
@@ -219,7 +219,7 @@ class TestItCannotBeDone:
         played = roll_back(there)
 
         assert (played.result, there.deployed_versions) == ("refused", [])
-        message = played.outputs["message"]
+        message = played.told
         assert message.startswith(f"the weights of version 1 are not ready any more ({word})")
         assert message.endswith("; deploy a good version")
 
@@ -229,7 +229,7 @@ class TestItCannotBeDone:
         played = roll_back(there, model="", alias="", deployment_id=LIVE)
 
         assert (played.result, there.deployed_versions) == ("refused", [])
-        assert f"deployment {LIVE} is of ?, which is not a model's name" in played.outputs["message"]
+        assert f"deployment {LIVE} is of ?, which is not a model's name" in played.told
 
     def test_a_deployment_of_another_version_than_was_named_is_not_replaced(self) -> None:
         there = listing(lambda _: [version_2()])
@@ -237,7 +237,7 @@ class TestItCannotBeDone:
         played = roll_back(there, alias="3", deployment_id=LIVE)
 
         assert (played.result, there.deployed_versions) == ("refused", [])
-        assert f"deployment {LIVE} is of {MODEL.format(2)}, not of" in played.outputs["message"]
+        assert f"deployment {LIVE} is of {MODEL.format(2)}, not of" in played.told
 
     def test_a_no_of_one_look_is_not_yet_the_answer(self) -> None:
         there = listing(lambda now: [version_2(), *([] if now else [entry("3", "error", 10, EPOCH)])])
@@ -310,4 +310,4 @@ def test_it_is_not_together_with_a_rollback_after_a_failure() -> None:
     played = roll_back(listing(lambda _: []), on_failure="rollback")
 
     assert played.result == "invalid-input"
-    assert "`operation` and `on-failure` are both `rollback`" in played.outputs["message"]
+    assert "`operation` and `on-failure` are both `rollback`" in played.told

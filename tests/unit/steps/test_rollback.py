@@ -95,7 +95,7 @@ class TestTarget:
 
         assert (played.result, made(played)) == ("smoke-test-failed", [2, 1])
         assert played.outputs["previous-model"].endswith("/versions/1")
-        assert "nothing was live" not in played.outputs["message"]
+        assert "nothing was live" not in played.told
 
     def test_an_entry_that_is_no_longer_listed_counts(self) -> None:
         api = Scripted(states((0, "in_progress"), (60, "error"), alone=True))
@@ -104,7 +104,7 @@ class TestTarget:
 
         assert (played.result, api.deployed) == ("failed", [OURS, BACK])
         assert played.outputs["previous-model"].endswith("/versions/1")
-        assert "serves gpt-oss-120b version 1" in played.outputs["message"]
+        assert "\nServing now: version 1.\n" in played.told
 
     def test_without_the_integer_of_ours_the_one_before_it_is_not_known(self) -> None:
         def edit(call: str, _: int, whole: Any) -> Any:
@@ -119,14 +119,14 @@ class TestTarget:
         played = stage(api).play(BY_ID | ASK | ROLL_BACK | {"deployment-id": OURS})
 
         assert (played.result, api.calls["deploy"]) == ("smoke-test-failed", 0)
-        assert "it was not rolled back: the deployed version is not known by its integer" in played.outputs["message"]
+        assert "Rollback: not rolled back, because the integer ID of the deployed version is unknown" in played.told
 
-    def test_a_version_that_was_live_before_the_step_has_nothing_to_go_back_to_and_the_advice_knows(self) -> None:
+    def test_a_version_that_was_live_before_the_step_is_not_rolled_back_and_the_advice_knows(self) -> None:
         played = stage(Forged(begun=True, states=("complete",))).play(ASK | ROLL_BACK)
 
         assert played.result == "smoke-test-failed"
-        assert "it was not rolled back, since it was live before this step" in played.outputs["message"]
-        assert played.outputs["message"].endswith(f"`operation: rollback` and `deployment-id: {OURS}`")
+        assert "it was not rolled back, since it was live before this step" in played.told
+        assert played.told.endswith(f"`operation: rollback` and `deployment-id: {OURS}`")
 
     def test_if_nothing_was_live_nothing_is_deployed(self) -> None:
         api = Scripted(lambda since: [] if since is None else [ours("error")])
@@ -134,7 +134,7 @@ class TestTarget:
         played = api.play()
 
         assert (played.result, api.deployed) == ("failed", [OURS])
-        assert "it was not rolled back: nothing was live" in played.outputs["message"]
+        assert "Rollback: not rolled back, because my-org-gpt-oss-120b had no previous version\n" in played.told
 
 
 class TestAnErrorThatPasses:
@@ -182,10 +182,10 @@ class TestAnErrorAtTheDeadline:
     @pytest.mark.parametrize(
         ("word", "result", "told"),
         [
-            ("in_progress", "timed-out", f"follow it with `deployment-id: {OURS}`"),
-            ("complete", "timed-out", "re-run the step: it deploys nothing"),
-            ("cancelled", "cancelled", "was cancelled"),
-            ("rolled_back", "rolled-back", "was rolled back"),
+            ("in_progress", "timed-out", f"Next: Set `deployment-id: {OURS}` to keep waiting"),
+            ("complete", "timed-out", "Next: Re-run the step, which deploys nothing"),
+            ("cancelled", "cancelled", "Someone canceled the rollout"),
+            ("rolled_back", "rolled-back", "Cerebras rolled back the rollout"),
         ],
     )
     def test_if_it_passes_nothing_is_deployed_and_its_own_end_is_told(self, word: str, result: str, told: str) -> None:
@@ -194,16 +194,17 @@ class TestAnErrorAtTheDeadline:
         played = api.play(timeout="60s")
 
         assert (played.result, api.deployed) == (result, [OURS])
-        assert told in played.outputs["message"]
-        assert "fix the cause" not in played.outputs["message"] or result == "rolled-back"
+        assert told in played.told
+        assert "fix the cause" not in played.told or result == "rolled-back"
 
     def test_that_nothing_was_rolled_back_is_told_with_the_time_limit(self) -> None:
         api = Scripted(states((0, "in_progress"), (58, "error"), (70, "in_progress")))
 
-        message = api.play(timeout="60s").outputs["message"]
+        told = api.play(timeout="60s").told
 
-        reason = "the timeout of 1m00s was reached in an error, which has passed since, so that nothing was rolled back"
-        assert message.startswith(f"{reason}: deployment {OURS} of ")
+        assert "did not finish within 1m00s." in told.splitlines()[1]
+        reason = "the rollout was in an error at the time limit and has recovered, so it was not rolled back"
+        assert f"\nReason: {reason}\n" in told
 
     def test_if_the_api_rolls_back_itself_that_is_followed_to_its_end(self) -> None:
         api = Scripted(states((0, "in_progress"), (58, "error"), (70, "rolling_back"), (100, "rolled_back")))
@@ -272,8 +273,8 @@ def test_if_the_fresh_read_shows_something_else_nothing_is_deployed(now: Entries
     played = api.play()
 
     assert (played.result, api.deployed) == ("failed", [OURS])
-    assert "it was not rolled back: " in played.outputs["message"]
-    assert why in played.outputs["message"]
+    assert "\nRollback: not rolled back, because " in played.told
+    assert why in played.told
 
 
 def test_an_older_entry_that_cannot_be_read_is_no_obstacle() -> None:
@@ -298,9 +299,7 @@ class TestWhatCameOfIt:
         played = self.play("complete")
 
         assert (played.outputs["rollback"], played.outputs["rollback-deployment-id"]) == ("succeeded", BACK)
-        assert (
-            f"rolled back by deployment {BACK}: {ENDPOINT} serves gpt-oss-120b version 1" in played.outputs["message"]
-        )
+        assert f"rolled back by deployment {BACK}: {ENDPOINT} serves gpt-oss-120b version 1" in played.told
         assert "ROLLBACK FAILED" not in played.text
         assert f"rolling back {ENDPOINT} to version 1, which was live before" in played.text
 
@@ -310,7 +309,7 @@ class TestWhatCameOfIt:
 
         assert (played.result, played.outputs["rollback"]) == ("failed", "failed")
         told = f"rolling back by deployment {BACK} to gpt-oss-120b version 1 ended failed{why}: what {ENDPOINT} serves"
-        assert told in played.outputs["message"]
+        assert told in played.told
         assert f"ROLLBACK FAILED: {ENDPOINT}" in {one.title for one in played.log.annotations}
 
     def test_an_unused_one_is_skipped_and_no_error(self) -> None:
@@ -332,8 +331,8 @@ class TestWhatItRedeploys:
         played = there.play(ASK | ROLL_BACK)
 
         assert (played.result, made(played)) == ("smoke-test-failed", [2])
-        told = f"it was not rolled back: the weights of version 1 are not ready any more ({word})"
-        assert told in played.outputs["message"]
+        told = f"Rollback: not rolled back, because the weights of version 1 are not ready any more ({word})"
+        assert told in played.told
 
     @pytest.mark.parametrize(
         ("model", "shown"),
@@ -350,8 +349,8 @@ class TestWhatItRedeploys:
         played = api.play()
 
         assert (played.result, api.deployed) == ("failed", [OURS])
-        told = f"it was not rolled back: what was live before is {shown}, which names no integer version"
-        assert told in played.outputs["message"]
+        told = f"Rollback: not rolled back, because the previous version is {shown}, which names no integer version"
+        assert told in played.told
 
 
 class TestStopped:
@@ -365,8 +364,8 @@ class TestStopped:
         back_id = played.outputs["rollback-deployment-id"]
         assert (played.result, made(played)) == ("smoke-test-failed", [2, 1])
         assert back_id == played.world.deployments[-1].id
-        told = f"the end of the rollback by deployment {back_id} is not known: the API could not be asked for 5m"
-        assert told in played.outputs["message"]
+        told = f"Rollback: the end of the rollback (deployment {back_id}) is unknown: the API was unreachable for 5m"
+        assert told in played.told
 
     def test_interrupted_at_its_very_beginning_it_says_that_the_version_was_found_bad(self) -> None:
         there = Stage("wrong-answer", latency=1.0)
@@ -375,7 +374,8 @@ class TestStopped:
         played = there.play(ASK | ROLL_BACK)
 
         assert (played.result, made(played)) == ("interrupted", [2])
-        assert "which was found bad: nothing was rolled back" in played.outputs["message"]
+        assert played.told.startswith("Job canceled, not rolled back: ")
+        assert "\nSmoke test: failed (" in played.told
 
     def test_interrupted_before_the_call_it_says_that_nothing_was_rolled_back(self) -> None:
         there = Stage("wrong-answer", latency=1.0)
@@ -384,9 +384,9 @@ class TestStopped:
         played = there.play(ASK | ROLL_BACK)
 
         assert (played.result, made(played)) == ("interrupted", [2])
-        assert "before the rollback of deployment " in played.outputs["message"]
-        assert "which was found bad: nothing was rolled back" in played.outputs["message"]
-        assert "run a step with `operation: rollback`" in played.outputs["message"]
+        assert "before the rollback of deployment " in played.told
+        assert "which was found bad: nothing was rolled back" in played.told
+        assert "run a step with `operation: rollback`" in played.told
 
     def test_interrupted_in_the_call_it_says_that_it_may_have_been_accepted(self) -> None:
         there = Stage("wrong-answer", faults=["deploy:2=read-timeout"], latency=0.1)
@@ -396,7 +396,7 @@ class TestStopped:
 
         assert played.result == "interrupted"
         assert played.outputs["rollback-deployment-id"] == played.world.deployments[-1].id
-        assert "during the rollback" in played.outputs["message"]
+        assert "during the rollback" in played.told
 
 
 def second_call(*, latency: float) -> float:
@@ -426,7 +426,7 @@ def test_a_lost_rollback_call_adopts_no_deployment_that_is_named_by_the_workflow
     played = made_by.play(ROLL_BACK | ASK)
 
     assert (played.result, played.outputs["rollback-deployment-id"]) == ("smoke-test-failed", "")
-    assert "the rollback may have been accepted: the deploy call got no readable answer" in played.outputs["message"]
+    assert "Rollback: the rollback may have started: the deploy call got no readable answer" in played.told
 
 
 class TestRollback:
@@ -474,7 +474,7 @@ class TestRollback:
         played = play("wrong-answer", HELLO_OR_BACK, "deploy:2=403")
 
         assert (played.result, made(played)) == ("smoke-test-failed", [2])
-        assert "it was not rolled back: deploy call: HTTP 403" in played.outputs["message"]
+        assert "Rollback: not rolled back, because deploy call: HTTP 403" in played.told
 
     def test_interrupted_it_names_both_deployments(self) -> None:
         stage = Stage("wrong-answer", clock=VirtualClock(interrupt_at=EPOCH + 300), latency=0.1)
@@ -484,8 +484,8 @@ class TestRollback:
         ours, back = (one.id for one in played.world.deployments if one.by == "caller")
         assert played.result == "interrupted"
         assert (played.outputs["deployment-id"], played.outputs["rollback-deployment-id"]) == (ours, back)
-        assert ours in played.outputs["message"]
-        assert back in played.outputs["message"]
+        assert ours in played.told
+        assert back in played.told
 
     @pytest.mark.parametrize("status", [401, 403, 404])
     def test_one_no_among_good_replies_is_a_slip_of_the_api(self, status: int) -> None:

@@ -38,14 +38,14 @@ def test_an_untimed_entry_beside_a_timed_one_may_have_been_live(version: str) ->
     ended = played(there)
 
     assert (ended.result, there.deployed_versions) == ("failed", ["2"])
-    assert (ended.outputs["rollback"], UNCLEAR in ended.outputs["message"]) == ("failed", True)
+    assert (ended.outputs["rollback"], UNCLEAR in ended.told) == ("failed", True)
 
 
 @pytest.mark.parametrize("version", ["2", "3"])
 def test_so_may_one_of_the_same_second(version: str) -> None:
     there = fails(done(version, 2 * HOUR))
 
-    assert UNCLEAR in played(there).outputs["message"]
+    assert UNCLEAR in played(there).told
     assert there.deployed_versions == ["2"]
 
 
@@ -80,7 +80,7 @@ def test_it_stays_unclear_when_the_untimed_entry_is_no_longer_listed() -> None:
     there = fails()
     there.more = lambda age: [done("3", None)] if age is None else []
 
-    assert UNCLEAR in played(there).outputs["message"]
+    assert UNCLEAR in played(there).told
     assert there.deployed_versions == ["2"]
 
 
@@ -103,7 +103,7 @@ class TestFollowedById:
         ended = played(there, deployment_id=OURS, model="", alias="")
 
         assert (ended.result, there.deployed_versions) == ("failed", [])
-        assert why in ended.outputs["message"]
+        assert why in ended.told
 
     def test_what_was_live_before_is_deployed(self) -> None:
         there = fails(done("2", 3 * HOUR))

@@ -41,7 +41,7 @@ class TestHowOftenItIsAsked:
         played = chat.play(smoke_test_expect="nonsense", smoke_test_max_latency="2s")
 
         assert (played.outputs["smoke-test"], chat.api.calls["chat"]) == ("failed", 1)
-        assert "is not in the answer" in played.outputs["message"]
+        assert "Reason: the answer doesn't match `nonsense`" in played.told
 
     def test_errors_are_forgiven_for_60_s(self) -> None:
         chat = Chat(Reply(503))
@@ -58,7 +58,7 @@ class TestHowOftenItIsAsked:
         played = chat.play(smoke_test_max_latency="2s")
 
         assert (played.result, played.outputs["smoke-test"]) == ("smoke-test-failed", "failed")
-        assert "it took 8.00 s, more than the 2 s allowed" in played.outputs["message"]
+        assert "Reason: the answer took 8.00 s, and the limit is 2 s." in played.told
         assert WARM_UP <= played.seconds < WARM_UP + 24
 
     def test_after_the_warm_up_a_slow_answer_counts_at_once(self) -> None:
@@ -122,7 +122,7 @@ class TestHowOftenItIsAsked:
         played = chat.play(timeout="10s")
 
         assert played.result == "timed-out"
-        assert "gave no answer to the smoke test (question to" in played.outputs["message"]
+        assert "Reason: the smoke test got no answer (question to" in played.told
         assert 10 <= played.seconds < 15
 
 
@@ -214,7 +214,7 @@ class TestStopped:
         played = there.play(ASK)
 
         assert played.result == "interrupted"
-        assert "the job was cancelled while awaiting the smoke test's answer: deployment" in played.outputs["message"]
+        assert "Reason: the step was waiting for the smoke test's answer\n" in played.told
 
     @pytest.mark.parametrize(("status", "hint"), [(401, True), (403, True), (400, False), (422, False)])
     def test_a_question_that_is_refused_is_asked_once_and_only_a_key_gets_the_hint_about_keys(
@@ -225,7 +225,7 @@ class TestStopped:
         played = chat.play()
 
         assert (played.result, chat.api.calls["chat"]) == ("refused", 1)
-        assert ("`inference-api-key` must be an inference key" in played.outputs["message"]) == hint
+        assert ("Next: Set `inference-api-key` to an inference API key" in played.told) == hint
 
 
 class TestSmokeTest:
@@ -233,8 +233,8 @@ class TestSmokeTest:
         played = play("healthy", HELLO_OR_BACK | {"smoke-test-expect": "(a+)+$"}, answer="a" * 60 + "!")
 
         assert (played.result, played.outputs["smoke-test"]) == ("smoke-test-failed", "unanswered")
-        assert "`(a+)+$` could not be matched: the match took more than 1 s of CPU time" in played.outputs["message"]
-        assert "says nothing about the version" in played.outputs["message"]
+        assert "`(a+)+$` could not be matched: the match took more than 1 s of CPU time" in played.told
+        assert "its smoke test could not be judged" in played.told
         assert made(played) == [2]
 
     @pytest.mark.parametrize(
@@ -262,7 +262,7 @@ class TestSmokeTest:
         played = play("healthy", HELLO_OR_BACK, fault)
 
         assert played.result == "refused"
-        assert "`inference-api-key` must be an inference key" in played.outputs["message"]
+        assert "Next: Set `inference-api-key` to an inference API key" in played.told
         assert made(played) == [2]
 
     def test_a_failed_one_is_red_again_on_a_re_run(self) -> None:

@@ -130,9 +130,10 @@ class TestWaitingFirst:
     def test_a_timeout_says_what_was_waited_for(self) -> None:
         there = listing(lambda _: [entry("3", "in_progress", 10, EPOCH)])
 
-        message = there.play(timeout="2m").outputs["message"]
+        told = there.play(timeout="2m").told
 
-        assert f"was reached while waiting for deployment {THIRD} (version 3): in progress: nothing" in message
+        assert told.startswith("Timed out, nothing deployed: ")
+        assert f"\nReason: the step was waiting for deployment {THIRD} (version 3): in progress\n" in told
 
     def test_a_timeout_after_the_wait_does_not_say_so(self) -> None:
         rolling = [entry("3", "in_progress", 10, EPOCH)]
@@ -142,7 +143,7 @@ class TestWaitingFirst:
         played = there.play(timeout="2m")
 
         assert (played.result, there.deployed_versions[:1]) == ("timed-out", ["2"])
-        assert "waiting for" not in played.outputs["message"]
+        assert "waiting for" not in played.told
 
 
 class TestAnUnknownWord:
@@ -162,10 +163,11 @@ class TestAnUnknownWord:
 
         assert (played.result, there.deployed_versions) == ("refused", [])
         assert 600 <= played.seconds < 606
-        assert played.outputs["message"] == (
-            f"deployment {THIRD} (version 3) is in unknown state `warming_up`, which this action does not know, and "
-            f"nothing has changed for 10 minutes: nothing was deployed to {ENDPOINT}; teach the action the word by "
-            "`status-words: warming_up=…`, or deploy at once by `if-busy: queue`"
+        assert played.told == (
+            f"Not deployed: {ENDPOINT}\nNothing was deployed to {ENDPOINT}.\nServing now: unclear.\n"
+            f"Reason: deployment {THIRD} (version 3) is in unknown state `warming_up`, which this action does not "
+            "know, and nothing has changed for 10 minutes\n"
+            "Next: Teach the action the word by `status-words: warming_up=…`, or deploy at once by `if-busy: queue`."
         )
 
     @pytest.mark.parametrize(
@@ -272,8 +274,8 @@ class TestWhatIsTold:
         played, first = Stage().play(), Stage("first-deployment").play()
 
         assert (played.result, first.result) == ("succeeded", "succeeded")
-        assert headline(played) == f"Deploy {WHAT} to {ENDPOINT}, which serves version 1"
-        assert headline(first) == f"Deploy {WHAT} to {ENDPOINT}, which serves nothing yet"
+        assert headline(played) == f"Deploy {WHAT} to {ENDPOINT}. Serving now: version 1."
+        assert headline(first) == f"Deploy {WHAT} to {ENDPOINT}. Serving now: no version."
 
     def test_why_a_version_is_not_taken_for_live_already_is_told_once(self) -> None:
         # It has replaced a replica, so that nobody knows what the endpoint serves.
@@ -294,8 +296,8 @@ class TestWhatIsTold:
     @pytest.mark.parametrize(
         ("scenario", "inputs", "reason", "hint"),
         [
-            ("weights-failed", {}, "did not sync (failed)", "check the bucket and its policy"),
-            ("busy", {"if-busy": "fail"}, "and `if-busy` is `fail`", "run again when it has ended"),
+            ("weights-failed", {}, "did not sync (failed)", "Next: Check the bucket and its policy"),
+            ("busy", {"if-busy": "fail"}, "and `if-busy` is `fail`", "Next: Re-run the step when it has ended"),
         ],
     )
     def test_what_is_not_possible_is_refused_at_once_with_a_hint(
@@ -304,8 +306,8 @@ class TestWhatIsTold:
         played = Stage(scenario).play(inputs)
 
         assert (played.result, played.deploy_calls, played.seconds) == ("refused", 0, 0)
-        assert reason in played.outputs["message"]
-        assert hint in played.outputs["message"]
+        assert reason in played.told
+        assert hint in played.told
 
 
 def test_a_rollout_of_this_version_is_attached_to_and_followed() -> None:

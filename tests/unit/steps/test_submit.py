@@ -123,7 +123,8 @@ def test_a_lost_call_is_not_repeated_while_somebody_else_deploys() -> None:
     played = stage.play({"if-busy": "queue"})
 
     assert (played.result, deployments(stage)) == ("unreachable", 0)
-    assert "may have been accepted; check what my-org-gpt-oss-120b serves, then re-run" in played.outputs["message"]
+    assert "so a rollout may have started.\n" in played.told
+    assert "Next: Check what my-org-gpt-oss-120b serves, then re-run the step." in played.told
 
 
 def test_no_deploy_call_starts_with_less_than_five_seconds_left() -> None:
@@ -131,7 +132,7 @@ def test_no_deploy_call_starts_with_less_than_five_seconds_left() -> None:
 
     assert played.result == "timed-out"
     assert played.deploy_calls == 0
-    assert "less than 5 s are left" in played.outputs["message"]
+    assert "Reason: less than 5 s were left for the deploy request\n" in played.told
 
 
 def test_interrupted_before_the_call_nothing_was_deployed() -> None:
@@ -139,7 +140,7 @@ def test_interrupted_before_the_call_nothing_was_deployed() -> None:
     played = stage.play()
 
     assert played.result == "interrupted"
-    assert "nothing was deployed" in played.outputs["message"]
+    assert played.told.startswith("Job canceled, nothing deployed: ")
     assert deployments(stage) == 0
 
 
@@ -147,7 +148,7 @@ def test_a_call_given_up_before_its_first_byte_is_said_not_to_be_sent() -> None:
     stage = Stage(clock=VirtualClock(interrupt_at=EPOCH + 1.2), latency=0.5)
     played = stage.play()  # the deploy call begins at 1.0, and leaves at 1.5
 
-    assert "nothing was deployed" in played.outputs["message"]
+    assert played.told.startswith("Job canceled, nothing deployed: ")
     assert deployments(stage) == 0
 
 
@@ -186,8 +187,8 @@ def test_at_the_deadline_the_reason_is_what_turned_the_call_away() -> None:
     played = Stage(faults=["deploy:*=429"]).play({"timeout": "2m"})
 
     assert played.result == "timed-out"
-    assert "HTTP 429" in played.outputs["message"]
-    assert "raise `timeout`" not in played.outputs["message"]
+    assert "HTTP 429" in played.told
+    assert "raise `timeout`" not in played.told
 
 
 @pytest.mark.parametrize("fault", ["deploy:1-6=refused", "deploy:1-6=429;retry-after=30"])
@@ -233,7 +234,7 @@ def test_while_somebody_else_changes_the_endpoint_a_lost_call_is_neither_adopted
 
     assert (played.result, played.outputs["deployment-id"]) == ("unreachable", "")
     assert api.calls["deploy"] == 1
-    assert "may have been accepted" in played.outputs["message"]
+    assert "so a rollout may have started.\n" in played.told
 
 
 def test_a_lost_call_is_told_in_the_log_when_it_is_lost_found_and_sent_again() -> None:
@@ -292,8 +293,8 @@ def test_a_call_that_did_not_arrive_is_not_in_doubt_any_more() -> None:
     played = Stage(faults=["deploy:1=read-timeout-before", "deploy:2=403"], latency=0.1).play()
 
     assert played.result == "refused"
-    assert "nothing was deployed" in played.outputs["message"]
-    assert "may have been accepted" not in played.outputs["message"]
+    assert "\nNothing was deployed to my-org-gpt-oss-120b.\n" in played.told
+    assert "may have started" not in played.told
 
 
 def test_a_conflict_with_another_rollout_is_for_if_busy() -> None:

@@ -81,8 +81,8 @@ class TestBefore:
         played = there.ask(COMPARE, 100, timeout="30s")
 
         assert (played.result, there.deployed) == ("timed-out", [])
-        assert "while asking the version before" in played.outputs["message"]
-        assert "nothing was deployed" in played.outputs["message"]
+        assert "while asking the version before" in played.told
+        assert "nothing was deployed" in played.told
 
 
 class TestCompared:
@@ -92,7 +92,7 @@ class TestCompared:
         played = there.ask(COMPARE, on_failure="rollback")
 
         assert (played.result, played.outputs["smoke-test"]) == ("smoke-test-failed", "failed")
-        assert "answers take 1.60x as long as those of the version before, limit 1.20x" in played.outputs["message"]
+        assert "answers take 1.60x as long as those of the version before, limit 1.20x" in played.told
         assert there.deployed_versions == ["2", "1"]
         assert suite_of(played)["slowdown"]["lower_bound"] == 1.6
 

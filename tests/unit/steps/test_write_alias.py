@@ -117,8 +117,10 @@ class TestSomebodyElse:
 
         assert played.result == "promotion-failed"
         assert api.held == {"1": ["lts"], "2": ["production"], "3": ["candidate", "stable"]}
-        told = "but alias stable is at version 3, where somebody else has put it meanwhile; agree who moves it"
-        assert told in played.outputs["message"]
+        told = (
+            "Reason: alias stable is at version 3, where somebody else has put it meanwhile\nNext: Agree who moves it, "
+        )
+        assert told in played.told
         assert played.seconds < 5
 
     def test_a_third_version_that_is_given_it_before_the_first_call_is_repeated_keeps_it(self) -> None:
@@ -146,7 +148,7 @@ class TestSomebodyElse:
 
         assert (played.result, api.patches) == ("promotion-failed", [("1", ["lts"])])
         reason = "alias stable is at version 1 again"
-        assert f"alias stable is back at version 1, which held it before: {reason}" in played.outputs["message"]
+        assert f"alias stable is back at version 1, which held it before: {reason}" in played.told
         assert played.seconds >= 20
 
     def test_a_server_that_lags_behind_for_some_seconds_is_waited_for(self) -> None:
@@ -175,7 +177,7 @@ class TestSomebodyElse:
         played = api.play()
 
         assert played.result == "promotion-failed"
-        assert "alias stable is at version 3" in played.outputs["message"]
+        assert "alias stable is at version 3" in played.told
 
     def test_while_it_is_put_back_a_third_version_keeps_it_and_ours_is_a_success(self) -> None:
         class Late(Aliases):
@@ -223,14 +225,14 @@ class TestAReplyThatShowsAnotherList:
         assert played.result == "promotion-failed"
         assert api.held["1"] == ["lts", "stable"]
         reason = "the aliases of version 2 are production after the call"
-        assert f"alias stable is back at version 1, which held it before: {reason}" in played.outputs["message"]
+        assert f"alias stable is back at version 1, which held it before: {reason}" in played.told
 
     def test_an_empty_list_is_told_as_none(self) -> None:
         class Empty(Aliases):
             def patched(self, number: str, wanted: list[str]) -> Any:
                 return {"version_aliases": []} if number == "2" else super().patched(number, wanted)
 
-        assert "the aliases of version 2 are none after the call" in Empty().play().outputs["message"]
+        assert "the aliases of version 2 are none after the call" in Empty().play().told
 
     def test_a_reply_that_is_right_is_not_enough_if_the_list_does_not_show_it(self) -> None:
         class Untrue(Aliases):
@@ -242,7 +244,7 @@ class TestAReplyThatShowsAnotherList:
         played = api.play()
 
         assert (played.result, api.held["1"]) == ("promotion-failed", ["lts", "stable"])
-        assert "the version list shows alias stable where it was before the call" in played.outputs["message"]
+        assert "the version list shows alias stable where it was before the call" in played.told
 
 
 def untold(number: str) -> dict[str, Any]:
@@ -263,7 +265,7 @@ class TestAListThatIsNotClear:
         played = api.play()
 
         assert (played.result, api.patches) == ("promotion-failed", [])
-        assert f"the version list does not tell the aliases of version {number}" in played.outputs["message"]
+        assert f"the version list does not tell the aliases of version {number}" in played.told
         assert 20 <= played.seconds < 30
 
     @pytest.mark.parametrize("until", [2, 5])
@@ -294,9 +296,9 @@ class TestAListThatIsNotClear:
 
         assert played.result == "promotion-failed"
         assert api.patches == [("1", ["lts"])]
-        assert "alias stable may point nowhere (version 1 held it before)" in played.outputs["message"]
-        assert "the version list does not tell the aliases of version 1" in played.outputs["message"]
-        assert f"""{CURL}'{{"version_aliases": ["production", "stable"]}}'""" in played.outputs["message"]
+        assert "alias stable may be unassigned (version 1 held it before)" in played.told
+        assert "the version list does not tell the aliases of version 1" in played.told
+        assert f"""{CURL}'{{"version_aliases": ["production", "stable"]}}'""" in played.told
 
     def test_an_alias_at_two_versions_is_taken_from_neither(self) -> None:
         api = Aliases()
@@ -305,7 +307,7 @@ class TestAListThatIsNotClear:
         played = api.play()
 
         assert (played.result, api.patches) == ("promotion-failed", [])
-        assert "the version list has alias stable at versions 1 and 3 at once" in played.outputs["message"]
+        assert "the version list has alias stable at versions 1 and 3 at once" in played.told
 
     def test_a_list_without_ours_gives_it_nothing(self) -> None:
         class Gone(Aliases):
@@ -317,7 +319,7 @@ class TestAListThatIsNotClear:
         played = api.play()
 
         assert (played.result, api.patches) == ("promotion-failed", [])
-        assert "the version list does not tell the aliases of version 2" in played.outputs["message"]
+        assert "the version list does not tell the aliases of version 2" in played.told
 
     def test_nothing_is_taken_from_a_holder_that_is_not_known_by_its_integer(self) -> None:
         class Named(Aliases):
@@ -331,4 +333,4 @@ class TestAListThatIsNotClear:
         played = api.play()
 
         assert (played.result, api.patches) == ("promotion-failed", [])
-        assert "the version list does not tell the integer of version stable" in played.outputs["message"]
+        assert "the version list does not tell the integer of version stable" in played.told

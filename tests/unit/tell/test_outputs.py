@@ -12,7 +12,7 @@ from cerebras_deploy.tell.outputs import KILLED, annotation, final_outputs, init
 from helpers import make
 from helpers.repository import MANIFEST
 
-GOOD = Outcome(Result.SUCCEEDED, "Rollout succeeded", "it serves version 2", "nothing to do")
+GOOD = Outcome(Result.SUCCEEDED, "Deployed", "It serves version 2.")
 
 
 def known() -> Facts:
@@ -123,7 +123,7 @@ def test_at_the_end_result_message_and_duration_are_added() -> None:
 
     assert final_outputs(facts, GOOD) == KNOWN | {
         "result": "succeeded",
-        "message": "it serves version 2; nothing to do",
+        "message": "It serves version 2.",
         "duration-seconds": "203",  # from the deploy call, rounded
     }
 
@@ -141,15 +141,9 @@ def test_without_a_rollout_there_is_no_duration_and_one_of_no_time_is_0() -> Non
 class TestTheLastAnnotation:
     @pytest.mark.parametrize(("result", "level"), [(Result.PLANNED, "notice"), (Result.FAILED, "error")])
     def test_it_says_what_the_outcome_says_and_is_red_for_a_red_result(self, result: Result, level: str) -> None:
-        told = annotation(Outcome(result, "A title", "so it is", "do this"), Facts("e"))
+        told = annotation(Outcome(result, "A title", "So it is.", advice="Do this."), Facts("e"))
 
-        assert told == (level, "A title: e", ["so it is; do this"])
+        assert told == (level, "A title: e", ["So it is.", "Next: Do this."])
 
     def test_an_endpoint_that_is_not_known_is_left_out(self) -> None:
-        assert annotation(GOOD, Facts(""))[1] == "Rollout succeeded"
-
-    @pytest.mark.parametrize("details", [("`a` is bad",), ("`a` is bad", "`b` is bad")])
-    def test_bad_inputs_have_a_line_each_be_it_one_or_many(self, details: tuple[str, ...]) -> None:
-        told = annotation(Outcome(Result.INVALID_INPUT, "Invalid", "bad; nothing", details=details), Facts("e"))
-
-        assert told[2] == [*(f"- {detail}" for detail in details), "No request was sent."]
+        assert annotation(GOOD, Facts(""))[1] == "Deployed"

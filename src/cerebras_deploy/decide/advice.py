@@ -1,0 +1,109 @@
+"""What to do next, in one imperative sentence that is true in that situation; empty if nothing is to be done."""
+
+from typing import assert_never
+
+from cerebras_deploy.api.status import Status
+from cerebras_deploy.decide.entries import version_of
+from cerebras_deploy.decide.known import Known
+from cerebras_deploy.decide.left_behind import Left, left_behind
+from cerebras_deploy.decide.rollback_step import rollback_step
+from cerebras_deploy.result import End, Result
+from cerebras_deploy.text import sentence
+
+
+def advice(end: End, facts: Known) -> str:
+    """Say what to do next."""
+    return sentence(_clause(end, facts))
+
+
+def _clause(end: End, facts: Known) -> str:
+    match end.result:
+        case Result.SUCCEEDED | Result.UNCHANGED | Result.PLANNED | Result.TRIGGERED | Result.INVALID_INPUT:
+            return ""
+        case Result.FAILED | Result.ROLLED_BACK | Result.CANCELLED | Result.SUPERSEDED:
+            return _rollout_lost(end, facts)
+        case Result.SMOKE_TEST_FAILED:
+            return _smoke_test_failed(facts)
+        case Result.PROMOTION_FAILED:
+            return end.hint
+        case Result.TIMED_OUT | Result.INTERRUPTED | Result.REFUSED | Result.UNREACHABLE if facts.rollback:
+            return _rollback_cut_off(facts, facts.rollback)
+        case Result.TIMED_OUT | Result.INTERRUPTED | Result.REFUSED | Result.UNREACHABLE:
+            return _stopped(end, facts)
+        case never:
+            assert_never(never)
+
+
+_AGAIN = {
+    Result.TIMED_OUT: "set a longer `timeout`, and re-run the step",
+    Result.INTERRUPTED: "re-run the step",
+    Result.UNREACHABLE: "re-run the step once the API answers again",
+}
+
+
+def _rollout_lost(end: End, facts: Known) -> str:
+    if end.result is Result.SUPERSEDED:
+        newer = end.newer_version or "the newer deployment"
+        return f"check with whoever deployed {newer} before you deploy again, because that replaces it"
+    if end.result is Result.CANCELLED:
+        return "ask who canceled it before you re-run the step"
+    if end.result is Result.ROLLED_BACK and facts.progress.status is Status.DONE:
+        again = "before you re-run the step, because the API now lists the deployment as complete"
+        return f"check what {facts.endpoint} serves {again}"
+    if end.result is Result.FAILED and facts.rollback_verdict != "succeeded" and (back := _restore(facts)):
+        return f"{back}, then fix the cause"
+    if end.result is Result.FAILED and facts.progress.status is not Status.ERROR:
+        return f"check what {facts.endpoint} serves before you deploy again"
+    if end.reason:
+        return "fix the cause before you deploy it again"
+    return f"ask Cerebras support about deployment {facts.deployment_id}, or re-run the step"
+
+
+def _restore(facts: Known) -> str:
+    """Say how to put back the previous version, where the endpoint does not serve it."""
+    if facts.serving.entry is not None and facts.serving.entry == facts.previous:
+        return ""
+    if step := rollback_step(facts):
+        return step
+    known = facts.previous and facts.previous.name and facts.previous.name.has_integer
+    return f"deploy {version_of(facts.previous)} to restore the endpoint" if known and facts.previous else ""
+
+
+def _smoke_test_failed(facts: Known) -> str:
+    if facts.smoke_test.verdict == "unanswered":
+        return _or("re-run the step to ask again", rollback_step(facts) if facts.rollback_wanted else "")
+    version = f"version {facts.model.version}" if facts.model else "the version"
+    if facts.rollback_verdict == "succeeded":
+        return f"fix {version} before you deploy it again"
+    return _restore(facts) or "deploy a version that passes"
+
+
+def _stopped(end: End, facts: Known) -> str:
+    left = left_behind(facts)
+    if not end.reason and end.result is Result.REFUSED:
+        return "check `deployment-id` and `endpoint`"
+    if left is Left.NOTHING:
+        return end.hint or _AGAIN.get(end.result, "")
+    if end.result is Result.REFUSED and facts.was_named and not facts.is_confirmed:
+        return end.hint
+    after = f"check what {facts.endpoint} serves, then re-run the step" if left is Left.IN_DOUBT else _follow(facts)
+    back = rollback_step(facts) if facts.rollback_wanted else ""
+    return f"{sentence(end.hint)} {sentence(_or(after, back))}" if end.hint else _or(after, back)
+
+
+def _follow(facts: Known) -> str:
+    """Say how to go on with a deployment that is left behind."""
+    if left_behind(facts) is Left.DONE:
+        return "re-run the step, which deploys nothing and goes on from there"
+    return f"set `deployment-id: {facts.deployment_id}` to keep waiting"
+
+
+def _rollback_cut_off(facts: Known, back: Known) -> str:
+    if back.deployment_id:
+        return _follow(back)
+    check = f"check what {facts.endpoint} serves, and deploy again"
+    return check if back.deploy_call.in_doubt else rollback_step(facts) or check
+
+
+def _or(first: str, second: str) -> str:
+    return f"{first}, or {second}" if second else first

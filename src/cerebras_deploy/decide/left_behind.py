@@ -1,0 +1,28 @@
+"""What a run leaves behind when it ends before its rollout does."""
+
+from enum import Enum, auto
+
+from cerebras_deploy.api.status import Status
+from cerebras_deploy.decide.known import Known
+
+
+class Left(Enum):
+    """How far a deployment has come, as far as is known at the end of a run."""
+
+    NOTHING = auto()  # no deploy call was accepted
+    IN_DOUBT = auto()  # one may have been accepted
+    UNLISTED = auto()  # it was accepted, and the endpoint has never listed it
+    UNDER_WAY = auto()  # the rollout may go on by itself
+    DONE = auto()
+    ENDED = auto()  # in any other way
+
+
+def left_behind(facts: Known) -> Left:
+    """Return how far the deployment has come that these facts are about."""
+    if not facts.deployment_id:
+        return Left.IN_DOUBT if facts.deploy_call.in_doubt else Left.NOTHING
+    if facts.track and not facts.track.seen:
+        return Left.UNLISTED
+    if facts.progress.status is Status.DONE:
+        return Left.DONE
+    return Left.UNDER_WAY if facts.under_way else Left.ENDED
