@@ -375,7 +375,7 @@ class TestTheCause:
 
         end = stopped.value.end
         assert end.hint == "ask"
-        assert end.reason.endswith("and the last read failed: no connection: Temporary failure in name resolution")
+        assert end.reason.endswith("the last read failed: no connection: Temporary failure in name resolution")
 
     def test_what_failed_at_once_is_what_failed_last(self) -> None:
         scene = Scene(lambda now: LOST if now < 50 else CallError(Fate.UNKNOWN, "HTTP 502", 502), timeout=60)

@@ -65,8 +65,11 @@ def _restore(facts: Known) -> str:
         return ""
     if step := rollback_step(facts):
         return step
-    known = facts.previous and facts.previous.name and facts.previous.name.has_integer
-    return f"deploy {version_of(facts.previous)} to restore the endpoint" if known and facts.previous else ""
+    before = facts.previous
+    known = before and before.name and before.name.has_integer
+    if before is None or not known or facts.was_live_before or facts.is_unclear_before:
+        return ""
+    return f"deploy {version_of(before)} to restore the endpoint"
 
 
 def _smoke_test_failed(facts: Known) -> str:

@@ -162,7 +162,7 @@ class _Asking:
         if is_worth_another_try(error) and case.tries <= RETRIES:
             heapq.heappush(self._again, (now + delay, case.number, case))
         else:
-            self._settle(case, self._collected.add(case, "unanswered", str(error)))
+            self._settle(case, self._collected.add(case, "unanswered", error.reason))
 
     def _judge(self, case: AskedCase, heard: Heard, found: frozenset[str] | NotMatchedError = frozenset()) -> None:
         answer = judged(case.question, heard, found)

@@ -197,7 +197,7 @@ def test_what_was_there_before_needs_a_name() -> None:
 
     said = sentence(replacement(endpoint, VERSION_2, "wait"))
 
-    assert said == "refuse: what was live before is ?, which names no integer version"
+    assert said == "refuse: the previous version is ?, which names no integer version"
 
 
 def test_one_that_was_seen_rolling_back_is_left_to_the_api_whatever_it_is_called_now() -> None:

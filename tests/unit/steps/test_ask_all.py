@@ -178,7 +178,7 @@ class TestTheEnd:
         played = there.ask("", 100, **WARM)
 
         assert (played.result, played.seconds) == ("interrupted", 10)
-        assert "while awaiting the smoke test's answers" in played.told
+        assert "Reason: the step was waiting for the smoke test's answer" in played.told
 
     def test_an_answer_that_takes_too_long_is_given_up(self) -> None:
         there = endpoint(lambda prompt, _, __: Said(seconds=99) if prompt == "q0" else Said())

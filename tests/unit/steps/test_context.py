@@ -58,7 +58,7 @@ class TestAnEndpointThatIsNotThere:
         played = forged_stage(api).play({"model": "gpt-oss-120b"})
 
         assert (played.result, len(api.requests)) == ("refused", 1)
-        assert "check that it is spelt right" in played.told
+        assert "Check that it is spelt right" in played.told
 
     def test_without_a_model_none_is_looked_for(self) -> None:
         api = Forged(lambda call, _, whole: GONE if call == "endpoint" else whole)

@@ -60,7 +60,7 @@ class TestDryRun:
 
         played = stage.play(HELLO_OR_BACK | dict(inputs) | named | {"dry-run": "true", "inference-api-key": "another"})
 
-        assert (played.result, "`inference-api-key` must be" in played.told) == ("refused", True)
+        assert (played.result, "Set `inference-api-key` to an inference API key" in played.told) == ("refused", True)
 
 
 class TestRollback:
@@ -145,7 +145,7 @@ class TestWhatItTells:
         played = forged_stage(Forged(begun=True, states=(state,))).play(DRY | dict(inputs))
 
         assert ("would", would) in rows(played)
-        assert (played.result, played.told) == ("planned", f"dry run: a real one would {would}")
+        assert (played.result, played.outputs["message"]) == ("planned", f"A real run would {would}.")
 
     def test_what_is_newer_is_named_and_what_is_served_may_be_unclear(self) -> None:
         newer = [entry(OURS, "2", "in_progress", 2), entry("other", "3", "error", 3)]
@@ -159,7 +159,7 @@ class TestWhatItTells:
             "version 3, deployment other, error, 3 of 8 replicas updated (replica 4 of 8 was not ready); "
             f"version 2, deployment {OURS}, in progress, 3 of 8 replicas updated (replica 4 of 8 was not ready)"
         )
-        assert told["serves"] == "mixed: 3 of 8 replicas run version 3"
+        assert told["serves"] == "mixed. 3 of 8 replicas run version 3"
 
     @pytest.mark.parametrize(
         ("word", "weights", "would"),
@@ -217,7 +217,7 @@ class TestOfADeploymentThatIsToBeFollowed:
 
         assert played.result == "refused"
         assert f"{ENDPOINT} does not list deployment {OURS}" in played.told
-        assert "check the id and the endpoint" in played.told
+        assert "Check the id and the endpoint" in played.told
 
     def test_one_of_another_version_than_the_workflow_names_is_refused(self) -> None:
         played = self.play(Forged(begun=True), model="gpt-oss-120b", alias="1")

@@ -131,14 +131,14 @@ class TestAVersionThatIsNotThere:
         played = forged_stage(api).play({"alias": "free"})
 
         assert (played.result, api.calls["version"]) == ("refused", 1)
-        assert "the versions of gpt-oss-120b are: 1 (no alias), 2 (stable, lts), 3 (no al" in played.told
+        assert "Versions of gpt-oss-120b: 1 (no alias), 2 (stable, lts), 3 (no al" in played.told
         assert "10 (no alias)" in played.told
         assert "11 (no alias)" not in played.told
 
     def test_of_none_that_is_said(self) -> None:
         api = Forged(lambda call, _, whole: {"model_versions": []} if call == "versions" else whole)
 
-        assert "the versions of gpt-oss-120b are: none" in forged_stage(api).play({"alias": "free"}).told
+        assert "Versions of gpt-oss-120b: none" in forged_stage(api).play({"alias": "free"}).told
 
     def test_if_the_list_cannot_be_read_the_no_is_the_answer_once_it_stands(self) -> None:
         api = Forged(lambda call, _, whole: NO if call == "versions" else whole)

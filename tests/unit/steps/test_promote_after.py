@@ -47,7 +47,7 @@ def test_where_only_the_version_that_took_the_endpoint_is_listed_no_alias_moves(
     there, played = changing(lambda: [entry("3", "complete", -67, EPOCH)], alone=True)
 
     assert (played.result, there.writes) == ("superseded", 0)
-    assert "serves version 3" in played.told
+    assert "Serving now: version 3." in played.told
     assert "re-run the step" not in played.told
 
 
@@ -95,4 +95,4 @@ def test_what_was_moved_before_is_told() -> None:
     played = api.play(promote_aliases="stable,candidate")
 
     assert (played.result, api.held["3"]) == ("superseded", ["candidate"])
-    assert "alias stable: version 1 → version 2" in played.told
+    assert "Aliases: stable: version 1 → version 2" in played.told

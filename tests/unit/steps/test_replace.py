@@ -219,9 +219,8 @@ class TestItCannotBeDone:
         played = roll_back(there)
 
         assert (played.result, there.deployed_versions) == ("refused", [])
-        message = played.told
-        assert message.startswith(f"the weights of version 1 are not ready any more ({word})")
-        assert message.endswith("; deploy a good version")
+        assert f"Reason: the weights of version 1 are not ready any more ({word})\n" in played.told
+        assert played.told.endswith("Next: Deploy the version that the endpoint should serve.")
 
     def test_a_deployment_whose_model_is_no_name_is_not_replaced(self) -> None:
         there = listing(lambda _: [version_2(model="?")])
@@ -267,12 +266,12 @@ class TestItIsToldAtFirst:
     def test_by_the_version_with_its_alias_and_what_is_served(self) -> None:
         told = roll_back(listing(lambda _: [version_2()])).text
 
-        assert f"Roll back gpt-oss-120b version 2 (alias production); {ENDPOINT} serves version 2" in told
+        assert "Roll back gpt-oss-120b version 2 (alias production). Serving now: version 2." in told
 
     def test_or_by_the_deployment_that_was_named(self) -> None:
         told = roll_back(listing(lambda _: [version_2()]), model="", alias="", deployment_id=LIVE).text
 
-        assert f"Roll back deployment {LIVE} (gpt-oss-120b version 2); {ENDPOINT} serves version 2" in told
+        assert f"Roll back deployment {LIVE} (gpt-oss-120b version 2). Serving now: version 2." in told
 
 
 def test_without_waiting_it_ends_when_the_call_is_accepted() -> None:

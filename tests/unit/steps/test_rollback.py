@@ -125,8 +125,9 @@ class TestTarget:
         played = stage(Forged(begun=True, states=("complete",))).play(ASK | ROLL_BACK)
 
         assert played.result == "smoke-test-failed"
-        assert "it was not rolled back, since it was live before this step" in played.told
-        assert played.told.endswith(f"`operation: rollback` and `deployment-id: {OURS}`")
+        assert "not rolled back, because this version was live before this step" in played.told
+        run = f"Run a step with `operation: rollback` and `deployment-id: {OURS}` to roll back to version 1."
+        assert played.told.split("\n")[-2] == f"Next: {run}"
 
     def test_if_nothing_was_live_nothing_is_deployed(self) -> None:
         api = Scripted(lambda since: [] if since is None else [ours("error")])
@@ -238,21 +239,21 @@ class TestAnErrorAtTheDeadline:
 
 
 OBSTACLES: Sequence[tuple[str, Entries, str]] = [
-    ("a newer deployment", [BEFORE, ours("error"), entry(BACK, "3", "queued", 9)], f"newest deployment is {BACK}"),
-    ("nothing at all", [], "lists no deployment any more"),
-    ("it went on", [BEFORE, ours("in_progress")], f"deployment {OURS} is in progress"),
-    ("the API rolls it back", [BEFORE, ours("rolling_back")], f"deployment {OURS} is rolling back"),
+    ("a newer deployment", [BEFORE, ours("error"), entry(BACK, "3", "queued", 9)], f"newest deployment is now {BACK}"),
+    ("nothing at all", [], "no longer lists any deployment"),
+    ("it went on", [BEFORE, ours("in_progress")], f"deployment {OURS} is now in progress"),
+    ("the API rolls it back", [BEFORE, ours("rolling_back")], f"deployment {OURS} is now rolling back"),
     ("ours is gone", [BEFORE], f"the endpoint no longer lists deployment {OURS}"),
     (
         "another one without a time",
         [BEFORE, ours("error"), entry(BACK, "3", "error", 9) | {"created": None}],
-        f"the endpoint's newest deployment is {BACK} (version 3)",
+        f"the newest deployment is now {BACK} (version 3)",
     ),
-    ("one that cannot be read", [BEFORE, ours("error"), {"id": None}], "an entry that cannot be read may be newer"),
+    ("one that cannot be read", [BEFORE, ours("error"), {"id": None}], "an unreadable entry may be newer"),
     (
         "a newer one that cannot be read",
         [BEFORE, ours("error"), {"id": None, "created": 3}],
-        "an entry that cannot be read may be newer",
+        "an unreadable entry may be newer",
     ),
 ]
 
@@ -299,18 +300,18 @@ class TestWhatCameOfIt:
         played = self.play("complete")
 
         assert (played.outputs["rollback"], played.outputs["rollback-deployment-id"]) == ("succeeded", BACK)
-        assert f"rolled back by deployment {BACK}: {ENDPOINT} serves gpt-oss-120b version 1" in played.told
+        assert f"Rollback: succeeded with deployment {BACK} of gpt-oss-120b version 1" in played.told
         assert "ROLLBACK FAILED" not in played.text
-        assert f"rolling back {ENDPOINT} to version 1, which was live before" in played.text
+        assert f"rolling back {ENDPOINT} to version 1" in played.text
 
     @pytest.mark.parametrize(("reason", "why"), [(None, ""), ("no room", ": no room")])
     def test_one_that_failed_says_why_and_what_is_served(self, reason: str | None, why: str) -> None:
         played = self.play("error", reason=reason)
 
         assert (played.result, played.outputs["rollback"]) == ("failed", "failed")
-        told = f"rolling back by deployment {BACK} to gpt-oss-120b version 1 ended failed{why}: what {ENDPOINT} serves"
-        assert told in played.told
-        assert f"ROLLBACK FAILED: {ENDPOINT}" in {one.title for one in played.log.annotations}
+        assert f"Rollback: FAILED. Deployment {BACK} of gpt-oss-120b version 1 ended as failed{why}\n" in played.told
+        assert played.told.startswith("Rollout failed, ROLLBACK FAILED: ")
+        assert "Serving now: " in played.told
 
     def test_an_unused_one_is_skipped_and_no_error(self) -> None:
         api = Scripted(
@@ -384,9 +385,9 @@ class TestStopped:
         played = there.play(ASK | ROLL_BACK)
 
         assert (played.result, made(played)) == ("interrupted", [2])
-        assert "before the rollback of deployment " in played.told
-        assert "which was found bad: nothing was rolled back" in played.told
-        assert "run a step with `operation: rollback`" in played.told
+        assert played.told.startswith("Job canceled, not rolled back: ")
+        assert "Smoke test: failed (" in played.told
+        assert "Next: Run a step with `operation: rollback`" in played.told
 
     def test_interrupted_in_the_call_it_says_that_it_may_have_been_accepted(self) -> None:
         there = Stage("wrong-answer", faults=["deploy:2=read-timeout"], latency=0.1)

@@ -9,7 +9,7 @@ from helpers.presented import HOUR, Api, api, entry, states
 from helpers.stage import EPOCH, Played
 
 FAILS = states((0, "in_progress"), (30, "error"))
-UNCLEAR = "it was not rolled back: it is not clear which version was live before"
+UNCLEAR = "not rolled back, because it is unclear which version was live before"
 
 
 def fails(*others: dict[str, Any], old: bool = True) -> Api:
@@ -90,9 +90,9 @@ class TestFollowedById:
     @pytest.mark.parametrize(
         ("others", "why"),
         [
-            ([done("2", 1000)], "version 2 was live before, too"),
-            ([done("3", 2 * HOUR)], "it is not clear which version was live before"),
-            ([done("3", None)], "it was not rolled back"),
+            ([done("2", 1000)], "version 2 was already live before this deployment"),
+            ([done("3", 2 * HOUR)], "it is unclear which version was live before"),
+            ([done("3", None)], "not rolled back, because"),
         ],
         ids=["ours was live", "of that second", "untimed"],
     )

@@ -81,8 +81,8 @@ class TestBefore:
         played = there.ask(COMPARE, 100, timeout="30s")
 
         assert (played.result, there.deployed) == ("timed-out", [])
-        assert "while asking the version before" in played.told
-        assert "nothing was deployed" in played.told
+        assert "Reason: the step was asking the version before" in played.told
+        assert "Timed out, nothing deployed" in played.told
 
 
 class TestCompared:
@@ -187,7 +187,7 @@ class TestTold:
         start = "asking my-org-gpt-oss-120b 40 questions, 4 at a time; 40 must pass; one that fails is asked 3 times"
         assert len([line for line in lines if line.endswith(start)]) == 1
         assert len(failed) == 10
-        assert failed[0].endswith('failed: case 1 ("q0"): «yes» is not in the answer; answer: "no"')
+        assert failed[0].endswith('failed: case 1 ("q0"): the answer doesn\'t contain "yes"; answer: "no"')
         assert sum("more questions failed; the job summary lists them" in line for line in lines) == 1
         assert sum("  smoke test failed: 0 of 40 questions passed, 40 failed" in line for line in lines) == 1
 
