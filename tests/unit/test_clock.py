@@ -236,6 +236,19 @@ def test_without_room_for_a_thread_it_is_said() -> None:
         threading.stack_size(before)
 
 
+def test_without_room_for_a_thread_beside_others_that_one_fails() -> None:
+    clock, before = SystemClock(), threading.stack_size(1 << 46)
+    try:
+        number = clock.start(lambda: 7, 10)
+    finally:
+        threading.stack_size(before)
+
+    ended = clock.ended(0)
+    assert ended
+    assert (ended.number, type(ended.error)) == (number, NoThreadError)
+    assert clock.ended(0) is None
+
+
 class TestBesideOthers:
     """Functions that are started run at the same time, and are heard of one by one."""
 

@@ -33,8 +33,8 @@ from cerebras_deploy.steps.question import (
 )
 
 PROGRESS = 15.0  # seconds between two lines that say how far it is
-_NOBODY_ANSWERS = "the question was not asked: no answer had come for 5 minutes"
-_NO_TIME = "the question was not asked: no time was left"
+_NOBODY_ANSWERS = "given up: no answer had come to any question for 5 minutes"
+_NO_TIME = "given up: no time was left"
 
 Told = Callable[[CaseResult], None]
 
@@ -125,7 +125,7 @@ class _Asking:
         if self._matching and self._matching[0] == ended.number:
             _, case, heard, within = self._matching
             self._matching = None
-            found = ended.value if ended.error is None else not_done(self._context, within)
+            found = ended.value if ended.error is None else self._not_matched(ended.error, within)
             self._judge(case, heard, cast("frozenset[str] | NotMatchedError", found))
             return
         case = self._asked.pop(ended.number)
@@ -149,6 +149,9 @@ class _Asking:
         number = self._clock.start(lambda: matched(self._context, case.question, heard), within)
         self._matching = number, case, heard, within
 
+    def _not_matched(self, error: BaseException, within: float) -> NotMatchedError:
+        return NotMatchedError(str(error)) if isinstance(error, NoThreadError) else not_done(self._context, within)
+
     def _failed(self, case: AskedCase, error: CallError) -> None:
         """Ask a case again that got no answer, or leave it unanswered: that says nothing about the version."""
         if not is_about_the_question(error):
@@ -158,7 +161,7 @@ class _Asking:
         if error.fate is Fate.THROTTLED:
             self._load.throttled(now, delay)
             if self._context.journal.first("asking slower"):
-                self._context.journal.say(f"{error}; asking more slowly", "warning")
+                self._context.journal.say(f"{error.reason}; asking more slowly", "warning")
         if is_worth_another_try(error) and case.tries <= RETRIES:
             heapq.heappush(self._again, (now + delay, case.number, case))
         else:

@@ -170,7 +170,7 @@ class TestTheEnd:
 
         assert played.outputs["smoke-test"] == "unanswered"
         assert 300 <= played.seconds < 320
-        assert "`the question was not asked: no answer had come for 5 minutes` |" in played.summary
+        assert "`given up: no answer had come to any question for 5 minutes` |" in played.summary
 
     def test_an_interrupt_ends_it(self) -> None:
         there = endpoint(lambda *_: Said(seconds=20), clock=VirtualClock(interrupt_at=EPOCH + 10))
