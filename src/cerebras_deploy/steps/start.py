@@ -62,11 +62,8 @@ class _Starting:
 
     def _deployed(self, look: Look) -> bool:
         """Send the deploy call, unless an earlier attempt's deployment may not be listed yet."""
-        if self._waiting.is_too_early():
+        if self._waiting.is_too_early() or self._compared():
             self.rhythm = Rhythm.QUICK
-            return False
-        if self._compared():
-            self.is_quick = True
             return False
         self._context.facts.wait_for("")
         return self._submission.send(look)
