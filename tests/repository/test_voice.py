@@ -15,7 +15,7 @@ MOST_WORDS = 30  # a sentence
 # Phrases that read as translated, and British spellings.
 NOT_ENGLISH = re.compile(
     r"«|»|\bwhat came\b|\bnothing came\b|\bis another one\b|\bcould not look\b|\bno known version\b|\banew\b|\blest\b"
-    r"|\borganis|\bcancelled (?:the|by|this)\b|\blicence\b|\bspelt\b|\bwas live before\b|\bmay point nowhere\b",
+    r"|\borganis|\bcancelled (?:the|by|this)\b|\blicence\b|\bspelt\b|\bwhat was live before\b|\bmay point nowhere\b",
     re.IGNORECASE,
 )
 NOT_PROSE = re.compile(r"```.*?```|<!--.*?-->|^\|[^\n]*|^#[^\n]*", re.DOTALL | re.MULTILINE)

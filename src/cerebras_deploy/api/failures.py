@@ -84,24 +84,26 @@ def _hint(answer: Answer, detail: str, *, is_page: bool, is_limited: bool) -> st
     match answer.status:
         case status if 300 <= status < 400:  # noqa: PLR2004 - redirects
             where = plain(answer.headers.get("location", "nowhere"), 100)
-            return f"`base-url` redirects to {where}, and redirects are not followed: give the address that answers"
+            return f"set `base-url` to the final address: it redirects to {where}, and redirects are not followed"
         case 403 if detail.startswith("error code: 10"):
-            return "Cloudflare turned away this runner's address or a proxy's client; give the cf-ray to support"
+            return "send the cf-ray to Cerebras support: Cloudflare blocked this runner's IP address or a proxy's user agent"
         case _ if is_page:
-            return "this reply is not the API's: check `base-url`, and what stands between the runner and the API"
+            return (
+                "check `base-url` and what stands between the runner and the API, because this reply is not the API's"
+            )
         case 401:
             return (
-                "`api-key` must be a Management API key (cloud.cerebras.ai, API keys page); an inference key is "
-                "another one and does not work here"
+                "set `api-key` to a Management API key, not an inference API key. Create one at cloud.cerebras.ai > "
+                "API keys"
             )
         case 403:
             return (
-                "the Management API is in private preview: it may not be enabled for the key's organisation, or the "
-                "key belongs to another one"
+                "check that the private preview is enabled for the key's organization, and that the key belongs to "
+                "the organization that owns the endpoint"
             )
         case 404:
-            preview = "no such path: check `base-url`, and that the private preview is enabled for the organisation"
-            spelling = "check that it is spelt right, and that the key belongs to the organisation that manages it"
+            preview = "check `base-url`, and that the private preview is enabled for the organization"
+            spelling = "check the spelling, and that the key belongs to the organization that owns it"
             return spelling if answer.body else preview
         case _:
             return ""

@@ -95,7 +95,7 @@ class TestHint:
             (failed(403), "private preview"),
             (failed(403, "error code: 1010", "text/plain"), "cf-ray"),
             (failed(404), "no such path: check `base-url`"),
-            (failed(404, '{"detail": "no such endpoint"}'), "spelt right"),
+            (failed(404, '{"detail": "no such endpoint"}'), "check the spelling"),
             (failed(307, location="https://elsewhere.example.com/"), "https://elsewhere.example.com/"),
             (failed(301), "base-url"),
             (unreadable(Answer(200, {}, b""), "empty"), "base-url"),

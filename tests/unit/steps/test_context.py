@@ -30,7 +30,7 @@ class TestAnEndpointThatIsNotThere:
         played = Stage(faults=["endpoints:*=503"]).play({"endpoint": "my-org-gpt-oss-210b"})
 
         assert played.result == "refused"
-        assert "Next: Check that it is spelt right" in played.told
+        assert "Next: Check the spelling" in played.told
 
     def test_of_very_many_ten_are_named_and_of_none_that_is_said(self) -> None:
         def play(count: int) -> str:
@@ -58,7 +58,7 @@ class TestAnEndpointThatIsNotThere:
         played = forged_stage(api).play({"model": "gpt-oss-120b"})
 
         assert (played.result, len(api.requests)) == ("refused", 1)
-        assert "Check that it is spelt right" in played.told
+        assert "Check the spelling" in played.told
 
     def test_without_a_model_none_is_looked_for(self) -> None:
         api = Forged(lambda call, _, whole: GONE if call == "endpoint" else whole)
