@@ -75,19 +75,7 @@ def test_a_script_is_there_and_can_be_read(command: str) -> None:
     subprocess.run(["bash", "-n", ROOT / command.split()[1]], check=True, timeout=30)
 
 
-# Simulations that take minutes; tests of their own play parts of them.
-SLOW_TOOLS = {f"tools/{name}.py" for name in ("fleet", "slowdown_rates", "suite_bench", "waiting")}
-TOOLS = [command for command in of(".venv/bin/python") if command.split()[1] != "-m"]
-
-
-@pytest.mark.parametrize("command", [command for command in TOOLS if command.split()[1] in SLOW_TOOLS])
-def test_a_slow_tool_is_there_and_can_be_read(command: str) -> None:
-    path = ROOT / command.split()[1]
-
-    compile(path.read_text(encoding="utf-8"), path, "exec")
-
-
-@pytest.mark.parametrize("command", [command for command in TOOLS if command.split()[1] not in SLOW_TOOLS])
+@pytest.mark.parametrize("command", [command for command in of(".venv/bin/python") if command.split()[1] != "-m"])
 def test_a_tool_runs(command: str) -> None:
     words = ["3" if word == "SEED" else word for word in shlex.split(command)]
     subprocess.run(words, cwd=ROOT, check=True, capture_output=True, timeout=60)

@@ -104,6 +104,6 @@ def test_an_interrupt_ends_it_at_once(wait: Wait, fault: str) -> None:
         made.clock.interrupt_at = moment
         played = play(made, wait)
 
-        in_mid_move = "may point nowhere" in played.told
+        in_mid_move = "may be unassigned" in played.told
         assert played.result == "interrupted"
         assert made.clock.now() - moment <= (ENDS_IN_MID_MOVE if in_mid_move else ENDS)

@@ -65,9 +65,9 @@ def test_retry_after_is_obeyed_for_a_minute_at_most_and_not_past_the_deadline() 
 @pytest.mark.parametrize(
     ("fault", "cause"),
     [
-        ("401", "an inference key is another one"),
+        ("401", "not an inference API key"),
         ("403", "private preview"),
-        ("cloudflare", "Cloudflare turned away"),
+        ("cloudflare", "Cloudflare blocked"),
         ("redirect", "redirects are not followed"),
     ],
 )

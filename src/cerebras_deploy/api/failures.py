@@ -86,7 +86,8 @@ def _hint(answer: Answer, detail: str, *, is_page: bool, is_limited: bool) -> st
             where = plain(answer.headers.get("location", "nowhere"), 100)
             return f"set `base-url` to the final address: it redirects to {where}, and redirects are not followed"
         case 403 if detail.startswith("error code: 10"):
-            return "send the cf-ray to Cerebras support: Cloudflare blocked this runner's IP address or a proxy's user agent"
+            why = "Cloudflare blocked this runner's IP address or a proxy's user agent"
+            return f"send the cf-ray to Cerebras support, because {why}"
         case _ if is_page:
             return (
                 "check `base-url` and what stands between the runner and the API, because this reply is not the API's"

@@ -78,10 +78,13 @@ class TestPages:
     def test_what_stands_between_is_to_be_looked_at(self, status: int, text: str) -> None:
         hint = failed(status, text, "text/html").hint
 
-        assert hint == "this reply is not the API's: check `base-url`, and what stands between the runner and the API"
+        assert (
+            hint
+            == "check `base-url` and what stands between the runner and the API, because this reply is not the API's"
+        )
 
     def test_so_it_is_with_a_proxys_header(self) -> None:
-        assert failed(403, "", x_squid_error="ERR_ACCESS_DENIED 0").hint.startswith("this reply is not the API's")
+        assert failed(403, "", x_squid_error="ERR_ACCESS_DENIED 0").hint.endswith("this reply is not the API's")
 
     def test_a_redirect_says_where_to(self) -> None:
         assert "https://b.example" in failed(302, "<html>", "text/html", location="https://b.example").hint
@@ -94,7 +97,7 @@ class TestHint:
             (failed(401), "Management API key"),
             (failed(403), "private preview"),
             (failed(403, "error code: 1010", "text/plain"), "cf-ray"),
-            (failed(404), "no such path: check `base-url`"),
+            (failed(404), "check `base-url`, and that the private preview"),
             (failed(404, '{"detail": "no such endpoint"}'), "check the spelling"),
             (failed(307, location="https://elsewhere.example.com/"), "https://elsewhere.example.com/"),
             (failed(301), "base-url"),
