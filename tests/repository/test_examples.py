@@ -26,9 +26,10 @@ from cerebras_simulator.world.state import DEFAULT_INFERENCE_KEY, DEFAULT_KEY, W
 from helpers.acting import REPOSITORY, act, build_runner, copy_to, with_a_name_of_its_own
 from helpers.repository import MANIFEST, ROOT
 from helpers.stage import EPOCH, Stage
+from release.source import source_version
 
 EXAMPLES = ROOT / "examples"
-ACTION = "OWNER/deploy-to-cerebras@v1.0.0"
+ACTION = f"OWNER/deploy-to-cerebras@v{source_version(ROOT)}"
 CHECKOUT = "actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1"
 EXPRESSION = re.compile(r"\$\{\{.*?\}\}")
 SECRETS = {"CEREBRAS_MANAGEMENT_API_KEY": DEFAULT_KEY, "CEREBRAS_INFERENCE_API_KEY": DEFAULT_INFERENCE_KEY}

@@ -194,6 +194,19 @@ def test_the_moving_tag_goes_forward_only_and_what_was_not_published_does_not_ho
     assert promote(tree, "v1.10.0")  # once more
 
 
+def test_the_moving_tag_does_not_leave_a_hotfix_that_was_released_meanwhile(tree: Path) -> None:
+    for tag in ("v1.2.0", "v1.3.0"):  # the later one is not finished
+        push_release(tree, tag, IMAGE)
+    promote(tree, "v1.2.0")
+    hotfix = push_release(tree, "v1.2.1", IMAGE)
+    promote(tree, "v1.2.1")
+
+    with pytest.raises(NotReady, match=r"v1 is at v1\.2\.1, which was released after v1\.3\.0 was begun"):
+        promote(tree, "v1.3.0")
+
+    assert tags(tree)["v1"] == hotfix
+
+
 def test_a_moving_tag_that_somebody_moved_is_told(tree: Path) -> None:
     push_release(tree, "v1.2.3", IMAGE)
     git(tree, "push", "--quiet", "origin", "HEAD:refs/tags/v1")

@@ -16,6 +16,7 @@ from release import page, trial
 from release.failure import NotReady
 from release.layout import INDEX, join
 from release.repository import git
+from release.source import source_version
 
 WORKFLOWS = {file.name: yaml.safe_load(file.read_text()) for file in (ROOT / ".github/workflows").glob("*.yml")}
 JOBS: dict[str, Any] = WORKFLOWS["release.yml"]["jobs"]
@@ -124,15 +125,15 @@ def test_an_index_of_other_platforms_is_refused(tmp_path: Path) -> None:
 def test_the_dry_run_shows_commit_refs_and_notes_and_leaves_the_tree_alone() -> None:
     state = git(ROOT, "show-ref"), (ROOT / "action.yml").read_bytes()
 
-    said = release("dry-run").stdout
+    said, version = release("dry-run").stdout, source_version(ROOT)
 
     assert "-  image: Dockerfile\n+  image: docker://ghcr.io/owner/repository@sha256:000" in said
     assert re.findall(r"^\w{40} (\S+)$", said, re.MULTILINE) == [
-        "refs/heads/releases/v1",
-        "refs/tags/v1",
-        "refs/tags/v1.0.0",
+        f"refs/heads/releases/v{version[0]}",
+        f"refs/tags/v{version[0]}",
+        f"refs/tags/v{version}",
     ]
-    assert "Notes of v1.0.0:" in said
+    assert f"Notes of v{version}:" in said
     assert (git(ROOT, "show-ref"), (ROOT / "action.yml").read_bytes()) == state
 
 

@@ -116,7 +116,10 @@ def published(refs: dict[str, str]) -> dict[str, str]:
 
 
 def promote(root: Path, tag: str) -> bool:
-    """Move the major's tag to this release, unless it is at a newer one; returns whether it is at this one then."""
+    """Move the major's tag to this release, unless it is at a newer one; returns whether it is at this one then.
+
+    It never leaves a release that this one does not descend from, for example that of a later hotfix.
+    """
     refs = remote_refs(root)
     now = published(refs).get(major(tag))
     if now == tag:
@@ -125,6 +128,8 @@ def promote(root: Path, tag: str) -> bool:
         return False
     moving, seen = f"refs/tags/{major(tag)}", refs.get(f"refs/tags/{major(tag)}", "")
     git(root, "fetch", "--quiet", "--no-tags", "origin", f"refs/tags/{tag}")
+    if seen and seen not in git(root, "rev-list", refs[f"refs/tags/{tag}"]).splitlines():
+        raise NotReady(f"{major(tag)} is at {now}, which was released after {tag} was begun. Release the next version.")
     lease = f"--force-with-lease={moving}:{seen}"
     git(root, "push", "--quiet", lease, "origin", f"{refs[f'refs/tags/{tag}']}:{moving}")
     return True

@@ -59,4 +59,4 @@ def _rollout_lost(end: End, facts: Known) -> str:
 def _smoke_test_failed(facts: Known) -> str:
     if facts.smoke_test.verdict == "unanswered":
         return f"{facts.what} is deployed to {facts.endpoint}, but its smoke test could not be judged."
-    return f"{facts.what} is deployed to {facts.endpoint} but failed its smoke test."
+    return f"{facts.what} was deployed to {facts.endpoint} but failed its smoke test."

@@ -53,7 +53,7 @@ def test_of_a_smoke_test_tells_judged_from_not_judged() -> None:
     failed = statement(end, facts)
     facts.smoke_tested(SmokeTestResult("unanswered"))
 
-    assert failed == f"{VERSION} is deployed to {ENDPOINT} but failed its smoke test."
+    assert failed == f"{VERSION} was deployed to {ENDPOINT} but failed its smoke test."
     assert statement(end, facts) == f"{VERSION} is deployed to {ENDPOINT}, but its smoke test could not be judged."
 
 
