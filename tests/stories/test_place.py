@@ -27,27 +27,9 @@ EVIL = "print('::error::zqx'); import os; os._exit(0)\n"
 QUICK = {"poll-interval": "100ms", "timeout": "20s"}
 
 
-# The action with time that passes six times as fast: what it gives up after 18 s takes 3 s.
-HASTY = """
-import os, sys
-from random import Random
-from cerebras_deploy.__main__ import act
-from cerebras_deploy.clock import SystemClock
-from cerebras_deploy.tell.runner import Runner
-
-class Hasty(SystemClock):
-    def now(self): return 6 * super().now()
-    def sleep(self, seconds): super().sleep(seconds / 6)
-    def call(self, function, within): return super().call(function, within / 6)
-
-sys.exit(act(os.environ, Hasty(), Runner(os.environ), rng=Random()))
-"""
-
-
 def given_up(tmp_path: Path, url: str, env: Mapping[str, str] | None = None) -> runner.StepResult:
-    """Run until it gives up, which it does early."""
-    argv = [sys.executable, "-I", "-u", "-X", "utf8", "-c", HASTY]
-    return runner.run_process(argv, runner.JobFolder(tmp_path), step(url, env, timeout="18s"))
+    """Run until it gives up, as soon as it may."""
+    return runner.run_process(ARGV, runner.JobFolder(tmp_path), step(url, env, timeout="10s"))
 
 
 def step(url: str, env: Mapping[str, str] | None = None, **inputs: str) -> runner.Step:
@@ -366,7 +348,7 @@ class TestProxies:
             env = {name: proxy.url, "SSL_CERT_FILE": bundle}
             unharmed(run(tmp_path, f"https://api.private.example:{port}", env))
 
-        assert proxy.lines == [f"CONNECT api.private.example:{port}"]
+        assert set(proxy.lines) == {f"CONNECT api.private.example:{port}"}
         assert BASE["api-key"] not in str(proxy.headers)
         assert {headers["authorization"] for headers in server.headers} == {f"Bearer {BASE['api-key']}"}
 

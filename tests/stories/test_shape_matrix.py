@@ -9,11 +9,12 @@ import pytest
 from cerebras_deploy.api import endpoint
 from cerebras_deploy.api.endpoint import DeployedModel
 from cerebras_deploy.api.status import PUBLISHED, Status
-from cerebras_deploy.decide import evidence, plan
+from cerebras_deploy.decide import evidence, plan, rollout
 from cerebras_deploy.decide.judgment import Judgment
 from cerebras_deploy.decide.lost_call import LostCall
 from cerebras_deploy.decide.track import Track
 from cerebras_deploy.result import End, Result
+from cerebras_deploy.steps import follow
 from helpers.matrix import play_all
 from shape_matrix import Run, play
 
@@ -46,12 +47,12 @@ def the_word_for_an_end_counts_at_once(patch: pytest.MonkeyPatch) -> None:
 
 
 def the_deploy_reply_is_evidence(patch: pytest.MonkeyPatch) -> None:
-    honest: Callable[[Track], End | None] = Track.end.fget  # type: ignore[attr-defined]  # a property
+    honest = rollout.end_of
 
-    def hasty(self: Track) -> End | None:
-        return End(Result.SUCCEEDED) if self.reply.status is Status.DONE else honest(self)
+    def hasty(track: Track) -> End | None:
+        return End(Result.SUCCEEDED) if track.reply.status is Status.DONE else honest(track)
 
-    patch.setattr(Track, "end", property(hasty))
+    patch.setattr(follow, "end_of", hasty)
 
 
 def an_error_counts_at_once(patch: pytest.MonkeyPatch) -> None:
