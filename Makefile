@@ -68,13 +68,13 @@ test-orders: .venv/ready  ## the tests of `make test` in file order, reversed, a
 	for order in $(ORDERS); do $(QUICK_TESTS) --order $$order; done
 
 .PHONY: test-long
-test-long: .venv/ready  ## all that needs no Docker, hundreds of runs of the matrices included, with its coverage
+test-long: .venv/ready  ## all that needs no Docker, a hundred runs of the matrices included, with its coverage
 	$(QUICK_TESTS) $(KEEP_COVERAGE)
-	$(MAKE) test-rest
+	$(MAKE) test-rest COVER=1
 
 .PHONY: test-rest
 test-rest: .venv/ready  ## what `make test` leaves out of that; with the coverage of both, after `make test COVER=1`
-	$(BIN)/pytest -n 2 --dist worksteal --cov --cov-append --cov-report=term --chaos-runs 300 --shape-runs 100 --alias-runs 100 --timeout 1800 -m 'long or matrix'
+	$(BIN)/pytest -n 2 --dist worksteal $(if $(COVER),--cov --cov-append --cov-report=term) --chaos-runs 100 --shape-runs 40 --alias-runs 40 --timeout 1800 -m 'long or matrix'
 
 .PHONY: chaos
 chaos: .venv/ready  ## a thousand runs under random faults, and their tally
