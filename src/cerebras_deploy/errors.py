@@ -89,3 +89,9 @@ def end_of(part: Callable[[], End]) -> End:
         return part()
     except Stop as stop:
         return stop.end
+
+
+def invalid_input(*problems: str) -> Stop:
+    """Return the stop for inputs, or variables of the runner, that cannot be used: a line for each."""
+    reason = "; ".join(problem.removesuffix(".") for problem in problems)
+    return Stop(End(Result.INVALID_INPUT, reason, problems=problems))

@@ -10,11 +10,10 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from cerebras_deploy.api.status import Status
-from cerebras_deploy.errors import Stop
+from cerebras_deploy.errors import invalid_input
 from cerebras_deploy.input_key import WHY_EMPTY
 from cerebras_deploy.input_names import misspelled
 from cerebras_deploy.input_readers import FALSE, READERS, TRUE, ModelRef
-from cerebras_deploy.result import End, Result
 from cerebras_deploy.text import plain
 
 SECRETS = ("api-key", "inference-api-key")
@@ -40,8 +39,7 @@ def parse_inputs(environ: Mapping[str, str], in_file: Sequence[str] = ()) -> "In
             problems.append(_problem(name, text, str(error)))
     problems += [*misspelled(environ, READERS), *_conflicts(given), *in_file]
     if problems:
-        reason = "; ".join(problem.removesuffix(".") for problem in problems)
-        raise Stop(End(Result.INVALID_INPUT, reason, problems=tuple(problems)))
+        raise invalid_input(*problems)
     return Inputs(**read)
 
 

@@ -153,7 +153,7 @@ def assert_interrupted(result: runner.StepResult, deployment: str, *left: str) -
     assert title in {f"Job canceled, {one}" for one in left}
     assert [(one.level, one.title.partition(":")[0]) for one in ours if one.level == "error"] == [("error", title)]
     assert ours[-1].message.splitlines()[0] in result.outputs["message"]
-    assert result.summary.startswith(f"### ❌ {title}: `{BASE['endpoint']}`\n")
+    assert result.summary.startswith(f"### ❌ {title}: `{result.outputs['endpoint']}`\n")
     snippet = re.search(r"^```yaml\n(.*?)^```$", result.summary, re.MULTILINE | re.DOTALL)
     if not deployment:
         assert snippet is None

@@ -96,7 +96,7 @@ def test_without_an_answer_the_reason_that_held_is_told(tmp_path: Path) -> None:
         result = deploy("http://silent:8321", network, tmp_path, timeout="12s")
 
     assert result.outputs["result"] == "timed-out"
-    assert "no connection to silent:8321: Temporary failure in name resolution" in result.outputs["message"]
+    assert "no connection to silent:8321: Temporary failure in name resolution" in result.log.last_annotation
 
 
 def test_an_unknown_host_is_named(tmp_path: Path) -> None:

@@ -132,7 +132,7 @@ def test_its_page_at_the_first_look_is_not_taken_for_the_apis(place: Place, stat
         there.go_away()
         result = place.deploy(there)
 
-    message = result.outputs["message"]
+    message = result.log.last_annotation
     assert result.outputs["result"] == "refused"
     assert f"HTTP {status}" in message
     assert "because this reply is not the API's" in message

@@ -140,5 +140,5 @@ def test_socks_is_said_not_to_be_supported(tmp_path: Path, network: str, api: Ng
     result = deploy(api, network, tmp_path, {"ALL_PROXY": f"socks5://{USER}:{ENCODED}@127.0.0.1:1080"})
 
     assert (result.outputs["result"], world.requests) == ("invalid-input", [])
-    assert "ALL_PROXY names a SOCKS proxy, which is not supported" in result.outputs["message"]
+    assert "ALL_PROXY names a SOCKS proxy, which is not supported" in result.log.last_annotation
     assert KEY not in result.stdout.decode().replace(f"::add-mask::{KEY}", "")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cerebras_deploy.errors import CallError, Fate, Interrupted, Stop, end_of, refused
+from cerebras_deploy.errors import CallError, Fate, Interrupted, Stop, end_of, invalid_input, refused
 from cerebras_deploy.result import End, Result
 
 
@@ -70,3 +70,9 @@ def test_the_end_of_a_part_is_what_it_returns_or_stops_with_and_a_bug_is_neither
     assert end_of(interrupted).result is Result.INTERRUPTED
     with pytest.raises(ValueError, match="a bug"):
         end_of(broken)
+
+
+def test_invalid_input_is_one_reason_and_a_line_for_each_problem() -> None:
+    end = invalid_input("`a` is b.", "`c` is d").end
+
+    assert end == End(Result.INVALID_INPUT, "`a` is b; `c` is d", problems=("`a` is b.", "`c` is d"))

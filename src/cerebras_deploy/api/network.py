@@ -11,8 +11,7 @@ import httpx
 from cerebras_deploy import __version__
 from cerebras_deploy.api import tls
 from cerebras_deploy.api.proxy import Proxy, find_proxy, place_of
-from cerebras_deploy.errors import CallError, Fate, Stop
-from cerebras_deploy.result import End, Result
+from cerebras_deploy.errors import CallError, Fate, invalid_input
 from cerebras_deploy.text import Redactor, plain
 
 NO_SUCH_HOST = -2  # EAI_NONAME of glibc; socket itself is left to httpx
@@ -42,7 +41,7 @@ def proxy_for(url: str) -> Proxy | None:
     try:
         return find_proxy(os.environ, url)
     except ValueError as error:
-        raise Stop(End(Result.INVALID_INPUT, plain(str(error), 300))) from error
+        raise invalid_input(plain(str(error), 300)) from error
 
 
 def open_client(proxy: Proxy | None = None) -> httpx.Client:
@@ -58,7 +57,7 @@ def open_client(proxy: Proxy | None = None) -> httpx.Client:
     except OSError as error:
         why = "it holds no certificate in PEM" if isinstance(error, ssl.SSLError) else error.strerror
         reason = f"SSL_CERT_FILE is {plain(bundle or '', 200)}, and cannot be used: {plain(why or str(error), 200)}"
-        raise Stop(End(Result.INVALID_INPUT, reason)) from error
+        raise invalid_input(reason) from error
     return client_with(context, proxy)
 
 

@@ -15,8 +15,7 @@ from typing import NamedTuple
 from cerebras_deploy import __version__
 from cerebras_deploy.api.har import entry, without_bodies
 from cerebras_deploy.api.message import Answer, Ask, Request
-from cerebras_deploy.errors import CallError, Interrupted, Stop
-from cerebras_deploy.result import End, Result
+from cerebras_deploy.errors import CallError, Interrupted, invalid_input
 from cerebras_deploy.text import Redactor, plain
 
 MOST = 20_000_000  # bytes of the file
@@ -50,7 +49,7 @@ def open_file(path: str, workspace: str) -> OpenFile:
         why = "it is there already" if isinstance(error, FileExistsError) else str(error)
         reason = f"`trace` is `{plain(path, 80)}`, and cannot be written: {plain(why, 200)}"
         problem = f"{reason}; accepted: a new file inside the workspace, without a link on the way"
-        raise Stop(End(Result.INVALID_INPUT, problem, problems=(problem,))) from error
+        raise invalid_input(problem) from error
 
 
 def _create(root: Path, parts: Sequence[str]) -> int:

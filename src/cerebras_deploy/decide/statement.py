@@ -21,7 +21,7 @@ def statement(end: End, facts: Known) -> str:
         case Result.PROMOTION_FAILED:
             return f"{facts.what} is deployed to {facts.endpoint}, but not every alias was moved."
         case Result.INVALID_INPUT:
-            return f"{'; '.join(end.problems)}. No request was sent."
+            return f"{end.reason}. No request was sent."
         case Result.TIMED_OUT | Result.INTERRUPTED | Result.REFUSED | Result.UNREACHABLE:
             return stopped(end, facts)
         case never:

@@ -6,6 +6,7 @@ from cerebras_deploy.api.status import Status
 from cerebras_deploy.decide.progress import Progress
 from cerebras_deploy.decide.smoke_test import SmokeTestResult
 from cerebras_deploy.decide.statement import statement
+from cerebras_deploy.errors import invalid_input
 from cerebras_deploy.result import End, Result
 from helpers.known import following
 
@@ -29,7 +30,7 @@ ROLLOUT = f"rollout of {VERSION} to {ENDPOINT}"
         ),
         (End(Result.SUPERSEDED), f"The {ROLLOUT} was superseded by a newer deployment."),
         (End(Result.PROMOTION_FAILED), f"{VERSION} is deployed to {ENDPOINT}, but not every alias was moved."),
-        (End(Result.INVALID_INPUT, problems=("`a` is b", "`c` is d")), "`a` is b; `c` is d. No request was sent."),
+        (invalid_input("`a` is b.", "`c` is d").end, "`a` is b; `c` is d. No request was sent."),
         (End(Result.TIMED_OUT), f"The {ROLLOUT} did not finish within 1h00m. It continues without this job."),
     ],
     ids=str,
