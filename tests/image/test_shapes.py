@@ -1,11 +1,13 @@
 """Six successes that were not true, through the container, against an API that shows what a server may show."""
 
+import json
 import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ipaddress import ip_network
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -87,7 +89,8 @@ def served(made: dict[str, Any]) -> Iterator[str]:
         def log_message(self, *_: object) -> None:
             pass
 
-    bridge = docker("network", "inspect", "bridge", "--format", "{{(index .IPAM.Config 0).Gateway}}").strip()
+    (config,) = json.loads(docker("network", "inspect", "bridge"))[0]["IPAM"]["Config"]
+    bridge = config.get("Gateway") or str(next(ip_network(config["Subnet"]).hosts()))
     with ThreadingHTTPServer((bridge, 0), Handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         try:
