@@ -54,8 +54,7 @@ def ask_all_after(context: Context, suite: Suite) -> End | None:
     )
     verdict = result.verdict
     if context.patience.is_over and verdict == "unanswered":
-        end = context.patience.deadline.end()
-        raise Stop(replace(end, reason=f"{end.reason}: {result.statement}"))
+        raise Stop(replace(context.patience.deadline.end(), reason=result.statement))
     context.facts.smoke_tested(SmokeTestResult(verdict, rate=result.now.rate, suite=result))
     tone: Tone = "good" if verdict == "passed" else "bad"
     context.show(Change(f"smoke test {verdict}: {result.told}", "Smoke test", verdict, tone=tone))

@@ -155,7 +155,8 @@ class TestTheEnd:
         played = endpoint(lambda *_: Said(seconds=5)).ask("", 100, timeout="30s", **WARM)
 
         assert played.result == "timed-out"
-        assert "20 of 100 questions passed, 80 unanswered" in played.told
+        doing = "Reason: the step was waiting for the smoke test's answer, "
+        assert f"{doing}20 of 100 questions passed, 80 unanswered\n" in played.told
         assert 30 <= played.seconds <= 33
 
     def test_a_failure_that_is_proven_by_then_stays_one(self) -> None:
