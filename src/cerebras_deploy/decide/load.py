@@ -13,7 +13,6 @@ class Load:
     most: int
     allowed: float = field(init=False)
     not_before: float = field(default=float("-inf"), init=False)
-    throttles: int = field(default=0, init=False)  # since the latest answer
 
     def __post_init__(self) -> None:
         """Begin with as many as are wanted."""
@@ -21,13 +20,11 @@ class Load:
 
     def throttled(self, now: float, delay: float) -> None:
         """Note a 429 that is to be waited out for so many seconds."""
-        self.throttles += 1
         self.allowed = max(self.allowed / 2, 1.0)
         self.not_before = max(self.not_before, now + delay)
 
     def answered(self) -> None:
         """Note an answer."""
-        self.throttles = 0
         self.allowed = min(self.allowed + 1 / self.allowed, float(self.most))
 
     def has_room(self, asked: int, now: float) -> bool:

@@ -16,7 +16,7 @@ def test_a_429_halves_them_and_holds_all_back_for_as_long_as_it_says() -> None:
     load = Load(8)
     load.throttled(10.0, 5.0)
 
-    assert (room(load, 14.9), room(load, 15.0), load.throttles) == (0, 4, 1)
+    assert (room(load, 14.9), room(load, 15.0)) == (0, 4)
 
 
 def test_a_shorter_wait_does_not_end_a_longer_one() -> None:
@@ -32,7 +32,7 @@ def test_one_is_always_asked() -> None:
     for _ in range(9):
         load.throttled(0.0, 0.0)
 
-    assert (room(load), load.throttles) == (1, 9)
+    assert room(load) == 1
 
 
 def test_answers_bring_back_as_many_as_wanted_and_no_more() -> None:
@@ -44,4 +44,4 @@ def test_answers_bring_back_as_many_as_wanted_and_no_more() -> None:
         seen.append(room(load))
 
     assert seen == sorted(seen)
-    assert (seen[0], seen[-1], load.throttles) == (2, 4, 0)
+    assert (seen[0], seen[-1]) == (2, 4)
