@@ -5,17 +5,15 @@ whether it succeeded or failed.
 """
 
 import shutil
-import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import runner
 from cerebras_simulator.world.scenarios import ALL_SCENARIOS
 from helpers.repository import MANIFEST, ROOT
+from helpers.simulated import simulator
 
 SPEED = 10
 EXPECTED = {
@@ -145,19 +143,6 @@ def told(demo: Demo) -> str:
     return (demo.about or ALL_SCENARIOS[demo.scenario].about) + (f" ({inputs})" if inputs and not demo.about else "")
 
 
-@contextmanager
-def simulator(demo: Demo) -> Iterator[str]:
-    """Start the simulator as a process of its own, and give its address."""
-    options = ["--port", "0", "--speed", str(SPEED), "--scenario", demo.scenario, *demo.options]
-    command = [sys.executable, "-m", "cerebras_simulator", *options]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            assert process.stdout is not None
-            yield process.stdout.readline().split()[-1]
-        finally:
-            process.terminate()
-
-
 def main(name: str) -> int:
     """Play a scenario or a demo, and say whether it ended as it should; `list` lists them."""
     if name == "list":
@@ -174,7 +159,8 @@ def main(name: str) -> int:
     for option, value in zip(demo.options[::2], demo.options[1::2], strict=True):
         print(f"  simulator: {option} {value!r}")
     print()
-    with simulator(demo) as address, tempfile.TemporaryDirectory() as folder:
+    options = ("--speed", str(SPEED), "--scenario", demo.scenario, *demo.options)
+    with simulator(*options) as address, tempfile.TemporaryDirectory() as folder:
         given = {
             "api-key": "sim-management-key",
             "endpoint": "my-org-gpt-oss-120b",

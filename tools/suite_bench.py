@@ -4,13 +4,10 @@
 """
 
 import json
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,6 +15,7 @@ import httpx
 
 import runner
 from helpers.repository import MANIFEST
+from helpers.simulated import simulator
 
 CASES, CONCURRENCY = 1000, 8
 ENDPOINT, KEY = "my-org-gpt-oss-120b", "sim-inference-key"
@@ -43,19 +41,6 @@ class Measured(NamedTuple):
     def __str__(self) -> str:
         times = f"action {self.action:.2f} s, plain loop {self.plain:.2f} s, {self.action / self.plain:.2f} x"
         return f"{CASES} questions, {CONCURRENCY} at a time: {times}; peak memory {self.memory / 1024:.0f} MiB"
-
-
-@contextmanager
-def simulator(latency: float) -> Iterator[str]:
-    """Start the simulator as a process of its own, and give its address."""
-    options = ["--port", "0", "--scenario", "live", "--latency", str(latency)]
-    command = [sys.executable, "-m", "cerebras_simulator", *options]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            assert process.stdout is not None
-            yield process.stdout.readline().split()[-1]
-        finally:
-            process.terminate()
 
 
 def prompts() -> list[str]:
@@ -109,7 +94,7 @@ def action(url: str, folder: Path) -> tuple[float, int]:
 
 def measure(latency: float) -> Measured:
     """Measure both against one simulator, one after the other."""
-    with simulator(latency) as url, tempfile.TemporaryDirectory() as folder:
+    with simulator("--scenario", "live", "--latency", str(latency)) as url, tempfile.TemporaryDirectory() as folder:
         plain = plain_loop(url)
         seconds, memory = action(url, Path(folder))
     return Measured(seconds, plain, memory)

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 import runner
-from suite_bench import measure, run, simulator
+from helpers.simulated import simulator
+from suite_bench import measure, run
 
 pytestmark = pytest.mark.long
 
@@ -20,7 +21,7 @@ def test_it_takes_little_longer_than_a_plain_loop_and_little_memory() -> None:
 
 def test_a_cancel_ends_it_within_two_seconds(tmp_path: Path) -> None:
     cancel = runner.Cancel(when_line_matches="questions, 8 at a time", after_seconds=1)
-    with simulator(20) as url:
+    with simulator("--scenario", "live", "--latency", "20") as url:
         result = run(url, tmp_path, cancel)
 
     assert result.outputs["result"] == "interrupted"
