@@ -1,13 +1,15 @@
 """Many questions for people: lines of the log, and tables of the job summary."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 from cerebras_deploy.decide.comparison import SuiteResult, said
 from cerebras_deploy.decide.suite import CaseResult, Round, Suite, middle
+from cerebras_deploy.tell.markdown import table
 from cerebras_deploy.text import code, plain
 
 FAILED_SHOWN = 50  # cases in the summary
+REASONS_SHOWN = 10  # why questions went unanswered
 REPORTED = 500  # cases in the report, which has room for fewer
 
 
@@ -56,18 +58,17 @@ def suite_tables(result: SuiteResult) -> list[list[str]]:
 
 def _figures(result: SuiteResult) -> list[str]:
     rounds = [result.now, *([result.before] if result.before else [])]
-    heads = ["This version", *(["Version before"] if result.before else [])]
+    heads = ("Questions", "This version", *(("Version before",) if result.before else ()))
     rows = [
-        ("Passed", [f"{one.counts['passed']} of {len(one.cases)}" for one in rounds]),
-        ("Failed", [f"{one.counts['failed']}" for one in rounds]),
-        ("Unanswered", [f"{one.counts['unanswered']}" for one in rounds]),
-        ("Median latency", [_seconds(middle(one.latencies)) for one in rounds]),
-        ("p95 latency", [_seconds(one.p95) for one in rounds]),
-        ("Median tokens/s", ["" if one.rate is None else f"{one.rate:.0f}" for one in rounds]),
+        ("Passed", *(f"{one.counts['passed']} of {len(one.cases)}" for one in rounds)),
+        ("Failed", *(f"{one.counts['failed']}" for one in rounds)),
+        ("Unanswered", *(f"{one.counts['unanswered']}" for one in rounds)),
+        ("Median latency", *(_seconds(middle(one.latencies)) for one in rounds)),
+        ("p95 latency", *(_seconds(one.p95) for one in rounds)),
+        ("Median tokens/s", *("" if one.rate is None else f"{one.rate:.0f}" for one in rounds)),
     ]
-    lines = [f"| Questions | {' | '.join(heads)} |", f"| --- |{' --- |' * len(heads)}"]
     pairs = ["", f"By pairs: {said(result.slowdown)}."] if result.slowdown else []
-    return [*lines, *(f"| {name} | {' | '.join(cells)} |" for name, cells in rows), *pairs]
+    return [*table(heads, rows), *pairs]
 
 
 def _seconds(value: float | None) -> str:
@@ -79,15 +80,15 @@ def _failures(result: SuiteResult) -> list[str]:
     if not cases:
         return []
     rows = [_row(case, is_new=at < regressed) for at, case in enumerate(cases[:FAILED_SHOWN])]
-    heads = ["| Failed question | Why | Answer |", "| --- | --- | --- |"]
     first = [f"The version before passed {regressed} of the {len(cases)} failed questions. They come first.", ""]
     more = len(cases) - FAILED_SHOWN
-    return [*(first if regressed else []), *heads, *rows, *(["", f"{more} more failed."] if more > 0 else [])]
+    failures = table(("Failed question", "Why", "Answer"), rows)
+    return [*(first if regressed else []), *failures, *(["", f"{more} more failed."] if more > 0 else [])]
 
 
-def _row(case: CaseResult, *, is_new: bool) -> str:
+def _row(case: CaseResult, *, is_new: bool) -> tuple[str, ...]:
     question = f"{code(case.name, 60)} {code(case.prompt)}{' (passed before)' if is_new else ''}"
-    return f"| {question} | {code(case.reason, 200)} | {code(case.answer)} |"
+    return question, code(case.reason, 200), code(case.answer)
 
 
 def _unanswered(result: SuiteResult) -> list[str]:
@@ -96,12 +97,8 @@ def _unanswered(result: SuiteResult) -> list[str]:
     for case in result.now.cases:
         if case.verdict == "unanswered":
             reasons[case.reason] = reasons.get(case.reason, 0) + 1
-    return _most(sorted(reasons.items(), key=lambda one: -one[1]))
-
-
-def _most(reasons: Sequence[tuple[str, int]]) -> list[str]:
-    lines = [f"| {count} | {code(reason, 200)} |" for reason, count in reasons[:10]]
-    return ["| Unanswered | Why |", "| --- | --- |", *lines] if lines else []
+    most = sorted(reasons.items(), key=lambda one: -one[1])[:REASONS_SHOWN]
+    return table(("Unanswered", "Why"), ((str(count), code(reason, 200)) for reason, count in most))
 
 
 def suite_object(result: SuiteResult) -> dict[str, Any]:
