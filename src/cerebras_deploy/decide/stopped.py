@@ -1,5 +1,7 @@
 """What a stop has left behind, in words: the deadline, an interrupt, a refusal, or an API that is not there."""
 
+from collections.abc import Mapping
+
 from cerebras_deploy.decide.known import Known
 from cerebras_deploy.decide.left_behind import Left, left_behind
 from cerebras_deploy.result import End, Result
@@ -9,88 +11,83 @@ from cerebras_deploy.times import span
 def stopped(end: End, facts: Known) -> str:
     """Say what a stop has left behind."""
     if facts.rollback:
-        return _rollback_cut_off(facts, facts.rollback)
-    match end.result:
-        case Result.TIMED_OUT:
-            return _timed_out(facts)
-        case Result.INTERRUPTED:
-            return _interrupted(facts)
-        case Result.REFUSED:
-            return _refused(end, facts)
-        case _:
-            return _unreachable(facts)
+        return _said(_ROLLBACK, facts, left_behind(facts.rollback), back=facts.rollback.what)
+    if end.result is Result.REFUSED and (said := _not_followed(end, facts)):
+        return said
+    return _said(_STOPPED[end.result], facts, left_behind(facts))
 
 
-def _timed_out(facts: Known) -> str:
-    rollout, limit = f"{facts.what} to {facts.endpoint}", f"within {span(facts.timeout)}"
-    match left_behind(facts):
-        case Left.NOTHING:
-            return f"Nothing was deployed to {facts.endpoint} {limit}."
-        case Left.IN_DOUBT:
-            return f"No usable reply to the deploy request for {rollout} arrived {limit}."
-        case Left.UNLISTED:
-            return f"The rollout of {rollout} was accepted, but it never appeared on the endpoint {limit}."
-        case Left.UNDER_WAY:
-            return f"The rollout of {rollout} did not finish {limit}. It continues without this job."
-        case Left.DONE:
-            return f"{facts.what} is deployed to {facts.endpoint}, but the step did not finish {limit}."
-        case Left.ENDED:
-            return f"The rollout of {rollout} has ended, but the step did not finish {limit}."
+def _not_followed(end: End, facts: Known) -> str:
+    """Say it of a deployment that the workflow named, and that is not listed or must not be followed."""
+    if not end.reason:  # the rollout's own end: it was never listed
+        return f"{facts.endpoint} does not list deployment {facts.deployment_id}."
+    if facts.deployment_id and facts.was_named and not facts.is_confirmed:
+        return f"Deployment {facts.deployment_id} on {facts.endpoint} was not followed."
+    if facts.is_asking and left_behind(facts) in {Left.DONE, Left.ENDED}:
+        return f"{facts.what} is deployed to {facts.endpoint}, but its smoke test was rejected."
+    return ""
 
 
-def _interrupted(facts: Known) -> str:
-    rollout = f"{facts.what} to {facts.endpoint}"
-    match left_behind(facts):
-        case Left.NOTHING:
-            return f"The job was canceled before anything was deployed to {facts.endpoint}."
-        case Left.IN_DOUBT:
-            return f"The job was canceled after the deploy request for {rollout} was sent."
-        case Left.UNLISTED:
-            return f"The job was canceled after the rollout of {rollout} was accepted."
-        case Left.UNDER_WAY:
-            return f"The job was canceled during the rollout of {rollout}. The rollout continues without it."
-        case Left.DONE:
-            return f"The job was canceled after {facts.what} was deployed to {facts.endpoint}."
-        case Left.ENDED:
-            return f"The job was canceled after the rollout of {rollout} had ended."
+_Sentences = Mapping[Left, str]  # with `{what}`, `{endpoint}`, `{limit}` and, of a rollback, `{back}`
+
+_TIMED_OUT: _Sentences = {
+    Left.NOTHING: "Nothing was deployed to {endpoint} within {limit}.",
+    Left.IN_DOUBT: "No usable reply to the deploy request for {what} to {endpoint} arrived within {limit}.",
+    Left.UNLISTED: (
+        "The rollout of {what} to {endpoint} was accepted, but it never appeared on the endpoint within {limit}."
+    ),
+    Left.UNDER_WAY: (
+        "The rollout of {what} to {endpoint} did not finish within {limit}. It continues without this job."
+    ),
+    Left.DONE: "{what} is deployed to {endpoint}, but the step did not finish within {limit}.",
+    Left.ENDED: "The rollout of {what} to {endpoint} has ended, but the step did not finish within {limit}.",
+}
+_INTERRUPTED: _Sentences = {
+    Left.NOTHING: "The job was canceled before anything was deployed to {endpoint}.",
+    Left.IN_DOUBT: "The job was canceled after the deploy request for {what} to {endpoint} was sent.",
+    Left.UNLISTED: "The job was canceled after the rollout of {what} to {endpoint} was accepted.",
+    Left.UNDER_WAY: (
+        "The job was canceled during the rollout of {what} to {endpoint}. The rollout continues without it."
+    ),
+    Left.DONE: "The job was canceled after {what} was deployed to {endpoint}.",
+    Left.ENDED: "The job was canceled after the rollout of {what} to {endpoint} had ended.",
+}
+_NOT_FOLLOWED = "The rollout of {what} to {endpoint} can't be followed any further."
+_REFUSED_LATER = "{what} is deployed to {endpoint}, but a later request was refused."
+_REFUSED: _Sentences = {
+    Left.NOTHING: "Nothing was deployed to {endpoint}.",
+    Left.IN_DOUBT: "The deployment of {what} to {endpoint} may have started.",
+    Left.UNLISTED: _NOT_FOLLOWED,
+    Left.UNDER_WAY: _NOT_FOLLOWED,
+    Left.DONE: _REFUSED_LATER,
+    Left.ENDED: _REFUSED_LATER,
+}
+_STATE_UNKNOWN = "The state of the rollout of {what} to {endpoint} is unknown, because the API gave no usable reply."
+_UNREACHABLE: _Sentences = {
+    Left.NOTHING: "Nothing was deployed to {endpoint}, because the API gave no usable reply.",
+    Left.IN_DOUBT: ("The deploy request for {what} to {endpoint} got no usable reply, so a rollout may have started."),
+    Left.UNLISTED: _STATE_UNKNOWN,
+    Left.UNDER_WAY: _STATE_UNKNOWN,
+    Left.DONE: _STATE_UNKNOWN,
+    Left.ENDED: _STATE_UNKNOWN,
+}
+_ROLLING_BACK = "The job was canceled during the rollback of {endpoint} to {back}. The rollback continues without it."
+_ROLLED_BACK = "The job was canceled after the rollback of {endpoint} to {back} had ended."
+_ROLLBACK: _Sentences = {
+    Left.NOTHING: "The job was canceled before {endpoint} was rolled back.",
+    Left.IN_DOUBT: "The job was canceled after the rollback of {endpoint} to {back} was requested.",
+    Left.UNLISTED: _ROLLING_BACK,
+    Left.UNDER_WAY: _ROLLING_BACK,
+    Left.DONE: _ROLLED_BACK,
+    Left.ENDED: _ROLLED_BACK,
+}
+_STOPPED = {
+    Result.TIMED_OUT: _TIMED_OUT,
+    Result.INTERRUPTED: _INTERRUPTED,
+    Result.REFUSED: _REFUSED,
+    Result.UNREACHABLE: _UNREACHABLE,
+}
 
 
-def _refused(end: End, facts: Known) -> str:
-    match left_behind(facts):
-        case _ if not end.reason:  # the rollout's own end: it was never listed
-            return f"{facts.endpoint} does not list deployment {facts.deployment_id}."
-        case Left.NOTHING:
-            return f"Nothing was deployed to {facts.endpoint}."
-        case _ if facts.was_named and not facts.is_confirmed:
-            return f"Deployment {facts.deployment_id} on {facts.endpoint} was not followed."
-        case Left.IN_DOUBT:
-            return f"The deployment of {facts.what} to {facts.endpoint} may have started."
-        case Left.UNLISTED | Left.UNDER_WAY:
-            return f"The rollout of {facts.what} to {facts.endpoint} can't be followed any further."
-        case Left.DONE | Left.ENDED:
-            after = "its smoke test was rejected" if facts.is_asking else "a later request was refused"
-            return f"{facts.what} is deployed to {facts.endpoint}, but {after}."
-
-
-def _unreachable(facts: Known) -> str:
-    rollout = f"{facts.what} to {facts.endpoint}"
-    match left_behind(facts):
-        case Left.NOTHING:
-            return f"Nothing was deployed to {facts.endpoint}, because the API gave no usable reply."
-        case Left.IN_DOUBT:
-            return f"The deploy request for {rollout} got no usable reply, so a rollout may have started."
-        case _:
-            return f"The state of the rollout of {rollout} is unknown, because the API gave no usable reply."
-
-
-def _rollback_cut_off(facts: Known, back: Known) -> str:
-    match left_behind(back):
-        case Left.NOTHING:
-            return f"The job was canceled before {facts.endpoint} was rolled back."
-        case Left.IN_DOUBT:
-            return f"The job was canceled after the rollback of {facts.endpoint} to {back.what} was requested."
-        case Left.UNLISTED | Left.UNDER_WAY:
-            how = "The rollback continues without it."
-            return f"The job was canceled during the rollback of {facts.endpoint} to {back.what}. {how}"
-        case Left.DONE | Left.ENDED:
-            return f"The job was canceled after the rollback of {facts.endpoint} to {back.what} had ended."
+def _said(sentences: _Sentences, facts: Known, left: Left, back: str = "") -> str:
+    return sentences[left].format(what=facts.what, endpoint=facts.endpoint, limit=span(facts.timeout), back=back)

@@ -4,6 +4,7 @@ import pytest
 
 from cerebras_deploy.api.status import Status
 from cerebras_deploy.decide.facts import Facts
+from cerebras_deploy.decide.left_behind import Left, left_behind
 from cerebras_deploy.decide.progress import Progress
 from cerebras_deploy.decide.stopped import stopped
 from cerebras_deploy.decide.target import Target
@@ -139,3 +140,25 @@ def test_a_rollback_that_is_in_doubt() -> None:
     said = stopped(End(Result.INTERRUPTED), facts)
 
     assert said == f"The job was canceled after the rollback of {ENDPOINT} to {OLD} was requested."
+
+
+@pytest.mark.parametrize("result", [Result.TIMED_OUT, Result.INTERRUPTED, Result.REFUSED, Result.UNREACHABLE])
+def test_each_stop_has_a_sentence_however_far_the_deployment_has_come(result: Result) -> None:
+    progress = [Progress(status) for status in (Status.IN_PROGRESS, Status.DONE, Status.ERROR)]
+    facts = [nothing_sent(), in_doubt(), unlisted(), *map(following, progress)]
+
+    assert {left_behind(one) for one in facts} == set(Left)
+    for one in facts:
+        assert ENDPOINT in stopped(End(result, "why"), one)
+
+
+def test_a_rollback_has_one_too() -> None:
+    lost = rolling_back()
+    assert isinstance(lost.rollback, Facts)
+    lost.rollback.deploy_call.lost()
+    unseen = rolling_back(Track(Target("back")))
+    facts = [rolling_back(), lost, unseen, *(rolling_back(tracked(state)) for state in ("queued", "complete", "error"))]
+
+    assert {left_behind(one.rollback) for one in facts if one.rollback} == set(Left)
+    for one in facts:
+        assert stopped(End(Result.INTERRUPTED), one).startswith("The job was canceled ")
