@@ -1,4 +1,4 @@
-"""Reads a file of the workspace: text from outside names it, so that it may lead anywhere."""
+"""Files of the workspace: text from outside names them, so that a name may lead anywhere."""
 
 import os
 import stat
@@ -28,11 +28,17 @@ def read_text(path: str, workspace: str) -> str:
         raise ValueError(f"{shown} can't be read ({plain(why, 200)}): {accepted}") from error
 
 
-def _read(path: str, workspace: str) -> bytes:
-    """Read it without following a link: each folder on the way is opened from the one before."""
+def parts_inside(path: str, workspace: str) -> tuple[str, ...]:
+    """Return the folders on the way to a file of the workspace, and its name; empty if it is not inside."""
     whole = os.path.normpath(os.path.join(workspace, path))  # noqa: PTH118 - pathlib leaves `..` as it is
     parts = PurePosixPath(os.path.relpath(whole, os.path.normpath(workspace))).parts
-    if not parts or parts[0] == ".." or ".." in PurePosixPath(path).parts:
+    return () if parts[:1] == ("..",) or ".." in PurePosixPath(path).parts else parts
+
+
+def _read(path: str, workspace: str) -> bytes:
+    """Read it without following a link: each folder on the way is opened from the one before."""
+    parts = parts_inside(path, workspace)
+    if not parts:
         raise ValueError("not inside the workspace")
     opened = [os.open(workspace, os.O_RDONLY | os.O_DIRECTORY)]
     try:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from cerebras_deploy.workspace import MOST, read_text
+from cerebras_deploy.workspace import MOST, parts_inside, read_text
 
 
 @pytest.fixture
@@ -91,3 +91,20 @@ def test_no_descriptor_stays_open(workspace: Path) -> None:
             continue
 
     assert len(list(Path("/proc/self/fd").iterdir())) == before
+
+
+@pytest.mark.parametrize(
+    ("path", "parts"),
+    [
+        ("a.toml", ("a.toml",)),
+        ("./a//b/c.har", ("a", "b", "c.har")),
+        ("/w/a/b", ("a", "b")),
+        ("..", ()),
+        ("a/../b", ()),
+        ("/etc/passwd", ()),
+        ("/w2/a", ()),
+        (".", ()),
+    ],
+)
+def test_a_name_leads_to_a_file_inside_or_nowhere(path: str, parts: tuple[str, ...]) -> None:
+    assert parts_inside(path, "/w") == parts

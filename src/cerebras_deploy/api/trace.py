@@ -17,6 +17,7 @@ from cerebras_deploy.api.har import entry, without_bodies
 from cerebras_deploy.api.message import Answer, Ask, Request
 from cerebras_deploy.errors import CallError, Interrupted, invalid_input
 from cerebras_deploy.text import Redactor, plain
+from cerebras_deploy.workspace import parts_inside
 
 MOST = 20_000_000  # bytes of the file
 FIRST, LAST = 100, 200  # calls that stay when it is full
@@ -38,11 +39,9 @@ def open_file(path: str, workspace: str) -> OpenFile:
     Missing folders are made, owned as the workspace is. Raises a `Stop` for invalid input if the file is there already,
     or if its path leads out of the workspace or over a link.
     """
-    root = Path(workspace)
-    whole = root / path
+    root, parts = Path(workspace), parts_inside(path, workspace)
     try:
-        parts = Path(os.path.normpath(whole)).relative_to(os.path.normpath(root)).parts
-        if not parts or ".." in Path(path).parts:
+        if not parts:
             raise ValueError("it is not inside the workspace")  # noqa: TRY301 - as all that is wrong with it
         return OpenFile(root.joinpath(*parts), _create(root, parts))
     except (OSError, ValueError) as error:
