@@ -50,7 +50,7 @@ def _asked(end: End, facts: Known) -> Iterator[tuple[str, str]]:
         figures = f" ({facts.smoke_test.figures})" if facts.smoke_test.figures else ""
         yield "Smoke test", f"{facts.smoke_test.verdict}{figures}"
     if facts.promoted:
-        yield "Aliases", ", ".join(facts.promoted)
+        yield "Aliases", ", ".join(f"{alias}: {how}" for alias, how in facts.promoted.items())
 
 
 def _last_seen(facts: Known) -> str:

@@ -119,10 +119,14 @@ class Facts(Known):
         """Note what the smoke test came to."""
         self.smoke_test, self.is_asking, self.waiting_for = result, False, ""
 
-    def alias_moved(self, line: str) -> None:
-        """Note an alias that is where it was to go."""
-        self.promoted.append(line)
-        self.waiting_for = ""
+    def alias_begun(self, alias: str) -> None:
+        """Note that an alias is being moved."""
+        self.moving_alias, self.waiting_for = alias, f"moving alias {alias}"
+
+    def alias_moved(self, alias: str, how: str) -> None:
+        """Note an alias that is where it was to go; `how` says from where, for people."""
+        self.promoted[alias] = how
+        self.moving_alias = self.waiting_for = ""
 
     def rollback_begun(self, model: ModelName) -> "Facts":
         """Return the facts of the rollback to that version, which begins now. Until it ends it counts as failed."""

@@ -56,7 +56,8 @@ class Known:
     before: "Round | None" = None  # what the version before answered, when it was asked to compare
     before_of: str = ""  # ID of the deployment that answered then
     smoke_test: SmokeTestResult = NOT_ASKED
-    promoted: list[str] = field(default_factory=list)  # a line for each alias
+    moving_alias: str = ""  # the alias that is being moved
+    promoted: dict[str, str] = field(default_factory=dict)  # of each alias, from where to where it has moved
     rollback: "Known | None" = None
     rollback_outcome: str = ""
     rollback_verdict: RollbackVerdict = "skipped"

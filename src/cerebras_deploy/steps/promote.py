@@ -30,7 +30,7 @@ def promote(context: Context) -> None:
     if model is None or not context.facts.has_integer:
         raise not_promoted("the deployed version is not known by its integer", "give `model` and `alias`")
     for number, alias in enumerate(aliases, 1):
-        context.facts.wait_for(f"moving alias {alias}")
+        context.facts.alias_begun(alias)
         try:
             _check_still_ours(context)
             _Move(context, AliasWriter(context, model, alias)).make()
@@ -77,23 +77,23 @@ class _Move:
         first = self.writer.look()
         ours, before = f"version {self.writer.ours.version}", first.holder and f"version {first.holder.model.version}"
         if first.held_by == self.writer.ours:
-            self._done(f"{self.writer.alias}: already on {ours}")
+            self._done(f"already on {ours}")
             return
         self._check_time(f"it is at {before}" if before else "no version holds it")
         self.context.journal.say(f"moving alias {self.writer.alias} from {before or 'unassigned'} to {ours}")
         self.context.facts.wait_for(f"moving alias {self.writer.alias}, and {self._unassigned}")
         with self.context.patience.clock.hold(HOLD):
             self._move(first)
-        self._done(f"{self.writer.alias}: {before or 'unassigned'} → {ours}")
+        self._done(f"{before or 'unassigned'} → {ours}")
 
     def _check_time(self, where: str) -> None:
         if (left := self.context.patience.left) < LEAST:
             reason = f"a move takes up to {span(LEAST)}, and the timeout is reached in {span(left)}"
             raise not_promoted(f"alias {self.writer.alias} was not moved, {where}: {reason}", LONGER)
 
-    def _done(self, line: str) -> None:
-        self.context.facts.alias_moved(line)
-        self.context.journal.say(f"alias {line}")
+    def _done(self, how: str) -> None:
+        self.context.facts.alias_moved(self.writer.alias, how)
+        self.context.journal.say(f"alias {self.writer.alias}: {how}")
 
     def _move(self, now: Holding) -> None:
         try:

@@ -33,7 +33,7 @@ def report(facts: Known, outputs: Mapping[str, str], timeline: Timeline, clean: 
             "suite": suite,
         },
         "smoke_test_cases": cases,
-        "promoted": list(facts.promoted),
+        "promoted": [f"{alias}: {how}" for alias, how in facts.promoted.items()],
         "timeline": [
             {"at_seconds": round(at, 3), "section": change.section, "what": change.text}
             for at, change in timeline.moments

@@ -114,11 +114,10 @@ def _rollback(facts: Known, timeline: Timeline) -> _Row:
 
 
 def _aliases(facts: Known, outcome: Outcome, aliases: tuple[str, ...]) -> Iterator[_Row]:
-    moved = dict(line.split(": ", 1) for line in facts.promoted)
-    begun = outcome.result is Result.PROMOTION_FAILED or "alias" in facts.waiting_for
+    begun = outcome.result is Result.PROMOTION_FAILED or bool(facts.moving_alias)
     for alias in aliases:
-        if alias in moved:
-            yield _Row(f"Move alias {code(alias)}", f"✅ {code(moved[alias])}")
+        if how := facts.promoted.get(alias):
+            yield _Row(f"Move alias {code(alias)}", f"✅ {code(how)}")
         else:
             yield _Row(f"Move alias {code(alias)}", "❌ not confirmed" if begun else "skipped")
             begun = False

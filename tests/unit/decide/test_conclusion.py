@@ -32,8 +32,8 @@ def test_of_a_failure_it_says_what_is_served_why_and_what_to_do() -> None:
 def test_of_what_was_asked_for_it_says_what_came_of_it() -> None:
     facts = following(Progress(Status.DONE))
     facts.smoke_tested(SmokeTestResult("passed", 0.25, 7))
-    facts.alias_moved("stable: version 1 → version 2")
-    facts.alias_moved("v2: already on version 2")
+    facts.alias_moved("stable", "version 1 → version 2")
+    facts.alias_moved("v2", "already on version 2")
     facts.rollback_ended("failed", "FAILED. It is gone")
 
     assert conclude(End(Result.SUCCEEDED), facts).asked == (

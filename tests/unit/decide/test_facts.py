@@ -89,10 +89,13 @@ class TestWhatBelongsTogether:
         facts.wait_for("awaiting the smoke test's answer")
         facts.smoke_tested(SmokeTestResult("passed"))
         answered = facts.waiting_for
-        facts.wait_for("moving alias stable")
-        facts.alias_moved("stable: free → version 2")
+        facts.alias_begun("stable")
+        moving = (facts.moving_alias, facts.waiting_for)
+        facts.alias_moved("stable", "free → version 2")
 
-        assert (answered, facts.waiting_for, facts.promoted) == ("", "", ["stable: free → version 2"])
+        assert moving == ("stable", "moving alias stable")
+        assert (answered, facts.moving_alias, facts.waiting_for) == ("", "", "")
+        assert facts.promoted == {"stable": "free → version 2"}
 
     def test_what_a_rollback_read_last_is_what_is_served(self) -> None:
         facts = nothing_sent()

@@ -46,7 +46,7 @@ def test_it_has_all_that_is_known() -> None:
     facts = Facts("e")
     facts.deployed(Track(Target("ours", 20)).listed(make.entry("ours 2 in_progress 20"), 4.0))
     facts.smoke_tested(SmokeTestResult("passed", 0.5, 12, 24.0, "fp_1", "Paris"))
-    facts.alias_moved("stable: free → version 2")
+    facts.alias_moved("stable", "free → version 2")
 
     assert told(long(1, 1, 1), facts=facts) == {
         "schema": 1,

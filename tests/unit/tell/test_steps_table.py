@@ -163,11 +163,11 @@ class TestTheRollback:
 class TestTheAliases:
     def test_each_has_a_row_and_the_first_that_was_not_moved_is_not_confirmed(self) -> None:
         facts = facts_of("complete")
-        facts.alias_moved("stable: version 1 → version 2")
+        facts.alias_moved("stable", "version 1 → version 2")
         asked = Asked(aliases=("stable", "canary", "lts"))
 
         failed, succeeded = rows(facts, Result.PROMOTION_FAILED, asked), rows(facts, Result.SUPERSEDED, asked)
-        facts.wait_for("moving alias canary")
+        facts.alias_begun("canary")
 
         assert failed[1:] == [
             "| Move alias `stable` | ✅ `version 1 → version 2` |  |  |",
