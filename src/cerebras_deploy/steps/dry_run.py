@@ -7,7 +7,7 @@ from cerebras_deploy.api.version import Weights
 from cerebras_deploy.decide.entries import deployment_of, newer_than_live, newest_first, version_of
 from cerebras_deploy.decide.plan import Attach, Deploy, NotPossible, Plan, Unchanged, WaitFirst
 from cerebras_deploy.decide.progress import Progress
-from cerebras_deploy.decide.replacement import Replace, Replacement
+from cerebras_deploy.decide.replacement import DEPLOY, Replace, Replacement
 from cerebras_deploy.decide.target import Target
 from cerebras_deploy.errors import refused
 from cerebras_deploy.result import End, Result
@@ -81,7 +81,7 @@ def _check_restorable(context: Context, todo: Replace) -> None:
     version = version_to_restore(context, todo.target)
     if isinstance(version, str):
         context.facts.saw_plan(NotPossible.name)
-        raise refused(version, "deploy a good version")
+        raise refused(version, DEPLOY)
     context.facts.replaces(todo.bad, version)
 
 

@@ -7,7 +7,7 @@ from cerebras_deploy.api.endpoint import DeployedModel, Endpoint
 from cerebras_deploy.api.version import Version
 from cerebras_deploy.decide.entries import deployment_of
 from cerebras_deploy.decide.plan import NotPossible, Unchanged, WaitFirst
-from cerebras_deploy.decide.replacement import Replace, Replacement, Unwanted, key_of, replacement
+from cerebras_deploy.decide.replacement import DEPLOY, Replace, Replacement, Unwanted, key_of, replacement
 from cerebras_deploy.decide.schedule import Rhythm
 from cerebras_deploy.errors import refused
 from cerebras_deploy.result import End, Result
@@ -67,7 +67,7 @@ def _deployment(context: Context, endpoint: Endpoint) -> Unwanted | NotPossible:
     if entry.name is None:
         raise refused(
             f"deployment {entry.id} is of {entry.model}, which is not a model's name",
-            "deploy the version that the endpoint should serve",
+            DEPLOY,
         )
     context.facts.learn_model(entry)
     return Unwanted(entry.name, entry.id)
@@ -121,7 +121,7 @@ class _Replacing:
         """Deploy the version. Return whether the call arrived; if not, look again."""
         context = self._context
         if isinstance(version, str):
-            raise refused(version, "deploy the version that the endpoint should serve")
+            raise refused(version, DEPLOY)
         context.facts.replaces(bad, version)
         context.journal.say(f"replacing {deployment_of(bad)} with version {version.model.version}")
         return self._submission.send(Look(endpoint, version))
