@@ -131,7 +131,8 @@ test-image: .venv/ready image parts  ## the tests of the image, run as the runne
 	  root=(); if ((EUID)); then root=(sudo); fi; \
 	  "$${root[@]}" apt-get update -qq; "$${root[@]}" apt-get install --yes -qq --no-install-recommends "$${missing[@]}"; \
 	fi
-	$(BIN)/pytest -m container tests/image tests/runner/test_container.py
+	$(BIN)/pytest -n 3 --dist loadfile -m 'container and not alone' tests/image tests/runner
+	$(BIN)/pytest -m 'container and alone' tests/image tests/runner
 
 TOOLS := .venv/tools/bin
 

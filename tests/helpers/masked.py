@@ -17,10 +17,9 @@ _BY_THE_REAL_CLOCK = (
     (rf"(?<= for ){_SPAN}|(?<=\| ){_SPAN}(?= \|)|{_SPAN}(?= left| after)", "<time>"),
     (rf"(?<= deployed to my-org-gpt-oss-120b in ){_SPAN}|(?<=` in ){_SPAN}|(?<= within ){_SPAN}", "<time>"),
     (r"```mermaid\n(?:.*\n)*?```\n\n", ""),  # drawn only of what takes two minutes
-    (r"(?<= (?:passed|failed) \| )\d+\.\d\d s(?= \|)", "<latency>"),
     (r"\b\d+, \d+ of them failed", "<n>, <n> of them failed"),
     (r"\bmixed\. \d of 8 replicas", "mixed. <n> of 8 replicas"),
-    (r"\b\d+\.\d\d s(?=, \d+ tokens, )", "<latency>"),
+    (r"\b\d+\.\d\d s\b", "<latency>"),
     (r'(?<="created": )\d+', "<n>"),  # in an entry as it came
     (r"(?<=^duration-seconds: )\d+$", "<n>"),
     (r"(?<=, )\d{4}-\d\d-\d\d \d\d:\d\d:\d\d, \d+s$", "<start>, <time>"),

@@ -24,7 +24,7 @@ from helpers.containers import ACTION, SIMULATOR, docker
 from helpers.repository import MANIFEST
 from helpers.stage import BASE, KEY
 
-pytestmark = pytest.mark.container
+pytestmark = [pytest.mark.container, pytest.mark.alone]
 
 FIRST_LINE, PLAN, ACCEPTED = r"^::add-mask::", r"^Deploy gpt-oss-120b ", r"  accepted as "
 HINT = "serves, then re-run the step"

@@ -225,6 +225,7 @@ class TestRuns:
         assert b"hijacked" not in result.stdout + result.stderr
 
 
+@pytest.mark.alone
 class TestCancel:
     """The runner's own timings: SIGINT to the client, 7.5 s later SIGTERM, 2.5 s later the end of the client."""
 

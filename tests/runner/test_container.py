@@ -79,6 +79,7 @@ def test_a_network_of_the_job(job: JobFolder) -> None:
     assert b"127.0.0.11" in result.stdout  # docker's name server is there on networks of one's own only
 
 
+@pytest.mark.alone
 class TestCancel:
     def test_a_signal_to_the_client_reaches_the_first_process(self, job: JobFolder) -> None:
         result = shell(
