@@ -10,8 +10,11 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .PHONY: help
-help:  ## list the tasks
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+help:  ## Try: list the tasks
+	@for group in Try Check Maintain; do \
+	  echo "$$group"; \
+	  sed -nE "s/^([a-z-]+):.*## $$group: /  \1\t/p" $(MAKEFILE_LIST) | expand -t 20; \
+	done
 
 ENOUGH = @$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
 INSTALL = $(BIN)/python -m pip --quiet --disable-pip-version-check install --no-deps
@@ -36,7 +39,7 @@ INSTALL = $(BIN)/python -m pip --quiet --disable-pip-version-check install --no-
 .PHONY: lock
 # Named by actions-toolkit for what is never imported here.
 UNUSED := requests urllib3 charset-normalizer cryptography cffi pycparser
-lock: .venv/ready  ## resolve the locked versions anew
+lock: .venv/ready  ## Maintain: resolve the locked versions again; network
 	$(BIN)/uv pip compile --quiet --upgrade pyproject.toml -o requirements.txt --custom-compile-command 'make lock' \
 	  $(addprefix --no-emit-package ,$(UNUSED))
 	$(BIN)/uv pip compile --quiet --upgrade pyproject.toml --group dev -o requirements-dev.txt --custom-compile-command 'make lock'
@@ -46,11 +49,11 @@ lock: .venv/ready  ## resolve the locked versions anew
 
 .PHONY: demo
 SCENARIO ?= healthy
-demo: .venv/demo  ## deploy to the simulator, as the runner would: make demo SCENARIO=rolls-back; SCENARIO=list lists all
+demo: .venv/demo  ## Try: deploy to the simulator, as the runner would (SCENARIO=list lists all demos); a minute
 	@$(BIN)/python tools/demo.py $(SCENARIO)
 
 .PHONY: test
-test: .venv/ready  ## what needs no Docker and takes a minute: format, lint, types, boundaries, tests
+test: .venv/ready  ## Check: format, lint, types, boundaries, and all fast tests; 3 minutes
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/ruff check --quiet .
 	$(BIN)/mypy
@@ -64,41 +67,41 @@ KEEP_COVERAGE = --cov --cov-report= --cov-fail-under=0
 
 .PHONY: test-orders
 ORDERS ?= file reversed 1 2
-test-orders: .venv/ready  ## the tests of `make test` in file order, reversed, and shuffled by two seeds: make test-orders ORDERS=7
+test-orders: .venv/ready  ## Check: the tests of `make test` in file order, reversed, and shuffled (ORDERS=7); 7 minutes
 	for order in $(ORDERS); do $(QUICK_TESTS) --order $$order; done
 
 .PHONY: test-long
-test-long: .venv/ready  ## all that needs no Docker, a hundred runs of the matrices included, with its coverage
+test-long: .venv/ready  ## Check: everything that needs no Docker, and the coverage minimum; 7 minutes
 	$(QUICK_TESTS) $(KEEP_COVERAGE)
 	$(MAKE) test-rest COVER=1
 
 .PHONY: test-rest
-test-rest: .venv/ready  ## what `make test` leaves out of that; with the coverage of both, after `make test COVER=1`
+test-rest: .venv/ready  ## Check: what `make test` leaves out, and a few runs of the matrices; 3 minutes
 	$(BIN)/pytest -n 2 --dist worksteal $(if $(COVER),--cov --cov-append --cov-report=term) --chaos-runs 100 --shape-runs 40 --alias-runs 40 --timeout 1800 -m 'long or matrix'
 
 .PHONY: chaos
-chaos: .venv/ready  ## a thousand runs under random faults, and their tally
+chaos: .venv/ready  ## Check: the fault matrix, 1,000 runs; 2 minutes
 	$(BIN)/pytest -q -s tests/stories/test_chaos.py --chaos-runs 1000 --timeout 1800
 
 .PHONY: shapes
-shapes: .venv/ready  ## two thousand runs against an API that tells the truth in random shapes, and their tally
+shapes: .venv/ready  ## Check: the shape matrix, 2,000 runs; 6 minutes
 	$(BIN)/pytest -q -s tests/stories/test_shape_matrix.py --shape-runs 2000 --timeout 1800
 
 .PHONY: aliases
-aliases: .venv/ready  ## a thousand runs in which somebody else changes aliases, too, and their tally
+aliases: .venv/ready  ## Check: the alias matrix, 1,000 runs; 2 minutes
 	$(BIN)/pytest -q -s tests/stories/test_alias_matrix.py --alias-runs 1000 --timeout 1800
 
 .PHONY: hostile
-hostile: .venv/ready  ## ten thousand examples of text, replies and keys that mean harm
+hostile: .venv/ready  ## Check: 10,000 examples of hostile text, replies, and keys; 4 minutes
 	$(BIN)/pytest -n 2 --dist worksteal --hypothesis-profile ci --timeout 1800 tests/stories/test_{hostile,fuzz,secrets}.py tests/unit/test_text.py tests/unit/api/test_har.py
 
 .PHONY: mutants
 MODULES ?=
-mutants: .venv/ready  ## bugs put in one at a time, and which no test notices; ten minutes, or ALL=1, or MODULES="decide.plan"
+mutants: .venv/ready  ## Check: bugs put in one at a time, and which no test notices (ALL=1, or MODULES="decide.plan"); 10 minutes
 	$(BIN)/python tools/mutants.py $(if $(ALL),--all) $(MODULES)
 
 .PHONY: goldens
-goldens: .venv/ready  ## write the golden files anew; read the diff
+goldens: .venv/ready  ## Maintain: write the golden files again, to read the diff; a minute
 	$(BIN)/pytest -q tests/stories/test_stories.py tests/stories/test_rollback_stories.py --write-goldens
 
 IMAGE := cerebras-deploy-action:local
@@ -106,14 +109,14 @@ SIMULATOR_IMAGE := cerebras-management-simulator:local
 
 .PHONY: image
 BASE ?= debian:trixie-slim
-image:  ## build the action's image and the simulator's
+image:  ## Maintain: build the action's image and the simulator's; Docker
 	docker build --build-arg BASE=$(BASE) --tag $(IMAGE) .
 	docker build --build-arg BASE=$(BASE) --tag $(SIMULATOR_IMAGE) --target simulator .
 
 # What stands between the action and the API in some of the tests of the image, from Debian's packages.
 SUDO := $(if $(filter-out 0,$(shell id -u)),sudo)
 .PHONY: parts
-parts:  ## install nginx, squid and dnsmasq, for the tests of the image, where they are missing
+parts:  ## Maintain: install nginx, squid, and dnsmasq if they are missing; Debian
 	@missing=(); \
 	for part in nginx:nginx-light squid:squid dnsmasq:dnsmasq-base; do \
 	  PATH=$$PATH:/usr/sbin command -v "$${part%:*}" > /dev/null || missing+=("$${part#*:}"); \
@@ -123,7 +126,7 @@ parts:  ## install nginx, squid and dnsmasq, for the tests of the image, where t
 	fi
 
 .PHONY: test-image
-test-image: .venv/ready image parts  ## the tests of the image, run as the runner runs it, and of its release in a registry
+test-image: .venv/ready image parts  ## Check: the image, run as the runner runs it, and rehearsed releases; 5 minutes, Docker
 	@missing=(); \
 	command -v docker-registry > /dev/null || missing+=(docker-registry); \
 	command -v skopeo > /dev/null || missing+=(skopeo); \
@@ -142,29 +145,29 @@ TOOLS := .venv/tools/bin
 	@touch $@
 
 .PHONY: test-workflow
-test-workflow: .venv/tools/ready  ## run the selftest workflow and examples on this machine, with act
+test-workflow: .venv/tools/ready  ## Check: the selftest workflow and the examples, run with act; 4 minutes, Docker
 	$(BIN)/pytest -n 2 --dist worksteal -p no:schemathesis -m workflow tests/repository/test_workflow.py tests/repository/test_examples.py
 
 .PHONY: lint
-lint: .venv/tools/ready  ## hadolint; what is for Python is in `make test`
+lint: .venv/tools/ready  ## Check: hadolint
 	$(TOOLS)/hadolint Dockerfile .github/images/Dockerfile
 
 .PHONY: workflows-lint
-workflows-lint: .venv/tools/ready  ## actionlint and zizmor
+workflows-lint: .venv/tools/ready  ## Check: actionlint and zizmor
 	$(TOOLS)/actionlint
 	$(TOOLS)/actionlint examples/*.yml
 	$(TOOLS)/zizmor --offline --pedantic --no-progress --quiet . examples/*.yml
 
 .PHONY: audit
-audit: .venv/tools/ready  ## known vulnerabilities of what is locked; needs the network
+audit: .venv/tools/ready  ## Check: known vulnerabilities in the locked packages; network
 	$(TOOLS)/pip-audit --strict --disable-pip --require-hashes -r requirements.txt -r requirements-dev.txt -r requirements-tools.txt
 
 .PHONY: release-dry-run
-release-dry-run:  ## what a release would commit, tag and say; of what is committed, in a scratch clone
+release-dry-run:  ## Maintain: what a release would commit, tag, and say, in a scratch clone
 	@PYTHONPATH=tools $(PYTHON) -m release dry-run
 
 .PHONY: bump
-bump:  ## write the next version wherever it stands: make bump VERSION=1.2.3
+bump:  ## Maintain: write the next version wherever it stands (VERSION=1.2.3)
 	@PYTHONPATH=tools $(PYTHON) -m release bump $(VERSION)
 
 tests/stories/render/node_modules/ready: tests/stories/render/package-lock.json
@@ -178,7 +181,7 @@ tests/stories/render/node_modules/ready: tests/stories/render/package-lock.json
 	@touch $@
 
 .PHONY: test-page
-test-page: .venv/ready tests/stories/render/node_modules/ready  ## the summary and the simulator's page in a browser; pictures in build/
+test-page: .venv/ready tests/stories/render/node_modules/ready  ## Check: the job summary and the simulator's page in Chromium; pictures in build/; a minute
 	$(BIN)/pytest -m browser tests
 
 tools/bench/node_modules/action.mjs: tools/bench/action.js tools/bench/package-lock.json
@@ -188,10 +191,10 @@ tools/bench/node_modules/action.mjs: tools/bench/action.js tools/bench/package-l
 
 .PHONY: bench
 RUNS ?= 15
-bench: .venv/ready image tools/bench/node_modules/action.mjs  ## start, memory, size and waiting, beside Node's and the peers'
+bench: .venv/ready image tools/bench/node_modules/action.mjs  ## Maintain: start, memory, size, and waiting, beside Node and other actions (RUNS=15); Docker
 	@$(BIN)/python tools/bench/bench.py $(RUNS)
 
 .PHONY: bench-beside
-bench-beside: .venv/ready image  ## start, memory and size beside an earlier revision: make bench-beside REVISION=v1.0.0
+bench-beside: .venv/ready image  ## Maintain: start, memory, and size beside an earlier revision (REVISION=v1.0.0); Docker
 	git archive $(REVISION) | docker build --tag before:local -
 	@$(BIN)/python tools/bench/bench.py $(RUNS) before:local
