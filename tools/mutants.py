@@ -82,6 +82,7 @@ DECIDES_OR_ACTS = (
         "steps.context",
         "patience",
         "clock",
+        "system_clock",
         "api.http",
         "api.early",
     ),

@@ -10,8 +10,8 @@ import pytest
 
 from cerebras_deploy.api.http import Http
 from cerebras_deploy.api.management import Api
-from cerebras_deploy.clock import SystemClock
 from cerebras_deploy.errors import CallError
+from cerebras_deploy.system_clock import SystemClock
 from cerebras_deploy.text import Redactor
 from helpers import make
 from helpers.client import KEY, LISTED

@@ -11,8 +11,8 @@ import pytest
 from cerebras_deploy.api.early import EarlyRead
 from cerebras_deploy.api.http import Http
 from cerebras_deploy.api.message import Answer, Request
-from cerebras_deploy.clock import SystemClock
 from cerebras_deploy.errors import CallError, Fate, Interrupted
+from cerebras_deploy.system_clock import SystemClock
 from cerebras_deploy.text import Redactor
 from helpers.servers import serving
 from helpers.virtual import VirtualClock, given_up_at

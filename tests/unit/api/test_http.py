@@ -14,8 +14,8 @@ from cerebras_deploy.api.http import Http
 from cerebras_deploy.api.management import Api
 from cerebras_deploy.api.message import Answer, Request
 from cerebras_deploy.api.network import open_client, proxy_for
-from cerebras_deploy.clock import SystemClock
 from cerebras_deploy.errors import CallError, Fate, Interrupted, NoThreadError, Stop
+from cerebras_deploy.system_clock import SystemClock
 from cerebras_deploy.text import Redactor
 from helpers import make
 from helpers.client import BASE, KEY, LISTED, Bounded, Scene

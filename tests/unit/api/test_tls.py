@@ -18,8 +18,8 @@ from cerebras_deploy.api.http import Http
 from cerebras_deploy.api.message import Request
 from cerebras_deploy.api.network import client_with
 from cerebras_deploy.api.tls import told
-from cerebras_deploy.clock import SystemClock
 from cerebras_deploy.errors import CallError
+from cerebras_deploy.system_clock import SystemClock
 from cerebras_deploy.text import Redactor
 from helpers.forged import Forged
 from helpers.servers import serving
