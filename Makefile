@@ -192,9 +192,9 @@ tools/bench/node_modules/action.mjs: tools/bench/action.js tools/bench/package-l
 .PHONY: bench
 RUNS ?= 15
 bench: .venv/ready image tools/bench/node_modules/action.mjs  ## Maintain: start, memory, size, and waiting, beside Node and other actions (RUNS=15); Docker
-	@$(BIN)/python tools/bench/bench.py $(RUNS)
+	@$(BIN)/python -m bench $(RUNS)
 
 .PHONY: bench-beside
 bench-beside: .venv/ready image  ## Maintain: start, memory, and size beside an earlier revision (REVISION=v1.0.0); Docker
 	git archive $(REVISION) | docker build --tag before:local -
-	@$(BIN)/python tools/bench/bench.py $(RUNS) before:local
+	@$(BIN)/python -m bench $(RUNS) before:local
