@@ -171,7 +171,7 @@ class Run:
             return self.played.result
         told = {
             "may be unassigned": "it may be unassigned",
-            "where somebody else has put it": "somebody else has moved it",
+            "by someone else": "somebody else has moved it",
             "is back at": "it is back",
             "is still at": "it is where it was",
             "a move takes up to": "too little time was left",
@@ -192,7 +192,7 @@ class Run:
             yield from self._of_ours(alias)
         if self.played.seconds > self.timeout + LATE:
             yield f"late: {self.played.seconds:.0f} s"
-        if result == "timed-out" and "moving alias" in self.played.text:
+        if result == "timed-out" and "Moving alias" in self.played.text:
             yield "timed out while an alias was moved"
         has_reason = self.faults or self.other.meddles_with or "Set a longer `timeout`" in self.told
         if result == "promotion-failed" and not has_reason:
@@ -218,14 +218,14 @@ class Run:
 
     def _told(self, alias: str) -> Version | str:
         """Where the log or the message says that it is."""
-        said = rf"alias {alias} (?:is (?:back |still )?at|was not moved, it is at) version (\d)"
-        if re.search(rf"^\S+  alias {alias}: .*(→ version 2|already on version 2)$", self.played.text, re.MULTILINE):
+        said = rf"alias {alias} (?:is (?:back |still )?at|was moved to|was not moved, it is at) version (\d)"
+        if re.search(rf"^\S+  Alias {alias}: (.* → version 2|already on version 2)\.$", self.played.text, re.MULTILINE):
             return OURS
         if f"alias {alias} may be unassigned" in self.told:
             return "unassigned"
         if found := re.search(said, self.told):
             return int(found[1])
-        return None if f"alias {alias} was not moved, no version holds it" in self.told else "untouched"
+        return None if f"alias {alias} was not moved, it is unassigned" in self.told else "untouched"
 
     def _ends(self, alias: str) -> set[Version]:
         """Where it is at the end, and where it was before what the other did after the step's last change of it."""

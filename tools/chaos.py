@@ -223,7 +223,7 @@ class Run:
 
     def _of_no_answer(self, played: Played) -> Iterator[str]:
         told = played.told  # replies that lack what is needed, from the first on, end soon
-        doubt = "got no readable answer" in told or "the API's reply has changed" in told
+        doubt = "got no usable reply" in told or "the API's reply has an unexpected form" in told
         gate = self.chaos.scenario == "inference-down"
         permanent = any(text in rule for rule in self.chaos.faults for text in PERMANENT)
         planned = self.chaos.scenario == "weights-failed" or self.chaos.inputs["if-busy"] == "fail"

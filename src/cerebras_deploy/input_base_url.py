@@ -4,7 +4,7 @@ import ipaddress
 import re
 from urllib.parse import urlsplit
 
-BASE_URL = "an https:// address (http:// only for loopback and private addresses and names without a dot)"
+BASE_URL = "an `https://` address (`http://` only for loopback and private addresses and names without a dot)"
 
 
 def read_base_url(text: str) -> str:

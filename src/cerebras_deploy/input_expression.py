@@ -21,12 +21,13 @@ def read_expression(text: str) -> str:
     """Return the expression. Raises a `ValueError` that says what is accepted, and the likely cause."""
     if strange := next(filter(_is_hidden, text), ""):
         why = "use single quotes in YAML, since double quotes turn `\\b` into a backspace"
-        raise ValueError(f"an expression without invisible characters; U+{ord(strange):04X} is in it: {why}")
+        raise ValueError(f"an expression without the invisible character U+{ord(strange):04X} ({why})")
     if re.fullmatch(r"/.*/[a-z]*", text, re.DOTALL):
-        raise ValueError("an expression of Python's `re`, without slashes around it; flags are written as `(?i)`")
+        raise ValueError("a Python regular expression without slashes around it (write flags as `(?i)`)")
     if mark := next(_never(_parsed(text)), ""):
-        never = f"an expression that can match; nothing can stand there beside `{mark}`"
-        raise ValueError(f"{never}: for the character, write `\\{mark}`")
+        raise ValueError(
+            f"an expression that can match (this `{mark}` never does; for the character, write `\\{mark}`)"
+        )
     return text
 
 
@@ -40,7 +41,7 @@ def _parsed(text: str) -> Any:
             re.compile(text)
             return re._parser.parse(text)  # type: ignore[attr-defined]  # noqa: SLF001 - no other way to see its parts
     except (re.error, OverflowError, RecursionError) as error:
-        raise ValueError(f"a regular expression of Python's `re`; this one fails: {plain(str(error), 80)}") from error
+        raise ValueError(f"a Python regular expression that compiles ({plain(str(error), 80)})") from error
 
 
 def _never(parts: Any) -> Iterator[str]:

@@ -19,8 +19,8 @@ def misspelled(environ: Mapping[str, str], known: Iterable[str]) -> Iterator[str
         given = variable[len(PREFIX) :]
         meant = next((name for name in names if is_near(given.lower().replace("_", "-"), name)), "")
         if meant and value.strip() != environ.get(f"{PREFIX}{meant.upper()}", "").strip():
-            source = f"It comes from `with:`, or from `{variable}` in `env:`"
-            yield f"`{given.lower()}` is not an input; did you mean `{meant}`? {source}"
+            source = f"It comes from `with:`, or from `{variable}` in `env:`."
+            yield f"`{given.lower()}` is not an input. Did you mean `{meant}`? {source}"
 
 
 def is_near(given: str, known: str) -> bool:

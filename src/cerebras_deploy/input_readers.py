@@ -10,15 +10,15 @@ from cerebras_deploy.input_base_url import read_base_url
 from cerebras_deploy.input_duration import DAY, read_duration
 from cerebras_deploy.input_expression import read_expression
 from cerebras_deploy.input_key import read_key
-from cerebras_deploy.text import plain
+from cerebras_deploy.text import code, plain
 
 TRUE, FALSE = ("true", "True", "TRUE"), ("false", "False", "FALSE")
 
 MOST_ALIASES = 20  # to move: each takes several calls, within the timeout
 LEAST_LATENCY, MOST_LATENCY = 0.01, 30.0  # seconds; the most is what one call may take
 
-NAME = "a name of letters, digits, `.`, `_`, `~` and `-`"
-VERSION = "a version alias (a-z first, then letters, digits and dashes, 2 to 128 in all) or an integer version id"
+NAME = "a name of letters, digits, `.`, `_`, `~`, and `-`"
+VERSION = "a version alias (a-z first, then letters, digits, and dashes, 2 to 128 in all) or an integer version ID"
 MODEL = "`orgs/<org>/models/<arch>/versions/<version>`, `orgs/<org>/models/<arch>` or `<arch>`"
 
 
@@ -37,14 +37,14 @@ class ModelRef(NamedTuple):
 
 def _boolean(text: str) -> bool:
     if text not in TRUE + FALSE:
-        raise ValueError("true True TRUE false False FALSE")
+        raise ValueError("`true` or `false`")
     return text in TRUE
 
 
 def _one_of(*words: str) -> Callable[[str], str]:
     def word(text: str) -> str:
         if text not in words:
-            raise ValueError(" or ".join([", ".join(map(repr, words[:-1])), repr(words[-1])]))
+            raise ValueError(" or ".join([", ".join(map(code, words[:-1])), code(words[-1])]))
         return text
 
     return word
@@ -73,25 +73,25 @@ def _model(text: str) -> ModelRef:
         case _:
             raise ValueError(MODEL)
     if not all(NAME_PART.fullmatch(part) for part in (ref.architecture, ref.org or "-")):
-        raise ValueError(f"{MODEL}, each part {NAME}")
+        raise ValueError(f"{MODEL}, where each part is {NAME}")
     if ref.version:
         try:
             _version(ref.version)
         except ValueError as error:
-            raise ValueError(f"{MODEL}, <version> being {VERSION}") from error
+            raise ValueError(f"{MODEL}, where <version> is {VERSION}") from error
     return ref
 
 
 def _aliases(text: str) -> tuple[str, ...]:
     aliases = tuple(dict.fromkeys(alias.strip() for alias in re.split(r"[,\n]", text) if alias.strip()))
     if not 0 < len(aliases) <= MOST_ALIASES or not all(ALIAS.fullmatch(alias) for alias in aliases):
-        accepted = f"up to {MOST_ALIASES} aliases, one a line or with commas between them"
-        raise ValueError(f"{accepted}: a-z first, letters, digits and dashes")
+        accepted = f"up to {MOST_ALIASES} aliases, one per line or separated by commas"
+        raise ValueError(f"{accepted}, each a-z first, then letters, digits, and dashes")
     return aliases
 
 
 def _status_words(text: str) -> dict[str, Status]:
-    accepted = f"pairs like `active=done, rolling_out=in_progress`; on the right one of {', '.join(Status)}"
+    accepted = f"pairs like `active=done, rolling_out=in_progress`, with a status on the right ({', '.join(Status)})"
     taught: dict[str, Status] = {}
     for pair in filter(None, (part.strip() for part in re.split(r"[,\n]", text))):
         word, _, meaning = (part.strip() for part in pair.partition("="))
@@ -100,7 +100,7 @@ def _status_words(text: str) -> dict[str, Status]:
         status = Status(normal(meaning))
         known = in_table(word) or taught.get(normal(word))
         if known not in (None, status):
-            raise ValueError(f"{accepted}; `{plain(word, 60)}` means {known} already")
+            raise ValueError(f"{accepted}, and no word that has another meaning (`{plain(word, 60)}` means {known})")
         taught[normal(word)] = status
     if not taught:
         raise ValueError(accepted)

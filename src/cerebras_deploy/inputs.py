@@ -52,7 +52,7 @@ def _problem(name: str, text: str, accepted: str) -> str:
     if name in SECRETS:
         return f"`{name}` {accepted}"  # what came is a secret, however malformed
     came = re.sub(r"//[^/]*@", "//***@", text)  # a password has no place in the log
-    return f"`{name}` is `{plain(came, 80)}`; accepted: {accepted}"
+    return f"`{name}`: expected {accepted}, got `{plain(came, 80)}`."
 
 
 def _conflicts(given: Mapping[str, str]) -> Iterator[str]:
@@ -62,30 +62,30 @@ def _conflicts(given: Mapping[str, str]) -> Iterator[str]:
     if not model and not deployment_id:
         yield "`model` is required but empty. Only a step with `deployment-id` needs none."
     if model and not version and not alias and not deployment_id:
-        yield f"`model` is `{plain(model, 80)}` and `alias` is empty; accepted: a version in one of them"
+        yield "No version: set `alias`, or add `/versions/<version>` to `model`."
     if version and alias and version != alias:
         yield (
-            f"`alias` is `{plain(alias, 80)}`, but `model` says version `{plain(version, 80)}`; accepted: one of them, "
-            "or both alike"
+            f"`alias` (`{plain(alias, 80)}`) conflicts with the version in `model` (`{plain(version, 80)}`). "
+            "Set one of them."
         )
     after = [name for name in ("deployment-id", *_ASKS, "promote-aliases") if given[name]]
     after += ["on-failure: rollback"] if given["on-failure"] == "rollback" else []
     if given["wait"] in FALSE and after:
-        yield f"`wait` is `false` together with {_listed(after)}; accepted: one or the other"
+        yield f"`wait: false` can't be combined with {_listed(after)}. Remove one or the other."
     if given["operation"] == "rollback" and given["on-failure"] == "rollback":
-        yield "`operation` and `on-failure` are both `rollback`; accepted: one of them"
+        yield "`operation: rollback` can't be combined with `on-failure: rollback`. Remove one of them."
     yield from _smoke_test_conflicts(given)
 
 
 def _smoke_test_conflicts(given: Mapping[str, str]) -> Iterator[str]:
     one = ("smoke-test-prompt", "smoke-test-contains", "smoke-test-expect", "smoke-test-max-latency")
     if given["smoke-test-file"] and (both := [name for name in one if given[name]]):
-        yield f"`smoke-test-file` is given together with {_listed(both)}; accepted: one or the other"
+        yield f"`smoke-test-file` can't be combined with {_listed(both)}. Remove one or the other."
     for name in one[1:]:
         if given[name] and not given["smoke-test-prompt"] and not given["smoke-test-file"]:
-            yield f"`{name}` is given, and `smoke-test-prompt` is empty; accepted: both, or neither"
+            yield f"`{name}` needs a question. Set `smoke-test-prompt`, or remove `{name}`."
     if given["smoke-test-contains"] and given["smoke-test-expect"]:
-        yield "`smoke-test-contains` and `smoke-test-expect` are given; accepted: one of them"
+        yield "`smoke-test-contains` can't be combined with `smoke-test-expect`. Remove one of them."
     asks = next((name for name in _ASKS if given[name]), "")
     if asks and not given["inference-api-key"] and given["dry-run"] not in TRUE:
         yield f"`inference-api-key` is required by `{asks}` but empty. {WHY_EMPTY}"

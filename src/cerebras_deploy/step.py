@@ -84,18 +84,16 @@ class Step:
         from cerebras_deploy.api.trace import Trace  # noqa: PLC0415 - few runs have one
 
         self._runner.line(
-            "trace: all API traffic is written down; it holds prompts and answers, and GitHub masks nothing in it"
+            "Trace: the file gets all API traffic. It contains prompts and answers, and GitHub masks nothing in it."
         )
         trace = Trace(file, ask, self._runner.redact, self._time.clock.unix_time)
         try:
             yield trace.send
         finally:
             if trace.failure:
-                self._runner.annotate("warning", "Trace cut off", f"`trace` could not be written to: {trace.failure}")
+                self._runner.annotate("warning", "Trace cut off", f"The trace is incomplete: {trace.failure}.")
             if not trace.close():
-                self._runner.annotate(
-                    "warning", "Trace deleted", "a key was found in the file of `trace`, so it was deleted"
-                )
+                self._runner.annotate("warning", "Trace deleted", "The trace contained a key, so its file was deleted.")
 
     def _deploy(self, inputs: Inputs | Exception, ask: Ask, suite: "Suite | None") -> End:
         if isinstance(inputs, Exception):
@@ -142,11 +140,11 @@ class Step:
 
     def _tell_bug(self, error: Exception) -> None:
         runner, deployment_id = self._runner, self._facts.deployment_id
-        goes_on = f" Deployment {deployment_id} goes on." if deployment_id else ""
+        goes_on = f" Deployment {deployment_id} continues." if deployment_id else ""
         runner.group("Traceback")
         for line in "".join(traceback.format_exception(error)).splitlines():
             runner.line(f"  {line}")
         runner.end_group()
         text = f"{type(error).__name__}: {error}.{goes_on} Please report it."
         runner.annotate("error", "Bug in the action", text, last=True)
-        runner.write_outputs({"result": "", "message": "the action has a bug; see the job log"})
+        runner.write_outputs({"result": "", "message": "Report this bug with the traceback in the job log."})

@@ -23,6 +23,7 @@ _TOKEN = re.compile(r"`[^`]*`\S*|\S+")
 _WORD = re.compile(
     r"[(«\"]?(?:(?:[Rr]e-)?[A-Za-z]+(?:'[a-z]+)?|\d+(?:\.\d+)?|(?:\d+(?:ms|[dhms]))+|→)\.?[)»\"]?[,;:.]?", re.ASCII
 )
+_BEGINS_WITH_A_WORD = re.compile(r"(?:re-)?[a-z]+(?:'[a-z]+)?(?![\w.-]*[\w-])")
 _AROUND = re.compile(r"([(«\"]?)(.+?)([)»\"]?[,;:.]?)")
 
 
@@ -61,8 +62,12 @@ def _shown(token: str, *, first: bool) -> str:
 
 def sentence(text: str) -> str:
     """Return a clause as a sentence: with a capital letter, unless it begins with a name, and a full stop."""
-    first = text[:1].upper() if text[1:2].islower() or text[1:2] == " " else text[:1]
-    return f"{first}{text[1:]}{'' if text.endswith(('.', '!', '?')) else '.'}" if text else ""
+    return f"{capitalized(text)}{'' if text.endswith(('.', '!', '?')) else '.'}" if text else ""
+
+
+def capitalized(text: str) -> str:
+    """Return a clause with a capital letter, unless it begins with a name."""
+    return text[:1].upper() + text[1:] if _BEGINS_WITH_A_WORD.match(text) else text
 
 
 def cleaned(document: Any) -> Any:

@@ -14,7 +14,10 @@ _BY_THE_REAL_CLOCK = (
     (r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", "<uuid>"),
     (r"^(\d+:)?\d\d:\d\d(?=  )", "mm:ss"),
     (r"(?<=^\| )(\d+:)?\d\d:\d\d(?= \|)", "mm:ss"),
-    (rf"(?<= for ){_SPAN}|(?<=\| ){_SPAN}(?= \|)|{_SPAN}(?= left| after)", "<time>"),
+    (
+        rf"(?<= for ){_SPAN}|(?<=\| ){_SPAN}(?= \|)|(?<= up to ){_SPAN}|(?<=timeout in ){_SPAN}|{_SPAN}(?= after)",
+        "<time>",
+    ),
     (rf"(?<= deployed to my-org-gpt-oss-120b in ){_SPAN}|(?<=` in ){_SPAN}|(?<= within ){_SPAN}", "<time>"),
     (r"```mermaid\n(?:.*\n)*?```\n\n", ""),  # drawn only of what takes two minutes
     (r"\b\d+, \d+ of them failed", "<n>, <n> of them failed"),

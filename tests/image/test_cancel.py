@@ -26,7 +26,7 @@ from helpers.stage import BASE, KEY
 
 pytestmark = [pytest.mark.container, pytest.mark.alone]
 
-FIRST_LINE, PLAN, ACCEPTED = r"^::add-mask::", r"^Deploy gpt-oss-120b ", r"  accepted as "
+FIRST_LINE, PLAN, ACCEPTED = r"^::add-mask::", r"^Deploy gpt-oss-120b ", r"  Deployment accepted: "
 HINT = "serves, then re-run the step"
 
 # A name server that hears questions and never answers one.
@@ -57,7 +57,7 @@ BEFORE_THE_CALL = {
     "before the look: the first read hangs": Moment(FIRST_LINE, 1.5, ("status:1=read-timeout",)),
     "before the look: the version's read hangs": Moment(FIRST_LINE, 1.5, ("version:1=read-timeout",)),
     "in a pause before another look": Moment(FIRST_LINE, 1.5, ("status:*=503;retry-after=60",)),
-    "waiting for weights": Moment("waiting for the weights", 0.5, scenario="weights-syncing"),
+    "waiting for weights": Moment("Waiting for the weights", 0.5, scenario="weights-syncing"),
 }
 FOLLOWING = {
     "as the deployment is accepted": Moment(ACCEPTED),
@@ -65,7 +65,7 @@ FOLLOWING = {
     "in a read that gets no reply": Moment(ACCEPTED, 1.5, ("status:2-=read-timeout",)),
     "in a read that comes byte by byte": Moment(ACCEPTED, 1.5, ("status:2-=drip",)),
     "in a read whose headers come byte by byte": Moment(ACCEPTED, 1.5, ("status:2-=drip-headers",)),
-    "in an outage": Moment("; trying again for ", 0.5, ("status:2-=503",)),
+    "in an outage": Moment("Retrying for up to ", 0.5, ("status:2-=503",)),
 }
 
 
@@ -263,7 +263,7 @@ def test_after_it_the_deployment_goes_on_and_can_be_followed(
 def test_in_the_final_report_the_result_is_the_rollouts_own_or_interrupted(
     line: str, milliseconds: int, tmp_path: Path, network: str, times: dict[str, float]
 ) -> None:
-    last = {"the last line but one": "  done, 8 of 8", "the last line": "^::notice title=Deployed"}
+    last = {"the last line but one": "  Done, 8 of 8", "the last line": "^::notice title=Deployed"}
     with containers.simulator("healthy", speed=100, network=network) as simulator:
         cancel = runner.Cancel(when_line_matches=last[line], after_seconds=milliseconds / 1000)
         step = runner.Step(MANIFEST, BASE | {"base-url": simulator.by_name, "poll-interval": "100ms"})

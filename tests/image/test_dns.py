@@ -102,7 +102,7 @@ def test_without_an_answer_the_reason_that_held_is_told(tmp_path: Path) -> None:
 def test_an_unknown_host_is_named(tmp_path: Path) -> None:
     near = host_on("bridge")
     with dnsmasq(near, records=[("known", near)]), asking(near) as network:
-        first = runner.Cancel(when_line_matches="trying again for")
+        first = runner.Cancel(when_line_matches="Retrying for up to ")
         result = deploy("http://unknown:8321", network, tmp_path, first)
 
     assert "no connection to unknown:8321: Name or service not known" in result.stdout.decode()

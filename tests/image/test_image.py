@@ -242,7 +242,7 @@ class TestCancel:
         containers.assert_gone_in_time(result)
 
     def test_between_two_polls(self, tmp_path: Path) -> None:
-        cancel = runner.Cancel(when_line_matches="  accepted as ", after_seconds=0.5)
+        cancel = runner.Cancel(when_line_matches="  Deployment accepted: ", after_seconds=0.5)
         with containers.simulator("slow", speed=1) as simulator:
             waiting = step(simulator.url, poll_interval="10m")
             result = runner.run_container(ACTION, runner.JobFolder(tmp_path), waiting, cancel=cancel)
@@ -251,11 +251,11 @@ class TestCancel:
         self.assert_interrupted(result, deployment)
 
     def test_in_a_read_that_gets_no_reply(self, tmp_path: Path) -> None:
-        cancel = runner.Cancel(when_line_matches="  accepted as ", after_seconds=1.5)
+        cancel = runner.Cancel(when_line_matches="  Deployment accepted: ", after_seconds=1.5)
         with containers.simulator("slow", speed=1) as simulator:
 
             def hang(line: str) -> None:
-                if "  accepted as " in line:
+                if "  Deployment accepted: " in line:
                     docker("pause", simulator.name)
 
             job = runner.JobFolder(tmp_path)

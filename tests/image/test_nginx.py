@@ -80,7 +80,7 @@ def test_tls_of_a_private_ca_and_packed_replies(place: Place) -> None:
 
 def test_without_its_ca_the_certificate_is_told_before_anything_is_sent(place: Place) -> None:
     with nginx(place.api, place.host, authority=trustme.CA(organization_name="Corp CA")) as there:
-        result = place.deploy(there, trusts=False, cancel=runner.Cancel(when_line_matches="trying again for"))
+        result = place.deploy(there, trusts=False, cancel=runner.Cancel(when_line_matches="Retrying for up to "))
 
     assert place.world.requests == []
     first = next(line for line in result.log.lines if "TLS failed: " in line)
@@ -114,7 +114,7 @@ def test_a_page_of_its_own_for_3_s_in_mid_rollout(place: Place, status: int) -> 
         back = threading.Timer(AWAY, there.come_back)
 
         def restart(line: str) -> None:
-            if "in progress" in line and back.ident is None:
+            if "In progress" in line and back.ident is None:
                 there.go_away()
                 back.start()
 

@@ -48,7 +48,7 @@ def behind(tmp_path: Path, network: str, api: Nginx, world: World) -> tuple[Path
     return tmp_path, network, api, world
 
 
-AT_ITS_FIRST_FAILURE = runner.Cancel(when_line_matches="trying again for")
+AT_ITS_FIRST_FAILURE = runner.Cancel(when_line_matches="Retrying for up to ")
 
 
 def deploy(
@@ -68,7 +68,7 @@ def deploy(
 
 def failure(result: runner.StepResult) -> str:
     """Return the first line of the log that says what failed."""
-    return next(line for line in result.log.lines if "trying again for" in line)
+    return next(line for line in result.log.lines if "Retrying for up to " in line)
 
 
 def test_https_goes_through_its_tunnel(tmp_path: Path, network: str, host: str, api: Nginx) -> None:
@@ -92,8 +92,8 @@ def test_with_a_password_in_its_address(tmp_path: Path, network: str, host: str,
 @pytest.mark.parametrize(
     ("access", "words", "hint"),
     [
-        ("password", "407 Proxy Authentication Required", "give a user and a password in HTTPS_PROXY: http://USER:"),
-        ("denying", "403 Forbidden", "check HTTPS_PROXY, what the proxy allows, and NO_PROXY"),
+        ("password", "407 Proxy Authentication Required", "Set a user and a password in HTTPS_PROXY: http://USER:"),
+        ("denying", "403 Forbidden", "Check HTTPS_PROXY and the proxy's rules, or add the host to NO_PROXY."),
     ],
 )
 def test_what_it_refuses_is_told_as_the_proxys(
@@ -133,12 +133,12 @@ def test_one_that_is_not_there_is_told_by_its_host(
     result = deploy(api, network, tmp_path, {"HTTPS_PROXY": proxy.format(port=port)}, AT_ITS_FIRST_FAILURE)
 
     assert words.format(port=port) in failure(result)
-    assert ("this is the action's own container" in failure(result)) == ("127.0.0.1" in proxy)
+    assert ("because this address is the action's own container." in failure(result)) == ("127.0.0.1" in proxy)
 
 
 def test_socks_is_said_not_to_be_supported(tmp_path: Path, network: str, api: Nginx, world: World) -> None:
     result = deploy(api, network, tmp_path, {"ALL_PROXY": f"socks5://{USER}:{ENCODED}@127.0.0.1:1080"})
 
     assert (result.outputs["result"], world.requests) == ("invalid-input", [])
-    assert "ALL_PROXY names a SOCKS proxy, which is not supported" in result.log.last_annotation
+    assert "ALL_PROXY names a SOCKS proxy, which isn't supported" in result.log.last_annotation
     assert KEY not in result.stdout.decode().replace(f"::add-mask::{KEY}", "")

@@ -23,8 +23,8 @@ pytestmark = pytest.mark.container
 
 AT_ONCE = 8
 SPEED = 10
-COUNT = re.compile(r"((?:in progress|rolling back), )(\d) of 8 replicas updated(?: [▰▱]+)?")
-BY_CHANCE = re.compile(r" for <time>, <time> left$|  not started\b|`not started\b|^    not started :|: queued\b")
+COUNT = re.compile(r"((?:[Ii]n progress|[Rr]olling back), )(\d) of 8 replicas updated(?: [▰▱]+)?")
+BY_CHANCE = re.compile(r"  No change for <time>: |  Not started\b|`not started\b|^    not started :|: queued\b")
 TOLD = {name: story for name, story in STORIES.items() if not story.timed}
 
 
@@ -35,7 +35,7 @@ def cancel_for(story: Story) -> runner.Cancel | None:
     lines = (GOLDEN / story.name / "log.txt").read_text().splitlines()
     told = [(line[:5], line[5:]) for line in lines if re.match(r"\d\d:\d\d  ", line) and not COUNT.search(line)]
     (minutes, seconds), line = map(int, told[-1][0].split(":")), told[-1][1]
-    line = re.sub(r"[0-9a-f-]{36}", "", line).partition(" deployment ")[0]
+    line = re.split(r"[0-9a-f-]{36}", line)[0]
     return runner.Cancel(
         when_line_matches=re.escape(line),
         occurrence=sum(other.startswith(line) for _, other in told),
@@ -76,7 +76,7 @@ def orderly(text: str) -> bool:
     """Whether each rollout only goes up, and down only where it is rolled back."""
     for what, lines in itertools.groupby(text.splitlines(), key=lambda line: COUNT.sub(r"\1", line)):
         counts = [found[2] for line in lines if (found := COUNT.search(line))]
-        if counts != sorted(counts, reverse="rolling back" in what):
+        if counts != sorted(counts, reverse="rolling back" in what.lower()):
             return False
     return True
 

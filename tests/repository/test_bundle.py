@@ -78,7 +78,7 @@ def test_a_run_from_it_is_as_one_from_the_modules(bundle: Path) -> None:
     ]
 
     assert {(run.returncode, run.stdout, run.stderr) for run in runs} == {(1, runs[1].stdout, b"")}
-    assert b"`endpoint` is `a/b`" in runs[0].stdout
+    assert b", got `a/b`." in runs[0].stdout
 
 
 def test_no_module_is_in_a_file_of_its_own_until_the_request_is_sent(bundle: Path) -> None:

@@ -392,7 +392,7 @@ def test_trigger_then_wait_follows_the_very_deployment_and_gates_the_release(pla
     posts = [request for request in simulated.requests if request.method == "POST"]
     (released,) = [line for line in lines if line.startswith("Releasing on version 2, deployment ")]
     assert len(posts) == 1
-    assert f"Follow deployment {released.split()[-1]} on my-org-gpt-oss-120b" in lines
+    assert f"Follow deployment {released.split()[-1]} on my-org-gpt-oss-120b." in lines
     assert code == 0
 
 

@@ -230,7 +230,7 @@ class TestBounds:
 
         *log, cut, output, end, _ = capsys.readouterr().out.split("\n")
         assert LOG_LIMIT - 3 * LONGEST < sum(map(len, log)) < LOG_LIMIT
-        assert cut == "the log is too long: what follows is left out, but for the end"
+        assert cut == "The log is too long. The rest is left out, except for the end."
         assert output == "output result: failed"
         assert end == "::error title=Rollout failed::for a reason"
 

@@ -22,7 +22,9 @@ def record(there: Stage, folder: Path, name: str, inputs: dict[str, str]) -> Pla
 def moments(played: Played) -> list[tuple[int, str]]:
     """Give the log's lines with their seconds."""
     lines = re.findall(r"^(\d\d):(\d\d)  (.+)$", played.text, re.MULTILINE)
-    return [(60 * int(minutes) + int(seconds), text) for minutes, seconds, text in lines if "still " not in text]
+    return [
+        (60 * int(minutes) + int(seconds), text) for minutes, seconds, text in lines if "No change for " not in text
+    ]
 
 
 def assert_alike(first: Played, second: Played) -> None:

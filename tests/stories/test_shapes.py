@@ -112,7 +112,7 @@ WORDS = [
         "a copy from submission, in the old entry, too",
         {"ours": fields(state=HEALTHY, **{k: always(v) for k, v in COPIED.items()}), "old": lambda old: old | COPIED},
         at=later(),
-        says=("only `state` has moved",),
+        says=("Only `state` has changed",),
         previous="1",
     ),
     Row(
@@ -218,7 +218,7 @@ ENTRIES = [
         "unreachable",
         (30, 60),
         (),
-        says=("the API's reply has changed", "model_arch_id", "`trace`"),
+        says=("the API's reply has an unexpected form", "model_arch_id", "`trace`"),
     ),
     Row("the reply's name is a path", {"whole": whole(name=f"endpoints/{ENDPOINT}")}),
     Row("the reply's name is in other case", {"whole": whole(name=ENDPOINT.upper())}),
@@ -248,7 +248,7 @@ LOOKS = [
     Row(
         "beside an untimed entry",
         LIVE | {"more": lambda _: [{"id": "x", "model": MODEL.format(3), "state": "complete"}]},
-        says=("not taken for live",),
+        says=("doesn't count as live already",),
     ),
     Row("beside an unreadable entry", LIVE | {"more": lambda _: [{"model": MODEL.format(3)}]}),
     Row(
@@ -273,7 +273,7 @@ LOOKS = [
         "live, and a copy beside it",
         {"old": lambda old: old | COPIED | {"model": MODEL.format(2)}},
         at=(55, 80),
-        says=("not taken for live",),
+        says=("doesn't count as live already",),
     ),
     Row(
         "canceled half way, newer",
@@ -360,7 +360,7 @@ IDS = [
                 "response": reply["response"] | {"endpoint_id": f"endpoints/{ENDPOINT}"},
             }
         },
-        says=("Another form of the endpoint",),
+        says=("Endpoint named differently",),
     ),
     Row(
         "the wrong version in the reply",
@@ -449,7 +449,7 @@ OTHERS = [
             "more": lambda _: [entry("3", "rolling_out", 2 * 24 * HOUR, EPOCH) | {}],
             "old": lambda old: old | {"created": old["created"] - 3 * 24 * HOUR},
         },
-        says=("blocks nothing",),
+        says=("doesn't block this rollout",),
     ),
     Row("version 2 aborted yesterday", {"more": lambda _: [entry("2", "aborted", 3600, EPOCH)]}),
     Row(

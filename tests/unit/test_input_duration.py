@@ -63,7 +63,8 @@ def test_poll_interval(text: str, seconds: float) -> None:
 def test_anything_else_is_refused_with_what_is_accepted(name: str, text: str) -> None:
     (problem,) = problems(**{name: text})
 
-    assert problem.startswith(f"`{name}` is `{text[:9]}")
+    assert problem.startswith(f"`{name}`: expected a duration from ")
+    assert f", got `{text[:9]}" in problem
     assert "1h30m" in problem
     assert ("7d" if name == "timeout" else "10m") in problem.replace(" ", "")
     assert len(problem) < 400

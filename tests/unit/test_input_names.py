@@ -32,8 +32,8 @@ def test_it_is_told_with_what_was_meant_and_where_it_may_come_from(variable: str
     (problem,) = said({variable: "true"})
 
     assert problem == (
-        f"`{variable[6:].lower()}` is not an input; did you mean `{meant}`? "
-        f"It comes from `with:`, or from `{variable}` in `env:`"
+        f"`{variable[6:].lower()}` is not an input. Did you mean `{meant}`? "
+        f"It comes from `with:`, or from `{variable}` in `env:`."
     )
 
 

@@ -53,7 +53,7 @@ def test_a_healthy_rollout_is_green_with_all_outputs_and_a_summary(tmp_path: Pat
 
 def test_a_cancelled_job_ends_before_the_second_signal_and_says_how_to_re_attach(tmp_path: Path) -> None:
     with simulator("slow", 1.0) as (world, address):
-        cancel = runner.Cancel(when_line_matches="accepted as")
+        cancel = runner.Cancel(when_line_matches="Deployment accepted: ")
         result = runner.run_process(ARGV, runner.JobFolder(tmp_path), step(address), cancel=cancel)
 
     assert result.outcome == "cancelled"
@@ -69,12 +69,12 @@ def test_a_cancelled_job_ends_before_the_second_signal_and_says_how_to_re_attach
 def test_a_process_that_is_killed_leaves_the_id_and_pessimistic_outputs(tmp_path: Path) -> None:
     job = runner.JobFolder(tmp_path)
     with simulator("slow", 60.0) as (world, address):
-        kill = runner.Cancel(when_line_matches="in progress", lost=True)
+        kill = runner.Cancel(when_line_matches="In progress", lost=True)
         result = runner.run_process(ARGV, job, step(address), cancel=kill)
 
     assert result.outputs["deployment-id"] == world.deployments[-1].id
     assert result.outputs["result"] == "interrupted"
-    assert result.outputs["message"] == "the action was killed before it could conclude"
+    assert result.outputs["message"] == "The action was killed before it finished."
 
 
 def test_files_of_the_checkout_and_the_home_are_not_run(tmp_path: Path) -> None:

@@ -54,10 +54,10 @@ class TestOutputsThatGetLost:
             ("notice", f"Deployed: {ENDPOINT}"),
         ]
         lost, end = (annotation.message for annotation in played.log.annotations)
-        assert "GITHUB_OUTPUT cannot be written: [Errno 28] No space left on device" in lost
+        assert "GITHUB_OUTPUT can't be written: [Errno 28] No space left on device. " in lost
         assert f"\nDeployment: {OURS}" in end
 
     def test_the_id_is_in_the_log_before_it_is_tried_to_write_it(self) -> None:
         text = stage(Forged(self.full)).play().text
 
-        assert f"accepted as deployment {OURS}" in text.partition("Outputs lost")[0]
+        assert f"Deployment accepted: {OURS}. " in text.partition("Outputs lost")[0]

@@ -21,7 +21,8 @@ def detail_of(text: str, content_type: str) -> str:
     """Return what the body says, in the order error.message, message, detail, the body itself."""
     if "html" in content_type or text.lstrip()[:1] == "<":
         title = re.search(r"<title[^>]{0,100}>(.{0,200}?)</title>", text[:PAGE_HEAD], re.IGNORECASE | re.DOTALL)
-        return plain(f"an HTML page{f', «{title[1]}»' if title else ''}", DETAIL_LIMIT)
+        titled = f', titled "{title[1]}"' if title else ""
+        return plain(f"an HTML page{titled}", DETAIL_LIMIT)
     try:
         body = json.loads(text)
     except (ValueError, RecursionError):

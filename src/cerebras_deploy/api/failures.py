@@ -37,7 +37,7 @@ def changed(answer: Answer, why: str) -> CallError:
     """Read a 2xx JSON object that lacks what is needed."""
     return CallError(
         Fate.UNKNOWN,
-        plain(f"the API's reply has changed: {why}", DETAIL_LIMIT),
+        plain(f"the API's reply has an unexpected form: {why}", DETAIL_LIMIT),
         status=answer.status,
         seconds=answer.seconds,
         hint=RECORD,
@@ -80,7 +80,7 @@ def _fate(status: int) -> Fate:
 def _hint(answer: Answer, detail: str, *, is_page: bool, is_limited: bool) -> str:
     """Return the likely cause and the next step."""
     if is_limited:
-        return "something limits how often the API is asked: other jobs with this key, or on this network, count, too"
+        return "run fewer jobs with this key, or on this network, at the same time"
     match answer.status:
         case status if 300 <= status < 400:  # noqa: PLR2004 - redirects
             where = plain(answer.headers.get("location", "nowhere"), 100)

@@ -18,7 +18,7 @@ from cerebras_deploy.errors import CallError, Fate, Interrupted, NoThreadError
 from cerebras_deploy.text import Redactor, plain
 
 CONNECT_LIMIT = 5.0  # seconds for each address of a host, so that one that is dead leaves time for the next
-NO_THREAD = "the container may start too few processes and threads: raise its limit (`--pids-limit`)"
+NO_THREAD = "raise the container's limit on processes and threads (`--pids-limit`)"
 
 Connect = Callable[[Proxy | None], httpx.Client]
 Bounded = Callable[[Callable[[], Answer], float], Answer]
@@ -63,7 +63,7 @@ class Latch:
             case "http11.send_request_headers.started" if info["request"].method != b"CONNECT":
                 with self._lock:
                     if self._abandoned:
-                        raise httpx.ConnectTimeout("given up before anything was sent")
+                        raise httpx.ConnectTimeout("gave up before a request was sent")
                     self._sent = True
             case "http11.receive_response_headers.started" if self._sent:
                 self._on_request_sent()

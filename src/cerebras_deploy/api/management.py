@@ -93,7 +93,7 @@ class Api:
     def deploy(self, endpoint_id: str, model: ModelName, within: float) -> Operation:
         """`POST /management/v1/endpoints/{endpoint_id}:deployModel`; the colon stays literal (AIP-136)."""
         path = f"{endpoint_path(endpoint_id)}:deployModel"
-        return self._send(Operation, _Route("deploy call", "POST", path, {"model": str(model)}), within)
+        return self._send(Operation, _Route("deploy request", "POST", path, {"model": str(model)}), within)
 
     def chat(self, endpoint_id: str, messages: Sequence[Message], most_tokens: int, within: float) -> Completion:
         """`POST /v1/chat/completions`, with the inference key; `most_tokens` includes those of reasoning."""
@@ -108,12 +108,12 @@ class Api:
 
     def models(self, within: float) -> None:
         """`GET /v1/models`, with the inference key: whether the inference API is well, and takes the key."""
-        self._send(Models, _Route("inference API's models", "GET", "/v1/models"), within)
+        self._send(Models, _Route("models of the inference API", "GET", "/v1/models"), within)
 
     def _send(self, reply: type[R], route: "_Route", within: float) -> R:
         """Make one call, which must be answered with the expected object, and have it observed."""
         key = self._key if route.path.startswith(ROOT) else self._inference_key
-        outcome, seconds, ok = "given up", 0.0, False
+        outcome, seconds, ok = "gave up", 0.0, False
         try:
             changes = route.method != "GET" and route.path.startswith(ROOT)
             request = Request(route.method, self._base_url + route.path, key, route.body, once=changes)

@@ -55,8 +55,8 @@ def open_client(proxy: Proxy | None = None) -> httpx.Client:
     try:
         context = ssl.create_default_context(cafile=bundle, capath=None if bundle else folder)
     except OSError as error:
-        why = "it holds no certificate in PEM" if isinstance(error, ssl.SSLError) else error.strerror
-        reason = f"SSL_CERT_FILE is {plain(bundle or '', 200)}, and cannot be used: {plain(why or str(error), 200)}"
+        why = "it contains no PEM certificate" if isinstance(error, ssl.SSLError) else error.strerror
+        reason = f"SSL_CERT_FILE is {plain(bundle or '', 200)}, which can't be used: {plain(why or str(error), 200)}"
         raise invalid_input(reason) from error
     return client_with(context, proxy)
 
@@ -140,12 +140,13 @@ def _hint(error: httpx.HTTPError, proxy: Proxy | None) -> str:
     if isinstance(cause, ssl.SSLError):
         return tls.told(cause).hint
     if _is_refused_by_this_container(error, proxy):
-        return "this is the action's own container: use the host's address, 172.17.0.1, or the name of a service"
+        own = "because this address is the action's own container"
+        return f"use the host's address, 172.17.0.1, or a service's name, {own}"
     if isinstance(error, httpx.ProxyError):
         variable = proxy.variable if proxy else "HTTPS_PROXY"
         if str(error).startswith("407"):
-            return f"give a user and a password in {variable}: http://USER:PASSWORD@HOST:PORT"
-        return f"check {variable}, what the proxy allows, and NO_PROXY for what needs no proxy"
+            return f"set a user and a password in {variable}: http://USER:PASSWORD@HOST:PORT"
+        return f"check {variable} and the proxy's rules, or add the host to NO_PROXY"
     return ""
 
 

@@ -57,11 +57,13 @@ def find_proxy(environ: Mapping[str, str], url: str) -> Proxy | None:
     address = value if "://" in value else f"http://{value}"
     scheme = address.partition("://")[0].lower()
     if scheme.startswith("socks"):
-        raise ValueError(f"{variable} names a SOCKS proxy, which is not supported: give the address of an HTTP proxy")
+        raise ValueError(
+            f"{variable} names a SOCKS proxy, which isn't supported: set it to the address of an HTTP proxy"
+        )
     if scheme not in _PORTS or not _has_host(address):
         raise ValueError(
-            f"{variable} is not the address of a proxy: give http://HOST:PORT or http://USER:PASSWORD@HOST:PORT, with "
-            "`#`, `/`, `?`, `@` and `:` of a password as %23, %2F, %3F, %40 and %3A"
+            f"{variable} is not the address of a proxy: set it to http://HOST:PORT or http://USER:PASSWORD@HOST:PORT, "
+            "with `#`, `/`, `?`, `@` and `:` of a password as %23, %2F, %3F, %40 and %3A"
         )
     return Proxy(variable, address)
 

@@ -20,7 +20,7 @@ _OTHER_HOST = Told(
 )
 _WEAK = Told(
     "the certificate, or one above it, has a key or a signature that is too weak",
-    "the server needs a certificate with a stronger key: RSA of 2048 bits or more, or ECDSA",
+    "give the server a certificate with a stronger key: RSA of 2048 bits or more, or ECDSA",
 )
 # X509_V_ERR_… of OpenSSL's x509_vfy.h.
 _OF_CERTIFICATES = {
@@ -28,13 +28,13 @@ _OF_CERTIFICATES = {
     9: Told("the certificate is not valid yet", "check the clock of this machine"),
     10: Told(
         "the certificate has expired, or one above it has",
-        "renew the server's certificate; or check this machine's clock",
+        "renew the server's certificate, or check this machine's clock",
     ),
     18: _SELF_SIGNED,
     19: Told("the certificate comes from a CA that this container does not trust", _PRIVATE_CA),
     20: _UNTRUSTED,
     21: _UNTRUSTED,
-    23: Told("the certificate was revoked", "the server needs another certificate"),
+    23: Told("the certificate was revoked", "replace the server's certificate"),
     62: _OTHER_HOST,
     64: _OTHER_HOST,
     66: _WEAK,
@@ -45,10 +45,12 @@ _NO_TLS = Told(
     "this port does not speak TLS", "check the port in `base-url`, and whether the server speaks https there"
 )
 _OLD_TLS = Told(
-    "the server speaks no TLS from 1.2 on", "the server, or what stands before it, must speak TLS 1.2 or 1.3"
+    "the server supports neither TLS 1.2 nor TLS 1.3",
+    "enable TLS 1.2 or 1.3 on the server, or on the proxy in front of it",
 )
 _WANTS_CERTIFICATE = Told(
-    "the server asks for a client certificate", "this action has none to show: use an address that asks for no one's"
+    "the server asks for a client certificate",
+    "use an address that asks for no client certificate, because this action has none",
 )
 _OF_HANDSHAKES = {
     "WRONG_VERSION_NUMBER": _NO_TLS,
@@ -62,11 +64,11 @@ _OF_HANDSHAKES = {
     "SSLV3_ALERT_BAD_CERTIFICATE": _WANTS_CERTIFICATE,
     "SSLV3_ALERT_HANDSHAKE_FAILURE": Told(
         "the server and this container have no cipher in common, or the server asks for a client certificate",
-        "the server must speak TLS 1.2 or 1.3 with a usual cipher, and ask for no client certificate",
+        "enable a common cipher of TLS 1.2 or 1.3 on the server, and require no client certificate",
     ),
     "DH_KEY_TOO_SMALL": _WEAK,
     "EE_KEY_TOO_SMALL": _WEAK,
-    "TLSV1_UNRECOGNIZED_NAME": Told("the server knows no such host", "check the host in `base-url`"),
+    "TLSV1_UNRECOGNIZED_NAME": Told("the server doesn't recognize this host name", "check the host in `base-url`"),
 }
 
 

@@ -45,9 +45,9 @@ def open_file(path: str, workspace: str) -> OpenFile:
             raise ValueError("it is not inside the workspace")  # noqa: TRY301 - as all that is wrong with it
         return OpenFile(root.joinpath(*parts), _create(root, parts))
     except (OSError, ValueError) as error:
-        why = "it is there already" if isinstance(error, FileExistsError) else str(error)
-        reason = f"`trace` is `{plain(path, 80)}`, and cannot be written: {plain(why, 200)}"
-        problem = f"{reason}; accepted: a new file inside the workspace, without a link on the way"
+        why = "it already exists" if isinstance(error, FileExistsError) else str(error)
+        reason = f"`trace`: can't write `{plain(path, 80)}`: {plain(why, 200)}"
+        problem = f"{reason}. Set a new file inside the workspace, with no symbolic link in its path."
         raise invalid_input(problem) from error
 
 
@@ -57,7 +57,7 @@ def _create(root: Path, parts: Sequence[str]) -> int:
     for part in parts[:-1]:
         folder = folder / part
         if folder.is_symlink():
-            raise ValueError(f"{part} is a link")
+            raise ValueError(f"{part} is a symbolic link")
         if not folder.exists():
             folder.mkdir()
             os.chown(folder, owner.st_uid, owner.st_gid)

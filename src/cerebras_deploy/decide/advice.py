@@ -97,7 +97,7 @@ def _stopped(end: End, facts: Known) -> str:
 def _follow(facts: Known) -> str:
     """Say how to go on with a deployment that is left behind."""
     if left_behind(facts) is Left.DONE:
-        return "re-run the step, which deploys nothing and goes on from there"
+        return "re-run the step to continue from there, without another deployment"
     return f"set `deployment-id: {facts.deployment_id}` to keep waiting"
 
 

@@ -73,21 +73,21 @@ def unknown_and_old(entries: Sequence[DeployedModel]) -> list[DeployedModel]:
 def doubts(endpoint: Endpoint, now: DeployedModel) -> str:
     """Say what speaks against the live entry being what the endpoint serves; empty if nothing does."""
     if now.contradicted:
-        return f"{deployment_of(now)} is reported in words that contradict each other"
+        return f"{deployment_of(now)} has contradictory statuses"
     if now.created is None:
-        return f"the API tells no time for {deployment_of(now)}"
+        return f"the API gives no time for {deployment_of(now)}"
     entries = endpoint.deployed_models
     as_new = [entry for entry in entries if entry.created == now.created and entry.model != now.model]
     newer = next((entry for entry in (*newer_than_live(entries), *as_new) if not is_harmless(entry)), None)
     if newer:
-        return f"{deployment_of(newer)}, which may be newer, is not known to have left the endpoint as it was"
+        return f"{deployment_of(newer)} may be newer, and may have changed the endpoint"
     if may_hide_newer(endpoint, now.created):
-        return "an entry that cannot be read may be newer"
+        return "an unreadable entry may be newer"
     return ""
 
 
 def may_hide_newer(endpoint: Endpoint, created: float | None) -> bool:
-    """Whether an entry that cannot be read may be newer than one of that time."""
+    """Whether an unreadable entry may be newer than one of that time."""
     return any(time is None or created is None or time >= created for time in endpoint.unreadable)
 
 

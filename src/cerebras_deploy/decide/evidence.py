@@ -56,7 +56,7 @@ class Evidence:
             self._histories[key] = history
             unknown = tuple(word for word in entry.words if isinstance(meanings[word.field], Unknown))
             judgment = judge(entry, meanings, history, at, is_followed=entry.id in followed)
-            notes += [f"deployment {entry.id}: {judgment.note}"] if judgment.note else []
+            notes += [f"Deployment {entry.id}: {judgment.note}"] if judgment.note else []
             changes = {
                 "status": judgment.status,
                 "contradicted": judgment.contradicted or (history.was_rolling_back and judgment.status is Status.DONE),
@@ -82,5 +82,5 @@ def _is_young(entry: DeployedModel, history: History, now: float | None) -> bool
 def teach(word: str, raw: str) -> str:
     """Say how to have a word understood; `raw` is the entry in which it came. Neither has a secret in it any more."""
     if not word:
-        return f"the entry has no status word: {raw}"
-    return f"if it means that the rollout is done, set `status-words: {normal(word)}=done`. The API's entry: {raw}"
+        return f"The entry has no status: {raw}"
+    return f"If it means that the rollout is done, set `status-words: {normal(word)}=done`. The API's entry: {raw}"

@@ -122,7 +122,7 @@ def _judge_words(sure: Mapping[str, Status], history: History, *, counts_at_once
     alone = moved[0] if len(moved) == 1 else ""
     if alone and history.words[alone].said_in_progress:
         said = " beside ".join(f"`{name}: {status.value}`" for name, status in sure.items())
-        note = f"the entry says {said}; only `{alone}` has moved, and nothing for {QUIET:.0f} s, so that it counts"
+        note = f"the entry says {said}. Only `{alone}` has changed, and nothing for {QUIET:.0f} s, so it counts."
         return Judgment(sure[alone], contradicted=True, note=note)
     return Judgment(held if is_done or alone else single_status(bad), contradicted=True)
 
@@ -139,6 +139,6 @@ def _judge_counts(entry: DeployedModel, history: History, *, counts_at_once: boo
         return Judgment(Status.DONE, contradicted=bool(entry.rollout_replicas_updated))
     if is_quiet and history.word_moved:
         counts = f"{entry.rollout_replicas_updated} of {entry.rollout_total_replicas} replicas"
-        note = f"it is reported done with {counts} updated, and nothing has moved for {QUIET:.0f} s"
+        note = f"it is reported done with {counts} updated, and nothing has changed for {QUIET:.0f} s."
         return Judgment(Status.DONE, contradicted=True, note=note)
     return Judgment(Status.IN_PROGRESS, contradicted=True)

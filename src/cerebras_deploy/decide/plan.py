@@ -94,7 +94,7 @@ def _unfit(endpoint: Endpoint, version: Version) -> NotPossible | None:
     if version.weights is Weights.FAILED:
         return NotPossible(
             f"the weights of {wanted.architecture} version {wanted.version} did not sync ({version.sync_status})",
-            "check the bucket and its policy, and upload the version again",
+            "check the bucket and its policy, then upload the version again",
         )
     return None
 

@@ -51,9 +51,9 @@ class Progress:
         """Return it for people: `in progress, 5 of 8 replicas updated`."""
         match self.status:
             case Unknown(""):
-                return "not listed yet"
+                return NOT_LISTED
             case Unknown(word):
-                words = f"in unknown state `{word}`"
+                words = f"in unrecognized state `{word}`"
             case status:
                 words = status.value.replace("_", " ")
         if self.updated is not None and self.total is not None and self.status is not Status.NOT_STARTED:
@@ -70,4 +70,5 @@ class Progress:
         return "▰" * full + "▱" * (cells - full)
 
 
+NOT_LISTED = "not yet listed by the endpoint"
 NOTHING_SEEN = Progress()

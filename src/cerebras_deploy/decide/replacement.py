@@ -25,7 +25,7 @@ from cerebras_deploy.decide.entries import (
 from cerebras_deploy.decide.plan import NotPossible, PlanName, Unchanged, WaitFirst
 from cerebras_deploy.decide.target import Target
 
-CHECK = "check the endpoint, and deploy the version that it should serve"
+CHECK = "check the endpoint, then deploy the version that it should serve"
 DEPLOY = "deploy the version that the endpoint should serve"
 
 
@@ -62,16 +62,16 @@ def replacement(endpoint: Endpoint, bad: Unwanted, if_busy: Literal["wait", "que
         return _over(_newest(unclear, bad), entries, bad)
     if may_hide_newer(endpoint, now.created if now else None):
         return NotPossible(
-            "an entry that cannot be read may be newer",
+            "an unreadable entry may be newer",
             CHECK,
         )
     if now is None:
-        return NotPossible("the endpoint serves nothing that could be replaced", "check the endpoint")
+        return NotPossible("the endpoint serves nothing to replace", "check the endpoint")
     if bad.is_it(now):
         return _before(now, entries, bad)
     if (doubt := doubts(endpoint, now)) or not (now.name and now.name.has_integer):
         why = doubt or f"{deployment_of(now)} is listed as {now.model}, which names no integer version"
-        return NotPossible(f"it is not clear what is served: {why}", CHECK)
+        return NotPossible(f"it is unclear what the endpoint serves: {why}", CHECK)
     return Unchanged(now)
 
 
@@ -94,7 +94,7 @@ def _in_flight(
         return _put_back(flying, entries, bad)
     return NotPossible(
         f"{deployment_of(flying)} is rolling out on the endpoint, and `if-busy` is `{if_busy}`",
-        "re-run the step when it has ended, or set `if-busy: wait`",
+        "re-run the step after it has ended, or set `if-busy: wait`",
     )
 
 
@@ -102,11 +102,11 @@ def _over(unclear: DeployedModel, entries: Sequence[DeployedModel], bad: Unwante
     """Decide about a newer deployment that has failed, or is not known to have left the endpoint as it was."""
     now = live(entries)
     if bad.is_it(unclear) and (now is None or may_serve(now, bad.model)):
-        return NotPossible(f"nothing else was live before {deployment_of(unclear)}", DEPLOY)
+        return NotPossible(f"no other version was live before {deployment_of(unclear)}", DEPLOY)
     if bad.is_it(unclear):
         return _put_back(unclear, entries, bad)
-    beside = f"; {deployment_of(now)} was live before it" if now else ""
-    return NotPossible(f"{deployment_of(unclear)}, which may be newer, has failed or is not clear{beside}", CHECK)
+    beside = f", and {deployment_of(now)} was live before it" if now else ""
+    return NotPossible(f"{deployment_of(unclear)} may be newer, and has failed or is unclear{beside}", CHECK)
 
 
 def _before(now: DeployedModel, entries: Sequence[DeployedModel], bad: Unwanted) -> Replacement:
@@ -118,9 +118,9 @@ def _put_back(bad_entry: DeployedModel, older: Sequence[DeployedModel], bad: Unw
     """Decide to deploy the newest done entry of another version, if it is clear which one that is."""
     candidates = may_be_live([entry for entry in older if not may_serve(entry, bad.model)])
     if not candidates:
-        return NotPossible(f"nothing else was live before {deployment_of(bad_entry)}", DEPLOY)
+        return NotPossible(f"no other version was live before {deployment_of(bad_entry)}", DEPLOY)
     if not is_of_one_version(candidates):
-        return NotPossible(f"it is not clear which version was live before {deployment_of(bad_entry)}", CHECK)
+        return NotPossible(f"it is unclear which version was live before {deployment_of(bad_entry)}", CHECK)
     return _replace(bad_entry, candidates[0])
 
 

@@ -8,7 +8,7 @@ from cerebras_deploy.decide.target import Target
 from cerebras_deploy.decide.track import Track
 from cerebras_deploy.errors import refused
 from cerebras_deploy.steps.context import Context
-from cerebras_deploy.text import plain
+from cerebras_deploy.text import plain, sentence
 
 
 def accept(context: Context, operation: Operation, wanted: ModelName, listed_before: frozenset[str]) -> None:
@@ -20,16 +20,17 @@ def accept(context: Context, operation: Operation, wanted: ModelName, listed_bef
     reply = operation.response
     progress = Progress.of_reply(reply)
     context.facts.deployed(_track(operation, progress, wanted, listed_before))
-    line = f"accepted as deployment {operation.ids[0]}, {progress}"
+    line = f"Deployment accepted: {operation.ids[0]}. {sentence(str(progress))}"
     if reply and reply.max_unavailable_replicas is not None:
-        line += f" (max. unavailable replicas: {reply.max_unavailable_replicas})"
+        most = reply.max_unavailable_replicas
+        line = f"{line.removesuffix('.')}; at most {most} replica{'s' * (most != 1)} unavailable at a time."
     context.show_progress(progress, line=line)
     context.publish()
     if wrong := mismatch(operation, wanted):
         raise refused(f"the API answered for {wrong}", "check what the endpoint serves, and report this to Cerebras")
     if reply and reply.endpoint_id and reply.endpoint_id != context.inputs.endpoint:
-        text = f"the deploy reply names endpoint {plain(reply.endpoint_id, 100)}, not {context.inputs.endpoint}"
-        context.journal.warn_once("Another form of the endpoint", text)
+        text = f"The deploy reply names endpoint {plain(reply.endpoint_id, 100)}, not {context.inputs.endpoint}."
+        context.journal.warn_once("Endpoint named differently", text)
 
 
 def _track(operation: Operation, progress: Progress, wanted: ModelName, listed_before: frozenset[str]) -> Track:

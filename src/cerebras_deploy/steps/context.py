@@ -93,14 +93,12 @@ class Context:
         if not read.lists_models:
             if self.facts.has_seen_endpoint:
                 raise CallError(Fate.UNKNOWN, f"{what}: the reply lacks `deployed_models`")
-            text = f"the API's reply for {what} lacks `deployed_models`: taken for an endpoint that serves nothing yet"
+            text = f"The API's reply for {what} lacks `deployed_models`. The endpoint counts as serving nothing yet."
             self.journal.warn_once("Nothing listed", text)
         before = self.facts.status
         seen = self.facts.saw_endpoint(read, self.patience.answered_time)
         if seen is None:
-            reason = (
-                f"{what}: a reply is older than one before it (a server that lags behind, or a cache), and is not used"
-            )
+            reason = f"Ignored an outdated reply for {what}, from a server that lags behind or from a cache."
             raise CallError(Fate.UNKNOWN, reason, is_stale=True)
         if self.facts.track and self.facts.status != before and not self.is_rollback:
             self.runner.write_outputs({"status": self.facts.status})
@@ -124,9 +122,7 @@ class Context:
             raise error from None
         for item in found:
             if same_form(item.endpoint_id) == same_form(self.inputs.endpoint):
-                text = (
-                    f"the API has no status of {item.endpoint_id}, and lists it: taken for one that serves nothing yet"
-                )
+                text = f"The API lists {item.endpoint_id} but has no status for it. It counts as serving nothing yet."
                 self.journal.warn_once("New endpoint", text)
                 return Endpoint(model_arch_id=item.model_arch_id or wanted.architecture)
         names = ", ".join(item.endpoint_id for item in found[:10]) or "none"

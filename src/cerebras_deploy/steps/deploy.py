@@ -53,7 +53,7 @@ def _follow_given(context: Context) -> End:
     named = same_form(context.inputs.deployment_id)
     context.facts.saw_plan(Attach.name)
     context.facts.attached(Track(Target(named, by_id=True)), context.time.elapsed)
-    context.journal.headline(f"Follow deployment {named} on {context.inputs.endpoint}")
+    context.journal.heading(f"Follow deployment {named} on {context.inputs.endpoint}.")
     context.publish()
     return follow(context, on_first_listed=check_given)
 
@@ -62,8 +62,8 @@ def _warn(context: Context, end: End) -> None:
     """Warn of what the log's reader should know about a success."""
     track = context.facts.track
     if end.newer:
-        text = f"{end.newer} is newer than ours: {context.inputs.endpoint} may serve it soon"
+        text = f"{end.newer} is newer than this one. {context.inputs.endpoint} may serve it soon."
         context.journal.warn_once("Newer deployment", text)
     if track and track.last_error:
-        text = f"the rollout was reported as {track.last_error}, and then recovered"
+        text = f"The rollout was reported as {track.last_error}, and then recovered."
         context.journal.warn_once("Rollout recovered from an error", text)

@@ -28,7 +28,7 @@ def dry_run(context: Context) -> End:
     try_key(context)
     plan = plan_for(context, look)
     would = _would(context, plan, look)
-    _tell(context, [*_seen(context, look), ("would", would), *_afterwards(context)])
+    _tell(context, [*_seen(context, look), ("Action", would), *_afterwards(context)])
     if isinstance(plan, NotPossible):
         raise refused(plan.reason, plan.hint)
     return End(Result.PLANNED, would)
@@ -45,7 +45,7 @@ def _follow_given(context: Context) -> End:
     context.facts.saw_plan(Attach.name)
     context.facts.saw_before_deploying(Target(entry.id, entry.created).older_than_it(endpoint.deployed_models))
     would = f"follow {deployment_of(entry)}, which is {Progress.of_entry(entry)}"
-    _tell(context, [("would", would), *_afterwards(context)])
+    _tell(context, [("Action", would), *_afterwards(context)])
     return End(Result.PLANNED, would)
 
 
@@ -54,7 +54,7 @@ def _replace(context: Context) -> End:
     found = context.patience.read(lambda: find(context, None))
     try_key(context)
     would = _would_replace(found.todo)
-    _tell(context, [("serves", context.facts.serving.text), ("would", would), *_afterwards(context)])
+    _tell(context, [("Serving now", context.facts.serving.text), ("Action", would), *_afterwards(context)])
     if isinstance(found.todo, NotPossible):
         raise refused(found.todo.reason, found.todo.hint)
     if isinstance(found.todo, Replace):
@@ -65,7 +65,7 @@ def _replace(context: Context) -> End:
 def _would_replace(todo: Replacement) -> str:
     match todo:
         case Unchanged(entry):
-            return f"deploy nothing: {deployment_of(entry)} is live"
+            return f"deploy nothing, because {deployment_of(entry)} is live"
         case Replace(target, bad):
             return f"replace {deployment_of(bad)} with {version_of(target)}, which was live before"
         case WaitFirst(entry):
@@ -87,19 +87,21 @@ def _check_restorable(context: Context, todo: Replace) -> None:
 
 def _tell(context: Context, rows: list[tuple[str, str]]) -> None:
     context.facts.dry_run_planned(rows)
-    context.journal.block(f"Dry run for {context.inputs.endpoint}: nothing is changed", rows)
+    context.journal.block(f"Dry run for {context.inputs.endpoint}. Nothing is changed.", rows)
 
 
 def _seen(context: Context, look: Look) -> list[tuple[str, str]]:
     serving = context.facts.serving
     newer = [_entry(entry) for entry in newer_than_live(newest_first(look.endpoint.deployed_models))]
     asked, model = context.inputs.version_ref, look.version.model
-    weights = "ready" if look.version.weights is Weights.READY else look.version.sync_status or "no word on them"
+    weights = (
+        "ready" if look.version.weights is Weights.READY else look.version.sync_status or "not reported by the API"
+    )
     return [
-        ("serves", _entry(serving.entry) if serving.entry else serving.text),
-        ("wanted", f"{model}" + (f" (alias {asked})" if asked != model.version else "")),
-        ("weights", weights),
-        ("newer", "; ".join(newer) or "no other deployment"),
+        ("Serving now", _entry(serving.entry) if serving.entry else serving.text),
+        ("Requested", f"{model}" + (f" (alias {asked})" if asked != model.version else "")),
+        ("Weights", weights),
+        ("Other rollouts", ", and ".join(newer) or "none"),
     ]
 
 
@@ -112,9 +114,9 @@ def _would(context: Context, plan: Plan, look: Look) -> str:
     what = f"deploy {context.facts.what} to {context.inputs.endpoint}"
     match plan:
         case Unchanged():
-            return f"deploy nothing: {context.inputs.endpoint} serves {context.facts.what} already"
+            return f"deploy nothing, because {context.inputs.endpoint} already serves {context.facts.what}"
         case Attach(entry):
-            return f"attach to deployment {entry.id}, which is of this version"
+            return f"follow deployment {entry.id}, which already rolls out this version"
         case Deploy():
             return what
         case WaitFirst(entry):
@@ -129,18 +131,18 @@ def _would(context: Context, plan: Plan, look: Look) -> str:
 def _afterwards(context: Context) -> list[tuple[str, str]]:
     then = []
     if context.inputs.has_smoke_test:
-        key = "" if context.inputs.inference_api_key else " (the inference key was not tried: none came)"
+        key = "" if context.inputs.inference_api_key else " (the inference key isn't tested, because it is empty)"
         what = f"{len(context.suite.cases)} questions" if context.suite else context.inputs.smoke_test_prompt
-        then.append(("then", f"ask {context.inputs.endpoint}: {what}{key}"))
+        then.append(("Then", f"ask {context.inputs.endpoint}: {what}{key}"))
     if context.inputs.on_failure == "rollback":
-        then.append(("if bad", "deploy what was live before"))
-    then += [("then", f"move alias {alias} ({_holder(context, alias)})") for alias in context.inputs.promote_aliases]
+        then.append(("If that fails", "redeploy the previous version"))
+    then += [("Then", f"move alias {alias} ({_holder(context, alias)})") for alias in context.inputs.promote_aliases]
     return then
 
 
 def _holder(context: Context, alias: str) -> str:
     """Say which version holds an alias now."""
     if context.facts.model is None:
-        return "its holder is not looked up"
+        return "its version isn't looked up"
     version = find_version(context, context.facts.model._replace(version=alias))
-    return f"version {version.model.version} holds it now" if version else "free now"
+    return f"on version {version.model.version} now" if version else "unassigned now"

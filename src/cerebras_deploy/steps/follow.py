@@ -15,6 +15,7 @@ from cerebras_deploy.result import End, Result
 from cerebras_deploy.steps.context import Context
 from cerebras_deploy.steps.look import read_version
 from cerebras_deploy.tell.timeline import Change
+from cerebras_deploy.text import sentence
 
 Check = Callable[[Context, Endpoint, DeployedModel], None]
 
@@ -67,22 +68,24 @@ def _narrate(context: Context, track: Track) -> None:
         journal.say(f"Cerebras is rolling back the rollout of {context.facts.what} to {endpoint}.{why}", "bad")
     if isinstance(progress.status, Unknown) and track.entry:
         word = progress.status.word
-        text = f"deployment {track.target.id} is in state `{word}`, which this action does not know; waiting on"
-        journal.warn_once("Unknown rollout state", f"{text}; {context.teach(track.entry)}", about=f"word {word}")
+        text = f"Deployment {track.target.id} is in unrecognized state `{word}`. Still waiting."
+        journal.warn_once("Unrecognized rollout state", f"{text} {context.teach(track.entry)}", about=f"word {word}")
     if track.entry and track.target.is_of_another_version(track.entry):
-        journal.warn_once("Another version", f"deployment {track.target.id} is listed as {track.entry.model}")
+        journal.warn_once(
+            "Listed as another version", f"Deployment {track.target.id} is listed as {track.entry.model}."
+        )
     context.show_progress(progress, listed=track.seen)
     if track.entry:
         _tell_unknown(context, track.entry)
     if progress.status is Status.ERROR and journal.first(f"{track.target.id} error"):
-        journal.say(f"watching for {ERROR_STANDS:.0f} s whether the rollout recovers")
+        journal.say(f"Waiting {ERROR_STANDS:.0f} s to see whether the rollout recovers.")
 
 
 def _tell_unknown(context: Context, entry: DeployedModel) -> None:
     """Name a word that is not known, and stands beside one that is: once for each field."""
     for field, word in entry.unknown_words:
         if context.journal.first(f"unknown word in {field}"):
-            context.journal.say(f"the entry also says `{field}: {word}`, which this action does not know")
+            context.journal.say(f"The entry also says `{field}: {word}`, which is not recognized.")
 
 
 def attach(context: Context, entry: DeployedModel) -> None:
@@ -92,7 +95,7 @@ def attach(context: Context, entry: DeployedModel) -> None:
         entry, context.patience.answered_time
     )
     context.facts.attached(track, context.time.elapsed)
-    line = f"attached to deployment {entry.id}, which is of this version: {progress}"
+    line = f"Following deployment {entry.id}, which already rolls out this version. {sentence(str(progress))}"
     context.show_progress(progress, line=line)
     context.publish()
 
@@ -101,7 +104,9 @@ def find_given(context: Context, endpoint: Endpoint) -> DeployedModel | NotPossi
     """Return the entry of the deployment that the workflow named, or that it is not listed."""
     wanted = same_form(context.inputs.deployment_id)
     found = next((entry for entry in endpoint.deployed_models if entry.id == wanted), None)
-    no = NotPossible(f"{context.inputs.endpoint} does not list deployment {wanted}", "check the id and the endpoint")
+    no = NotPossible(
+        f"{context.inputs.endpoint} does not list deployment {wanted}", "check `deployment-id` and `endpoint`"
+    )
     return found or no
 
 
@@ -112,7 +117,9 @@ def check_given(context: Context, endpoint: Endpoint, entry: DeployedModel) -> N
         context.facts.confirm_asked("")
         return
     if entry.name is None:
-        raise refused(f"deployment {entry.id} is of {entry.model}, which is not a model's name", "leave out `model`")
+        raise refused(
+            f"deployment {entry.id} names model {entry.model}, which is not a model name", "leave out `model`"
+        )
     if not wanted:
         matches = ref is None or ((ref.org or entry.name.org), ref.architecture) == entry.name[:2]
     else:
@@ -123,5 +130,7 @@ def check_given(context: Context, endpoint: Endpoint, entry: DeployedModel) -> N
         asked = ", ".join(
             f"`{name}: {value}`" for name, value in (("model", ref), ("alias", context.inputs.alias)) if value
         )
-        raise refused(f"deployment {entry.id} is of {entry.model}, not of {asked}", "correct the one or the other")
+        raise refused(
+            f"deployment {entry.id} names model {entry.model}, not {asked}", "correct `deployment-id` or the model"
+        )
     context.facts.confirm_asked(wanted)

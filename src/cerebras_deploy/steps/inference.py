@@ -4,6 +4,7 @@ from http import HTTPStatus
 
 from cerebras_deploy.errors import CallError, Fate, refused
 from cerebras_deploy.steps.context import Context
+from cerebras_deploy.text import sentence
 
 KEY_TRY = 5.0  # seconds, for the call that tries the inference key
 _KEY_HINT = "set `inference-api-key` to an inference API key of the endpoint's organization, not a Management API key"
@@ -21,7 +22,9 @@ def try_key(context: Context) -> None:
     except CallError as error:
         if error.status == HTTPStatus.UNAUTHORIZED and not error.is_page:
             raise refused(str(error), _KEY_HINT) from error
-        context.journal.warn_once("Inference key not tried", f"the inference API could not be asked: {error}")
+        context.journal.warn_once(
+            "Inference key not tested", f"The inference key wasn't tested. {sentence(str(error))}"
+        )
 
 
 def is_well(context: Context) -> bool:

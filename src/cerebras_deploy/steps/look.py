@@ -24,8 +24,8 @@ def read_version(context: Context, endpoint: Endpoint, architecture: str, org: s
     org = org or endpoint.managing_org_name or ""
     if not NAME_PART.fullmatch(org):
         raise refused(
-            f"{context.inputs.endpoint} does not say which organisation manages it",
-            "give `model` as `orgs/<org>/models/<arch>`",
+            f"{context.inputs.endpoint} doesn't say which organization manages it",
+            "set `model` to `orgs/<org>/models/<arch>`",
         )
     wanted = ModelName(org, architecture, ref)
     version = _version(context, wanted)
@@ -51,8 +51,9 @@ def _version(context: Context, wanted: ModelName) -> Version:
             raise
         listed = None
     if listed is None:
-        text = f"the API does not tell the integer of version {wanted.version}: it is not compared with what is live"
-        context.journal.warn_once("Version not known by its integer", text)
+        compared = "so it can't be compared with the live version"
+        text = f"The API doesn't tell the integer ID of version {wanted.version}, {compared}."
+        context.journal.warn_once("Version ID unknown", text)
     return listed or version
 
 
@@ -80,7 +81,7 @@ def version_to_restore(context: Context, entry: DeployedModel) -> Version | str:
         return f"the previous version is {entry.model}, which names no integer version"
     version = context.patience.read(lambda: context.api.version(name, context.patience.call_bound))
     if version.weights is not Weights.READY:
-        return f"the weights of version {name.version} are not ready any more ({version.sync_status})"
+        return f"the weights of version {name.version} are no longer ready ({version.sync_status})"
     return version
 
 
@@ -95,8 +96,8 @@ def look_at(context: Context) -> Look:
     version = insist(context.patience, lambda: read_version(context, endpoint, ref.architecture, ref.org, pinned))
     context.facts.saw_version(version)
     if version.has_unknown_weights:
-        text = f"the weights of {context.facts.what} are in unknown state `{version.sync_status}`"
-        context.journal.warn_once("Unknown state of the weights", f"{text}: the deploy call decides")
+        text = f"The weights of {context.facts.what} are in unrecognized state `{version.sync_status}`."
+        context.journal.warn_once("Unrecognized state of the weights", f"{text} The deploy request decides.")
     return Look(endpoint, version)
 
 

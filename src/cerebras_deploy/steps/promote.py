@@ -28,7 +28,7 @@ def promote(context: Context) -> None:
         return
     model = context.facts.model
     if model is None or not context.facts.has_integer:
-        raise not_promoted("the deployed version is not known by its integer", "give `model` and `alias`")
+        raise not_promoted("the integer ID of the deployed version is unknown", "set `model` and `alias`")
     for number, alias in enumerate(aliases, 1):
         context.facts.alias_begun(alias)
         try:
@@ -79,8 +79,8 @@ class _Move:
         if first.held_by == self.writer.ours:
             self._done(f"already on {ours}")
             return
-        self._check_time(f"it is at {before}" if before else "no version holds it")
-        self.context.journal.say(f"moving alias {self.writer.alias} from {before or 'unassigned'} to {ours}")
+        self._check_time(f"it is at {before}" if before else "it is unassigned")
+        self.context.journal.say(f"Moving alias {self.writer.alias} from {before or 'unassigned'} to {ours}.")
         self.context.facts.wait_for(f"moving alias {self.writer.alias}, and {self._unassigned}")
         with self.context.patience.clock.hold(HOLD):
             self._move(first)
@@ -93,7 +93,7 @@ class _Move:
 
     def _done(self, how: str) -> None:
         self.context.facts.alias_moved(self.writer.alias, how)
-        self.context.journal.say(f"alias {self.writer.alias}: {how}")
+        self.context.journal.say(f"Alias {self.writer.alias}: {how}.")
 
     def _move(self, now: Holding) -> None:
         try:
@@ -121,7 +121,7 @@ class _Move:
         except Stop as stop:
             if stop.end.result is Result.PROMOTION_FAILED:
                 raise
-            why = f"{end.reason}; then {stop.end.reason}"
+            why = f"{end.reason}, and putting it back failed: {stop.end.reason}"
             raise not_promoted(f"{self._unassigned}: {why}", self._repair(), is_unassigned=True) from stop
         if now.held_by == origin:
             held = f"{'back' if self.writer.is_taken else 'still'} at version {origin.version}, which held it before"

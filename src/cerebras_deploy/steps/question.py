@@ -73,14 +73,14 @@ def matched(context: Context, question: Question, heard: Heard) -> frozenset[str
 def not_done(context: Context, within: float) -> NotMatchedError:
     """End a match that was given up after so many seconds."""
     context.matcher.close()
-    return NotMatchedError(f"the match was not done after {within:.0f} s")
+    return NotMatchedError(f"the match didn't finish within {within:.0f} s")
 
 
 def judged(question: Question, heard: Heard, found: frozenset[str] | NotMatchedError = frozenset()) -> Answer:
     """Return what an answer is judged to be: nothing, if it is not known what matches."""
     if isinstance(found, NotMatchedError):
         shown = " or ".join(f"`{plain(expression, 100)}`" for expression in question.expressions)
-        return Answer(*heard, Judgment("unanswered", f"{shown} could not be matched: {found}"))
+        return Answer(*heard, Judgment("unanswered", f"{shown} couldn't be matched: {found}"))
     return Answer(*heard, judge(question, *heard, found))
 
 

@@ -66,7 +66,7 @@ def _deployment(context: Context, endpoint: Endpoint) -> Unwanted | NotPossible:
     check_given(context, endpoint, entry)
     if entry.name is None:
         raise refused(
-            f"deployment {entry.id} is of {entry.model}, which is not a model's name",
+            f"deployment {entry.id} names model {entry.model}, which is not a model name",
             DEPLOY,
         )
     context.facts.learn_model(entry)
@@ -123,7 +123,7 @@ class _Replacing:
         if isinstance(version, str):
             raise refused(version, DEPLOY)
         context.facts.replaces(bad, version)
-        context.journal.say(f"replacing {deployment_of(bad)} with version {version.model.version}")
+        context.journal.say(f"Replacing {deployment_of(bad)} with version {version.model.version}.")
         return self._submission.send(Look(endpoint, version))
 
 
@@ -132,4 +132,4 @@ def _tell(context: Context, found: Found) -> None:
     if found.bad:
         id_, model = found.bad.deployment_id, found.bad.model
         what = f"deployment {id_} ({model.architecture} version {model.version})" if id_ else context.facts.what
-        context.journal.headline(f"Roll back {what}. Serving now: {context.facts.serving.text}.")
+        context.journal.heading(f"Roll back {what}. Serving now: {context.facts.serving.text}.")

@@ -48,7 +48,7 @@ def roll_back(context: Context, end: End) -> End:
 def _note(context: Context, verdict: RollbackVerdict, outcome: str) -> None:
     context.facts.rollback_ended(verdict, outcome)
     if verdict == "failed":
-        context.journal.say(f"ROLLBACK FAILED: {outcome}", "bad")
+        context.journal.say(f"Rollback: {outcome}.", "bad")
 
 
 _Told = tuple[RollbackVerdict, str]  # what came of it, and in words
@@ -105,8 +105,7 @@ def _roll_back(context: Context, back: Context, entry: DeployedModel) -> _Told:
     submission = Submission(back)
     endpoint = back.patience.read(back.read_endpoint)
     while not (obstacle := _obstacle(endpoint, tracked(context).target, status)):
-        if back.journal.first("roll back"):
-            back.journal.say(f"rolling back {back.inputs.endpoint} to {version_of(entry)}")
+        back.journal.heading(f"Roll back {back.inputs.endpoint} to {version_of(entry)}.", "the rollback")
         if submission.send(Look(endpoint, version)):
             return _ended(back, follow(back))
         endpoint = back.patience.read_next(back.read_endpoint)

@@ -14,7 +14,7 @@ from cerebras_deploy.steps.context import Context
 from cerebras_deploy.steps.inference import is_about_the_question, is_the_versions, is_well
 from cerebras_deploy.steps.question import Answer, ask_until_warm
 from cerebras_deploy.tell.timeline import Change
-from cerebras_deploy.text import plain
+from cerebras_deploy.text import plain, sentence
 
 if TYPE_CHECKING:
     from cerebras_deploy.decide.suite import Suite
@@ -41,7 +41,7 @@ def smoke_test(context: Context) -> End | None:
     if not question.prompt:
         return None
     context.facts.smoke_test_begun()
-    context.show(Change(f"asking {context.inputs.endpoint}: {plain(question.prompt, 200)}", "Smoke test", "asking"))
+    context.show(Change(f'asking {context.inputs.endpoint}: "{plain(question.prompt, 200)}"', "Smoke test", "asking"))
     answer = ask_until_warm(context, question, context.inputs.smoke_test_warm_up)
     return _answered(context, question, answer) if isinstance(answer, Answer) else _unanswered(context, answer)
 
@@ -68,7 +68,9 @@ def _answered(context: Context, question: Question, answer: Answer) -> End | Non
     verdict, reason, _ = answer.judgment
     result = result_of(answer.completion, answer.latency, verdict)
     context.facts.smoke_tested(result)
-    text = f"smoke test {verdict}, {result.figures}: {result.answer or 'no text'}"
+    came = "inconclusive" if verdict == "unanswered" else verdict
+    answered = f'"{result.answer}"' if result.answer else "none"
+    text = f"smoke test {came}{f': {reason}' if reason else ''}. Answer: {answered} ({result.figures})"
     context.show(Change(text, "Smoke test", verdict, tone="good" if verdict == "passed" else "bad"))
     _compare_fingerprint(context, answer.completion)
     if result.answer and reason:
@@ -82,8 +84,9 @@ def _unanswered(context: Context, errors: Sequence[CallError]) -> End:
     judges = all(is_the_versions(error) for error in errors) and is_well(context)
     context.facts.smoke_tested(BAD_ERRORS if judges else UNANSWERED)
     verdict = context.facts.smoke_test.verdict
-    well = ", while the inference API is well" if judges else ""
-    context.show(Change(f"smoke test {verdict}: no answer{well} ({last})", "Smoke test", verdict, tone="bad"))
+    well = ", while the inference API itself works" if judges else ""
+    text = f"smoke test {'failed: no answer' if judges else 'got no answer'}{well}. {sentence(str(last))}"
+    context.show(Change(text, "Smoke test", verdict, tone="bad"))
     return End(Result.SMOKE_TEST_FAILED, f"no answer{well}: {last}", last.hint)
 
 
@@ -98,5 +101,5 @@ def _compare_fingerprint(context: Context, answer: Completion) -> None:
     if suffix and not (answer.system_fingerprint or "").endswith(suffix):
         shown, ending = plain(answer.system_fingerprint or "none", 100), plain(suffix, 100)
         answered = f"{facts.endpoint} answered with fingerprint {shown}"
-        text = f"{answered}, which does not end with {ending}, the suffix of {facts.what}"
+        text = f"{answered}, which doesn't end with {ending}, the suffix of {facts.what}."
         context.journal.warn_once("Fingerprint of another version", text)

@@ -15,6 +15,7 @@ from cerebras_deploy.steps.inference import try_key
 from cerebras_deploy.steps.look import Look, look_at, plan_for
 from cerebras_deploy.steps.submit import Submission
 from cerebras_deploy.steps.waiting import Agreement, Waiting
+from cerebras_deploy.text import capitalized, sentence
 
 
 def start(context: Context) -> None:
@@ -88,13 +89,14 @@ class _Starting:
 def _tell(context: Context, look: Look) -> None:
     """Say once what is to be done, and what the log's reader might wonder about."""
     facts, entries = context.facts, look.endpoint.deployed_models
-    context.journal.headline(f"Deploy {facts.what} to {facts.endpoint}. Serving now: {facts.serving.text}.")
+    context.journal.heading(f"Deploy {facts.what} to {facts.endpoint}. Serving now: {facts.serving.text}.")
     for entry in unknown_and_old(entries):
         word = entry.status.word if isinstance(entry.status, Unknown) else ""
-        text = f"{deployment_of(entry)} is {Progress.of_entry(entry)}; it blocks nothing; {context.teach(entry)}"
-        context.journal.warn_once("Unknown rollout state", text, about=f"word {word}")
+        state = sentence(f"{deployment_of(entry)} is {Progress.of_entry(entry)}")
+        text = f"{state} It doesn't block this rollout. {context.teach(entry)}"
+        context.journal.warn_once("Unrecognized rollout state", text, about=f"word {word}")
     now = live(entries)
     if now and serves(now, look.version.model) and (doubt := doubts(look.endpoint, now)):
-        text = f"{doubt}: so {facts.what} is not taken for live already"
+        text = f"{capitalized(doubt)}, so {facts.what} doesn't count as live already."
         if context.journal.first(text):
             context.journal.say(text)

@@ -17,6 +17,7 @@ from cerebras_deploy.steps.context import Context
 from cerebras_deploy.steps.insist import insist
 from cerebras_deploy.steps.look import Look
 from cerebras_deploy.steps.search import look_once_more, search
+from cerebras_deploy.text import sentence
 
 LEAST_LEFT = 5.0  # seconds; no deploy call starts with less time left
 SENDS = 3  # of calls that may have arrived
@@ -93,9 +94,9 @@ class Submission:
         deployment of ours would be listed.
         """
         context = self._context
-        context.journal.say(f"{error.reason}: looking what is in the way")
+        context.journal.say(f"{sentence(error.reason)} Checking what blocks the deployment.")
         self._conflict_since = call.since if self._conflict_since is None else self._conflict_since
-        found = "deployment {} is of this version, and was not listed before"
+        found = "Found deployment {} of this version, which wasn't listed before."
         endpoint = search(context, call, found, is_over=lambda endpoint: bool(in_flight(endpoint.deployed_models)))
         if endpoint is None:
             return True
@@ -103,9 +104,7 @@ class Submission:
             self._conflict_since = None
         context.facts.deploy_call.not_accepted()
         if self._conflict_since is not None and call.since - self._conflict_since >= CONFLICT_STANDS:
-            raise refused(
-                str(error), error.hint or "see what is going on at the endpoint, and re-run the step"
-            ) from error
+            raise refused(str(error), error.hint or "check what the endpoint is doing, then re-run the step") from error
         return False
 
     def _note_lost(self, look: Look) -> LostCall:
@@ -119,15 +118,14 @@ class Submission:
     def _find_lost(self, error: CallError, call: LostCall) -> bool:
         """Look for a call that may have arrived, and return whether it did."""
         context = self._context
-        context.journal.say(f"{error.reason}; the deploy call may have arrived: looking for it on the endpoint")
-        if search(context, call, "the deploy call did arrive: deployment {} is listed, and was not before") is None:
+        context.journal.say(f"{sentence(error.reason)} Checking whether the deployment was created.")
+        if search(context, call, "The deploy request was accepted: deployment {} is new on the endpoint.") is None:
             return True
         if call.something_changed or self._lost >= SENDS:
-            reason = f"the deploy call got no readable answer ({error})"
-            raise Stop(End(Result.UNREACHABLE, reason, error.hint)) from error
+            raise Stop(End(Result.UNREACHABLE, str(error), error.hint)) from error
         context.journal.say(
-            f"the deploy call did not arrive: {call.reads} reads show nothing new; sending it again. If the API lists "
-            "only what is done, this may be a second deployment of the same version"
+            f"The deploy request wasn't accepted: {call.reads} reads show nothing new. Sending it again. "
+            "If the API lists only completed deployments, this may be a second deployment of the same version."
         )
         context.facts.deploy_call.not_accepted()
         return False

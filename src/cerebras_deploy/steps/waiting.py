@@ -9,6 +9,7 @@ from cerebras_deploy.decide.rollout import CONFIRMED
 from cerebras_deploy.errors import refused
 from cerebras_deploy.steps.context import Context
 from cerebras_deploy.tell.timeline import Change
+from cerebras_deploy.text import sentence
 
 UNKNOWN_WAIT = 600.0  # seconds without a change, for which another version in an unknown word is waited for
 RERUN_LOOKS, RERUN_SECONDS = 5, 20.0  # before the first deploy call of a re-run
@@ -51,13 +52,13 @@ class Waiting:
         if not self._context.runner.is_rerun or (self._looks >= RERUN_LOOKS and waited >= RERUN_SECONDS):
             return False
         if self._context.journal.first("re-run"):
-            text = "this is a re-run: looking for the earlier attempt's deployment for 20 s first"
+            text = "This is a re-run. Looking for a deployment of the earlier attempt for 20 s first."
             self._context.journal.say(text)
         return True
 
     def for_weights(self, version: Version) -> None:
         """Say that the version's weights are waited for."""
-        word = version.sync_status or "no word on them"
+        word = version.sync_status or "not reported by the API"
         self._show("weights", f"waiting for the weights of version {version.model.version} to sync: {word}")
 
     def for_rollout(self, entry: DeployedModel) -> None:
@@ -78,12 +79,16 @@ class Waiting:
             return
         context, word = self._context, entry.status.word
         now = context.patience.clock.now()
-        told = f"{deployment_of(entry)} is {Progress.of_entry(entry)}, which this action does not know"
-        context.journal.warn_once("Unknown rollout state", f"{told}; {context.teach(entry)}", about=f"word {word}")
+        told = f"{deployment_of(entry)} is {Progress.of_entry(entry)}"
+        context.journal.warn_once(
+            "Unrecognized rollout state", f"{sentence(told)} {context.teach(entry)}", about=f"word {word}"
+        )
         shown = (entry.id, entry.words, entry.rollout_replicas_updated, entry.rollout_total_replicas)
         since = self._unknown[1] if self._unknown and self._unknown[0] == shown else now
         self._unknown = (shown, since)
         if now - since >= UNKNOWN_WAIT:
             context.facts.wait_for("")  # the reason says it
-            hint = f"teach the action the word by `status-words: {word}=…`, or deploy at once by `if-busy: queue`"
+            hint = (
+                f"set `status-words: {word}=…` to the status that it means, or set `if-busy: queue` to deploy at once"
+            )
             raise refused(f"{told}, and nothing has changed for {UNKNOWN_WAIT / 60:.0f} minutes", hint)

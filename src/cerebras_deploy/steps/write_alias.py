@@ -57,7 +57,8 @@ class AliasWriter:
                     self._send(patience, before, write)
                     return self._changed(before, self._read(patience, target))
                 case Elsewhere(version) if version == self.origin:
-                    raise CallError(Fate.UNKNOWN, f"alias {self.alias} is at version {version.version} again")
+                    again = f"alias {self.alias} on version {version.version} again"
+                    raise CallError(Fate.UNKNOWN, f"the version list shows {again}")
                 case Elsewhere(version) if version != self.ours:
                     raise self._taken_by(version)
                 case _:
@@ -95,17 +96,19 @@ class AliasWriter:
             raise
         if set(reply) != set(write.aliases):
             shown = ", ".join(reply) or "none"
-            raise CallError(Fate.UNKNOWN, f"the aliases of version {version} are {shown} after the call")
+            raise CallError(Fate.UNKNOWN, f"the aliases of version {version} are {shown} after the request")
         self.is_taken |= write.version == self.origin
 
     def _changed(self, before: Holding, after: Holding) -> Holding:
         if after.held_by == before.held_by:
-            raise CallError(Fate.UNKNOWN, f"the version list shows alias {self.alias} where it was before the call")
+            raise CallError(Fate.UNKNOWN, f"the version list shows alias {self.alias} where it was before the request")
         return after
 
     def _taken_by(self, version: ModelName) -> Stop:
-        reason = f"alias {self.alias} is at version {version.version}, where somebody else has put it meanwhile"
-        return not_promoted(reason, f"agree who moves it, or re-run the step to have it at version {self.ours.version}")
+        reason = f"alias {self.alias} was moved to version {version.version} by someone else"
+        return not_promoted(
+            reason, f"check with whoever moved it, or re-run the step to move it to version {self.ours.version}"
+        )
 
 
 def _tried(patience: Patience, part: Callable[[], Holding]) -> Holding:

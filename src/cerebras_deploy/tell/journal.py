@@ -7,6 +7,7 @@ from cerebras_deploy.errors import CallError
 from cerebras_deploy.tell.runner import Runner
 from cerebras_deploy.tell.timeline import Change, Timeline
 from cerebras_deploy.tell.tone import Tone
+from cerebras_deploy.text import capitalized, sentence
 from cerebras_deploy.times import span, stamp
 
 OUTAGE = 15.0  # seconds; the end of a shorter one is not worth a line
@@ -34,16 +35,16 @@ class Journal:
         self._told.add(what)
         return new
 
-    def headline(self, text: str) -> None:
-        """Print what is to be done, once."""
-        if self.first("headline"):
+    def heading(self, text: str, about: str = "what is to be done") -> None:
+        """Print what is to be done, once for each thing that it is `about`."""
+        if self.first(f"heading {about}"):
             self._runner.line(text)
 
     def block(self, title: str, rows: list[tuple[str, str]]) -> None:
         """Print lines with a heading each."""
         self._runner.line(title)
         for name, text in rows:
-            self._runner.line(text, f"  {name:8}")
+            self._runner.line(text, f"  {name:14}")
 
     def show(self, change: Change, left: float, *, line: str = "") -> None:
         """Show what is so now: as a line if it has changed, else as a heartbeat once a minute.
@@ -54,9 +55,9 @@ class Journal:
         if text != self._latest:
             self._latest, self._changed = text, now
             self.timeline.add(now, change)
-            self.say(line or change.line or text, change.tone)
+            self.say(line or capitalized(change.line or text), change.tone)
         elif now - self._spoke >= HEARTBEAT:
-            self.say(f"still {text} for {span(now - self._changed)}, {span(left)} left", "faint")
+            self.say(f"No change for {span(now - self._changed)}: {text} (timeout in {span(left)})", "faint")
 
     def warn_once(self, title: str, text: str, *, about: str = "") -> None:
         """Print a warning annotation, unless it was printed before; `about` tells apart what may differ in its text."""
@@ -72,14 +73,14 @@ class Journal:
         is_new = error.reason != self._outage
         if is_new or self._time.elapsed - self._spoke >= HEARTBEAT:
             self._outage = error.reason
-            hint = f"; {error.hint}" if error.hint and is_new else ""
-            self.say(f"{error.reason}; trying again for {span(left)} at most{hint}", "warning")
+            hint = f" {sentence(error.hint)}" if error.hint and is_new else ""
+            self.say(f"{sentence(error.reason)} Retrying for up to {span(left)}.{hint}", "warning")
 
     def recovered(self, after: float) -> None:
         """Say that calls go well again, if they had not for a while."""
         self._outage = ""
         if after >= OUTAGE:
-            self.say(f"the API answers again, after {span(after)}")
+            self.say(f"The API is answering again after {span(after)}.")
 
     def called(self, call: Call) -> None:
         """Count a call; the debug log gets a line for it."""

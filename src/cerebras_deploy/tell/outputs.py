@@ -8,7 +8,7 @@ if TYPE_CHECKING:  # not imported: the first outputs are written before there is
     from cerebras_deploy.decide.known import Known
     from cerebras_deploy.decide.outcome import Outcome
 
-KILLED = "the action was killed before it could conclude"
+KILLED = "The action was killed before it finished."
 
 
 def initial_outputs(endpoint: str) -> dict[str, str]:

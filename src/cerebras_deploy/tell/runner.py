@@ -114,7 +114,8 @@ class Runner:
             issue_file_command("OUTPUT", message)
         except Exception as error:  # noqa: BLE001 - the toolkit raises bare Exceptions
             if not self.has_lost_outputs:
-                text = f"GITHUB_OUTPUT cannot be written: {error}. So the step fails: steps after it cannot read them."
+                why = "The step fails, because later steps can't read its outputs."
+                text = f"GITHUB_OUTPUT can't be written: {error}. {why}"
                 self.annotate("error", "Outputs lost", text, last=True)
             self.has_lost_outputs = True
 
@@ -127,12 +128,12 @@ class Runner:
         try:
             issue_file_command("STEP_SUMMARY", cut)
         except Exception as error:  # noqa: BLE001 - the toolkit raises bare Exceptions; the result stands
-            self.annotate("warning", "No job summary", f"GITHUB_STEP_SUMMARY cannot be written: {error}")
+            self.annotate("warning", "No job summary", f"GITHUB_STEP_SUMMARY can't be written: {error}.")
 
     def _use(self, text: str) -> None:
         self._room -= STAMP + min(len(text), LINE_LIMIT)
         if self._room <= 0:
-            self._print("the log is too long: what follows is left out, but for the end")
+            self._print("The log is too long. The rest is left out, except for the end.")
 
     def clean(self, text: str, limit: int = LINE_LIMIT) -> str:
         """Return text as one harmless line without secrets."""

@@ -4,7 +4,7 @@ from typing import Literal, NamedTuple
 
 from cerebras_deploy.api.message import Call
 from cerebras_deploy.api.status import Status, Unknown
-from cerebras_deploy.decide.progress import NOTHING_SEEN, Progress
+from cerebras_deploy.decide.progress import NOT_LISTED, NOTHING_SEEN, Progress
 from cerebras_deploy.tell.tone import Tone
 
 Section = Literal["Before", "Rollout", "Smoke test", "Rollback"]
@@ -68,11 +68,11 @@ def label_of(status: Status | Unknown) -> str:
     """Return the word for a status in the drawing; a word that is not ours is not shown there."""
     if isinstance(status, Status):
         return status.value.replace("_", " ")
-    return "unknown state" if status.word else "not listed"
+    return "unrecognized state" if status.word else "not listed"
 
 
 def change_of(progress: Progress, section: Section, *, listed: bool = True) -> Change:
     """Return a rollout's progress as the log and the timeline show it."""
-    text = str(progress) if listed or progress == NOTHING_SEEN else f"{progress}, not listed yet"
+    text = str(progress) if listed or progress == NOTHING_SEEN else f"{progress}, {NOT_LISTED}"
     line = f"{text} {progress.bar}" if progress.bar else ""
     return Change(text, section, label_of(progress.status), line, _TONES.get(progress.status, "plain"))

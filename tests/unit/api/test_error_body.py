@@ -60,8 +60,8 @@ class TestReason:
     def test_of_a_page_it_is_the_title(self) -> None:
         page = "<!DOCTYPE html><html><head><title>502:\n Bad gateway</title></head><body>long</body></html>"
 
-        assert failed(502, page, "text/html; charset=utf-8").reason.endswith("«502: Bad gateway»")
-        assert failed(502, page, "text/plain").reason.endswith("«502: Bad gateway»")
+        assert failed(502, page, "text/html; charset=utf-8").reason.endswith(', titled "502: Bad gateway"')
+        assert failed(502, page, "text/plain").reason.endswith(', titled "502: Bad gateway"')
 
     def test_of_a_page_without_an_end_it_is_found_at_once(self) -> None:
         page = "<" + "<title" * 700_000
@@ -74,7 +74,7 @@ class TestReason:
         def page(before: int) -> str:
             return f"<html>{' ' * before}<title>zqx</title></html>"
 
-        assert "«zqx»" in failed(502, page(3900)).reason
+        assert ', titled "zqx"' in failed(502, page(3900)).reason
         assert "zqx" not in failed(502, page(4000)).reason
 
     def test_of_a_page_without_a_title_it_says_so(self) -> None:

@@ -55,7 +55,7 @@ class TestLimits:
         error = failed(503, NGINX.format(server), "text/html")
 
         assert (error.fate, error.hint) == (Fate.THROTTLED, failed(429).hint)
-        assert error.hint.startswith("something limits how often the API is asked")
+        assert error.hint == "run fewer jobs with this key, or on this network, at the same time"
 
     @pytest.mark.parametrize(
         ("status", "text"),

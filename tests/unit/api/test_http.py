@@ -211,7 +211,7 @@ def test_without_room_for_a_thread_it_was_not_sent_and_the_container_is_told_of(
     error = raised.value
     assert (error.fate, error.is_lasting) == (Fate.UNSENT, True)
     assert error.reason == "no thread could be started: can't start new thread"
-    assert "raise its limit (`--pids-limit`)" in error.hint
+    assert error.hint == "raise the container's limit on processes and threads (`--pids-limit`)"
 
 
 def test_while_it_connects_that_is_what_took_too_long() -> None:
@@ -219,7 +219,7 @@ def test_while_it_connects_that_is_what_took_too_long() -> None:
         request.extensions["trace"]("connection.connect_tcp.started", {})
         raise TimeoutError
 
-    assert Scene(handler).failure().reason == "deploy call: no connection to api.example.com within 30 s"
+    assert Scene(handler).failure().reason == "deploy request: no connection to api.example.com within 30 s"
 
 
 @pytest.mark.parametrize(("size", "is_read"), [(4 * 1024 * 1024, True), (4 * 1024 * 1024 + 1, False)])

@@ -13,7 +13,7 @@ from cerebras_deploy.api.proxy import Proxy
 from cerebras_deploy.errors import CallError, Fate
 from cerebras_deploy.text import Redactor
 
-PROXY_HINT = "check HTTPS_PROXY, what the proxy allows, and NO_PROXY for what needs no proxy"
+PROXY_HINT = "check HTTPS_PROXY and the proxy's rules, or add the host to NO_PROXY"
 PROXY = Proxy("https_proxy", "http://somebody:zqx@proxy.corp:3128")
 REQUEST = httpx.Request("GET", "https://api.example:8443/management/v1")
 CA_HINT = "for a private CA, set SSL_CERT_FILE to its bundle, at a path inside the workspace"
@@ -145,7 +145,7 @@ def test_where_nothing_listens_in_this_container_waiting_does_not_help(host: str
 
     assert said.is_lasting
     assert said.hint == (
-        "this is the action's own container: use the host's address, 172.17.0.1, or the name of a service"
+        "use the host's address, 172.17.0.1, or a service's name, because this address is the action's own container"
     )
 
 
@@ -182,15 +182,18 @@ class TestThroughAProxy:
     @pytest.mark.parametrize(
         ("said", "hint"),
         [
-            ("407 Proxy Authentication Required", "give a user and a password in https_proxy: http://USER:PASSWORD@"),
-            ("403 Forbidden", "check https_proxy, what the proxy allows, and NO_PROXY"),
+            (
+                "407 Proxy Authentication Required",
+                "set a user and a password in https_proxy: http://USER:PASSWORD@HOST:PORT",
+            ),
+            ("403 Forbidden", "check https_proxy and the proxy's rules, or add the host to NO_PROXY"),
         ],
     )
     def test_a_refusal_names_it(self, said: str, hint: str) -> None:
         told = self.told(httpx.ProxyError(said))
 
         assert told.reason == f"proxy.corp:3128, the proxy of https_proxy, refused: {said}"
-        assert told.hint.startswith(hint)
+        assert told.hint == hint
         assert told.is_lasting
 
     def test_one_on_the_loopback_is_the_container_itself(self) -> None:
@@ -200,5 +203,8 @@ class TestThroughAProxy:
         told = self.told(error, Proxy("HTTPS_PROXY", "http://127.0.0.1:3128"))
 
         assert told.reason == "no connection to 127.0.0.1:3128, the proxy of HTTPS_PROXY: Connection refused"
-        assert told.hint.startswith("this is the action's own container")
+        assert told.hint == (
+            "use the host's address, 172.17.0.1, or a service's name, "
+            "because this address is the action's own container"
+        )
         assert told.is_lasting

@@ -47,7 +47,7 @@ class TestWhichOneCounts:
 )
 def test_what_cannot_be_used_is_named_and_its_password_is_not_shown(value: str) -> None:
     with pytest.raises(
-        ValueError, match=r"^HTTPS_PROXY is not the address of a proxy: give http://HOST:PORT"
+        ValueError, match=r"^HTTPS_PROXY is not the address of a proxy: set it to http://HOST:PORT"
     ) as raised:
         find_proxy({"HTTPS_PROXY": value}, API)
 
@@ -56,7 +56,10 @@ def test_what_cannot_be_used_is_named_and_its_password_is_not_shown(value: str) 
 
 @pytest.mark.parametrize("scheme", ["socks4", "socks5", "SOCKS5h"])
 def test_socks_is_not_supported(scheme: str) -> None:
-    with pytest.raises(ValueError, match=r"^ALL_PROXY names a SOCKS proxy, which is not supported"):
+    with pytest.raises(
+        ValueError,
+        match=r"^ALL_PROXY names a SOCKS proxy, which isn't supported: set it to the address of an HTTP proxy$",
+    ):
         find_proxy({"ALL_PROXY": f"{scheme}://somebody:zqx@127.0.0.1:9"}, API)
 
 

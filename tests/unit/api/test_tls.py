@@ -135,24 +135,24 @@ CASES = {
     "a weak key": Case(
         lambda: ask(*self_signed(1024)),
         "TLS failed: the certificate, or one above it, has a key or a signature that is too weak (",
-        "the server needs a certificate with a stronger key",
+        "give the server a certificate with a stronger key",
     ),
     "TLS 1.0": Case(
         lambda: ask(old_tls(), CA),
-        "TLS failed: the server speaks no TLS from 1.2 on (",
-        "the server, or",
+        "TLS failed: the server supports neither TLS 1.2 nor TLS 1.3 (",
+        "enable TLS 1.2 or 1.3 on the server",
     ),
     "no TLS": Case(lambda: ask(None), "TLS failed: this port does not speak TLS (", "check the port in `base-url`"),
     "a client certificate, by TLS 1.2": Case(
         lambda: ask(wants_certificate(ssl.TLSVersion.TLSv1_2), CA),
         "TLS failed: the server and this container have no cipher in common, or the server asks for a client "
         "certificate (sslv3 alert handshake failure)",
-        "the server must speak TLS 1.2 or 1.3",
+        "enable a common cipher of TLS 1.2 or 1.3 on the server",
     ),
     "a client certificate, by TLS 1.3": Case(
         lambda: ask(wants_certificate(ssl.TLSVersion.TLSv1_3), CA),
         "TLS failed: the server asks for a client certificate (tlsv13 alert certificate required)",
-        "this action has none to show",
+        "use an address that asks for no client certificate",
     ),
 }
 

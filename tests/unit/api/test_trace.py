@@ -217,7 +217,7 @@ class TestPath:
         (workspace / "link").symlink_to(tmp_path)
         (workspace / "there.har").touch()
 
-        with pytest.raises(Stop, match="accepted: a new file inside the workspace"):
+        with pytest.raises(Stop, match=r"[.] Set a new file inside the workspace, with no symbolic link in its path"):
             open_file(path, str(workspace))
 
     def test_missing_folders_are_made(self, tmp_path: Path) -> None:
@@ -232,7 +232,7 @@ class TestPath:
         played = stage(api).play({"trace": "t.har"}, env={"GITHUB_WORKSPACE": str(tmp_path)})
 
         assert (played.result, api.requests) == ("invalid-input", [])
-        assert "it is there already" in played.told
+        assert "it already exists" in played.told
 
 
 class TestWholeRuns:
@@ -246,7 +246,7 @@ class TestWholeRuns:
         assert calls.count(("POST", 200)) == 1
         assert len(calls) == len(played.world.requests)
         assert KEY not in text
-        assert "it holds prompts and answers" in played.text
+        assert "It contains prompts and answers" in played.text
 
     def test_the_deploy_call_is_in_it(self, tmp_path: Path) -> None:
         stage(Forged()).play({"trace": "t.har"}, env={"GITHUB_WORKSPACE": str(tmp_path)})

@@ -137,7 +137,7 @@ class TestAfterAStop:
     def test_with_a_version_that_is_live_the_step_goes_on_from_there(self) -> None:
         said = advice(End(Result.TIMED_OUT), following(Progress(Status.DONE)))
 
-        assert said == "Re-run the step, which deploys nothing and goes on from there."
+        assert said == "Re-run the step to continue from there, without another deployment."
 
     def test_what_was_refused_to_be_followed_is_not_to_be_followed(self) -> None:
         facts = Facts(endpoint=make.ENDPOINT)

@@ -106,20 +106,22 @@ class TestDoubts:
     def test_one_that_was_canceled_after_its_first_replica_may_have_changed_it(self) -> None:
         half = make.entry("c 3 cancelled 40", rollout_replicas_updated=1)
 
-        assert self.said("now 2 complete 20", half).startswith("deployment c (version 3), which may be newer")
+        assert self.said("now 2 complete 20", half) == (
+            "deployment c (version 3) may be newer, and may have changed the endpoint"
+        )
 
     def test_one_of_another_version_of_the_same_second_may_be_newer(self) -> None:
-        assert "deployment b (version 3), which may be newer" in self.said("now 2 complete 20", "b 3 complete 20")
+        assert self.said("now 2 complete 20", "b 3 complete 20").startswith("deployment b (version 3) may be newer")
         assert self.said("now 2 complete 20", "b 2 complete 20") == ""
 
     def test_its_own_words_or_time_may_speak_against_it(self) -> None:
         contradicted = make.entry("now 2 complete 20").model_copy(update={"contradicted": True})
 
-        assert self.said(contradicted) == "deployment now (version 2) is reported in words that contradict each other"
-        assert self.said(untimed("now 2 complete")) == "the API tells no time for deployment now (version 2)"
+        assert self.said(contradicted) == "deployment now (version 2) has contradictory statuses"
+        assert self.said(untimed("now 2 complete")) == "the API gives no time for deployment now (version 2)"
 
     def test_what_cannot_be_read_may_be_newer(self) -> None:
-        assert self.said("now 2 complete 20", unreadable=(30.0,)) == "an entry that cannot be read may be newer"
+        assert self.said("now 2 complete 20", unreadable=(30.0,)) == "an unreadable entry may be newer"
 
 
 @pytest.mark.parametrize(

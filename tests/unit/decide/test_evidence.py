@@ -38,7 +38,7 @@ def snapshot(*entries: str, updated: float | None = None, age: float = 0) -> End
 def test_a_word_is_taught_in_the_form_of_the_table_with_the_entry() -> None:
     assert "`status-words: live=done`" in teach("DeploymentState.LIVE", '{"state": 1}')
     assert teach("live", '{"state": 1}').endswith('{"state": 1}')
-    assert teach("", "{}") == "the entry has no status word: {}"
+    assert teach("", "{}") == "The entry has no status: {}"
 
 
 def test_what_is_counted_all_the_same_is_said_of_the_deployment_that_is_followed() -> None:
@@ -46,7 +46,7 @@ def test_what_is_counted_all_the_same_is_said_of_the_deployment_that_is_followed
     for at, fields in ((0, RUNNING_BESIDE_COPY), (10, DONE_BESIDE_COPY), (70, DONE_BESIDE_COPY)):
         notes = [one.notes for one in evidence.take(listing(entry(NOW - 10, **fields)), at, frozenset({"ours"}))]
 
-    assert "only `state` has moved" in "".join(notes[0])
+    assert "Only `state` has changed" in "".join(notes[0])
     assert isinstance(seen((0, {})).status, Unknown)
 
 

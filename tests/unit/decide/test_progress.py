@@ -19,8 +19,8 @@ class TestProgressInWords:
             (Progress(Status.NOT_STARTED, 0, 8), "not started"),
             (Progress(Status.ROLLING_BACK, 2, 8), "rolling back, 2 of 8 replicas updated"),
             (Progress(Status.ERROR, error="out of memory"), "error (out of memory)"),
-            (Progress(Unknown("paused"), 1, 8), "in unknown state `paused`, 1 of 8 replicas updated"),
-            (Progress(), "not listed yet"),
+            (Progress(Unknown("paused"), 1, 8), "in unrecognized state `paused`, 1 of 8 replicas updated"),
+            (Progress(), "not yet listed by the endpoint"),
         ],
     )
     def test_they_say_how_far_it_is(self, progress: Progress, words: str) -> None:

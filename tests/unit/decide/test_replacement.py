@@ -32,8 +32,8 @@ class Case(NamedTuple):
     bad: Unwanted = VERSION_2
 
 
-NOT_BEFORE = "refuse: nothing else was live before"
-NOT_CLEAR = "refuse: it is not clear which version was live before"
+NOT_BEFORE = "refuse: no other version was live before"
+NOT_CLEAR = "refuse: it is unclear which version was live before"
 REPLACED = "replace live with c"
 CASES = {
     "it is live": Case(f"{OLD}; {LIVE}", "replace live with old"),
@@ -53,7 +53,7 @@ CASES = {
     "another one is live": Case(f"{OLD}; {LIVE}; new 3 complete 30", "leave new"),
     "it is not live, and never was": Case(OLD, "leave old"),
     "the live one has no integer": Case(
-        "x stable complete 30; old 1 complete 10", "refuse: it is not clear what is served"
+        "x stable complete 30; old 1 complete 10", "refuse: it is unclear what the endpoint serves"
     ),
     "another one is in flight": Case(f"{OLD}; {LIVE}; new 3 in_progress 30", "wait for new"),
     "another one is in flight, and fails it": Case(
@@ -74,7 +74,7 @@ CASES = {
     "its first rollout has failed": Case("new 2 error 30", NOT_BEFORE),
     "the API has rolled it back": Case(f"{OLD}; new 2 rolled_back 30", "leave old"),
     "another rollout has failed": Case(
-        f"{OLD}; {LIVE}; new 3 error 30", "refuse: deployment new (version 3), which may be newer"
+        f"{OLD}; {LIVE}; new 3 error 30", "refuse: deployment new (version 3) may be newer"
     ),
     "nothing at all": Case("", "refuse: the endpoint serves nothing"),
     "it is in flight itself over nothing": Case("new 2 in_progress 30", "refuse: deployment new", "queue"),
@@ -84,11 +84,11 @@ CASES = {
     "the API rolls another one back": Case(f"{OLD}; {LIVE}; new 3 rolling_back 30", "refuse: deployment new", "queue"),
     "two other rollouts have failed": Case(
         f"{OLD}; {LIVE}; a 3 error 30; b 4 error 40",
-        "refuse: deployment b (version 4), which may be newer, has failed or is not clear; "
+        "refuse: deployment b (version 4) may be newer, and has failed or is unclear, and "
         "deployment live (version 2) was live before it",
     ),
     "another rollout has failed over nothing": Case(
-        "new 3 error 30", "refuse: deployment new (version 3), which may be newer, has failed or is not clear"
+        "new 3 error 30", "refuse: deployment new (version 3) may be newer, and has failed or is unclear"
     ),
     "what was there before is of the same second": Case(f"{LIVE}; old 1 complete 20", "replace live with old"),
     "what was there before is newer": Case(f"{LIVE}; a 1 rolled_back 30", NOT_BEFORE),
@@ -123,25 +123,25 @@ def test_what_is_done(case: Case) -> None:
     assert said == case.decided or (said.startswith("refuse: ") and said.startswith(case.decided))
 
 
-UNCLEAR = "refuse: it is not clear what is served: "
+UNCLEAR = "refuse: it is unclear what the endpoint serves: "
 MARKS: dict[str, tuple[Endpoint, str]] = {
     "contradicted": (
         make.endpoint(make.entry(OLD).model_copy(update={"contradicted": True})),
-        f"{UNCLEAR}deployment old (version 1) is reported in words that contradict each other",
+        f"{UNCLEAR}deployment old (version 1) has contradictory statuses",
     ),
     "unreadable": (
         make.endpoint(OLD).model_copy(update={"unreadable": (None,)}),
-        "refuse: an entry that cannot be read may be newer",
+        "refuse: an unreadable entry may be newer",
     ),
     "unreadable over nothing": (
         make.endpoint().model_copy(update={"unreadable": (5.0,)}),
-        "refuse: an entry that cannot be read may be newer",
+        "refuse: an unreadable entry may be newer",
     ),
     "untimed": (
         make.endpoint(
             OLD, make.entry("new 3 cancelled 30", rollout_replicas_updated=3).model_copy(update={"created": None})
         ),
-        "refuse: deployment new (version 3), which may be newer, has failed or is not clear",
+        "refuse: deployment new (version 3) may be newer, and has failed or is unclear",
     ),
     "without an integer": (
         make.endpoint(OLD, "now stable complete 30"),
@@ -153,7 +153,7 @@ MARKS: dict[str, tuple[Endpoint, str]] = {
     ),
     "with one of its second": (
         make.endpoint("old 1 complete 20", "live 2 complete 20"),
-        f"{UNCLEAR}deployment live (version 2), which may be newer, is not known to have left the endpoint as it was",
+        f"{UNCLEAR}deployment live (version 2) may be newer, and may have changed the endpoint",
     ),
 }
 
@@ -169,7 +169,7 @@ def test_an_untimed_entry_of_another_version_may_have_been_live_before_the_one_t
     endpoint = Endpoint(model_arch_id="a", deployed_models=(old, untimed, failed))
 
     assert sentence(replacement(endpoint, VERSION_2, "wait")).startswith(
-        "refuse: deployment x (version 3), which may be newer"
+        "refuse: deployment x (version 3) may be newer"
     )
 
 

@@ -100,7 +100,7 @@ class TestANewEndpoint:
         played = forged_stage(api).play()
 
         assert played.result == result
-        assert f"the API has no status of {ENDPOINT}, and lists it" in played.text
+        assert f"The API lists {ENDPOINT} but has no status for it. It counts as serving nothing yet." in played.text
         assert ("the endpoint runs architecture llama-3.3-70b" in played.text) == (result == "refused")
 
 
@@ -125,8 +125,8 @@ class TestAReplyThatLacksItsList:
         played = self.play(3, 4, 5, 6, 7, 8, 9)
 
         assert played.result == "succeeded"
-        assert f"endpoint {ENDPOINT}: the reply lacks `deployed_models`; trying again" in played.text
-        assert "no longer listed" not in played.text
+        assert f"Endpoint {ENDPOINT}: the reply lacks `deployed_models`. Retrying for up to " in played.text
+        assert "No longer listed" not in played.text
         assert "Nothing listed" not in played.text
 
 
@@ -137,7 +137,7 @@ def test_a_reply_that_is_older_than_one_before_is_not_used_and_that_is_said_once
     played = forged_stage(Forged(edit, states=("in_progress",) * 7 + ("complete",))).play()
 
     assert played.result == "succeeded"
-    assert played.text.count("a reply is older than one before it") == 1
+    assert played.text.count("Ignored an outdated reply for endpoint ") == 1
 
 
 def test_what_is_counted_all_the_same_is_warned_of() -> None:
@@ -185,14 +185,14 @@ def test_what_is_not_listed_yet_is_told_so() -> None:
 
     played = forged_stage(Forged(edit, states=("in_progress",) * 4 + ("complete",))).play()
 
-    assert "not started (none), not listed yet\n" in played.text
+    assert "Not started (none), not yet listed by the endpoint\n" in played.text
 
 
 def test_a_deployment_that_is_attached_to_is_listed() -> None:
     played = forged_stage(Forged(begun=True, states=("in_progress", "complete"))).play()
 
-    assert f"attached to deployment {OURS}" in played.text
-    assert "not listed yet" not in played.text + played.summary
+    assert f"Following deployment {OURS}, which already rolls out this version. " in played.text
+    assert "not yet listed" not in (played.text + played.summary).lower()
 
 
 class Watched:

@@ -107,7 +107,7 @@ class TestADeploymentThatTheWorkflowNamed:
 
         assert (played.result, calls) == ("succeeded", [])
         assert (played.outputs["deployment-id"], played.outputs["version-id"]) == (OURS, "2")
-        assert f"Follow deployment {OURS} on {ENDPOINT}" in played.text.splitlines()
+        assert f"Follow deployment {OURS} on {ENDPOINT}." in played.text.splitlines()
 
     def test_it_is_asked_and_promoted_like_one_of_our_own(self) -> None:
         played, calls = run(("in_progress", "complete"), ALL_AFTER | BY_ID, begun=True)
@@ -129,7 +129,8 @@ class TestADeploymentThatTheWorkflowNamed:
         played, _ = run(("in_progress",), BY_ID | {"alias": "1"}, begun=True)
 
         assert (played.result, played.seconds) == ("refused", 0)
-        assert "not of `alias: 1`" in played.told
+        model = "orgs/my-org/models/gpt-oss-120b/versions/2"
+        assert f"deployment {OURS} names model {model}, not `alias: 1`\n" in played.told
 
     def test_one_that_is_not_there_is_refused_after_five_minutes(self) -> None:
         played, _ = run(("in_progress",), BY_ID)
@@ -154,7 +155,7 @@ class TestWarningsAfterASuccess:
         played = presented.api(more=more).play()
 
         assert played.result == "succeeded"
-        text = f"deployment {newer['id']} (version 3) is newer than ours: {ENDPOINT} may serve it soon"
+        text = f"deployment {newer['id']} (version 3) is newer than this one. {ENDPOINT} may serve it soon."
         assert warnings(played) == [("Newer deployment", text)]
 
     def test_an_error_that_has_passed_is_told(self) -> None:
@@ -163,7 +164,7 @@ class TestWarningsAfterASuccess:
         assert played.result == "succeeded"
         error = "error, 3 of 8 replicas updated (replica 4 of 8 was not ready)"
         assert warnings(played) == [
-            ("Rollout recovered from an error", f"the rollout was reported as {error}, and then recovered")
+            ("Rollout recovered from an error", f"The rollout was reported as {error}, and then recovered.")
         ]
 
     def test_they_come_before_the_question(self) -> None:
@@ -171,7 +172,7 @@ class TestWarningsAfterASuccess:
 
         text = forged_stage(api).play(ASK).text
 
-        assert 0 < text.index("Rollout recovered from an error") < text.index(f"asking {ENDPOINT}")
+        assert 0 < text.index("Rollout recovered from an error") < text.index(f"Asking {ENDPOINT}")
 
     @pytest.mark.parametrize("end", ["complete", "failed", "cancelled"])
     def test_without_either_or_without_a_success_there_is_none(self, end: str) -> None:

@@ -81,7 +81,7 @@ class TestRollback:
     @pytest.mark.parametrize(
         ("fault", "reason"),
         [
-            ("version:*=set;field=sync_status;to=failed", "weights of version 1 are not ready"),
+            ("version:*=set;field=sync_status;to=failed", "weights of version 1 are no longer ready (failed)"),
             ("version:2-=404", "Not Found"),
         ],
     )
@@ -97,43 +97,47 @@ class TestRollback:
 def rows(played: Played) -> list[tuple[str, str]]:
     """The table that the log shows: a heading and its text, a line each."""
     lines = [line for line in played.text.splitlines() if line.startswith("  ")]
-    return [(line[2:10].strip(), line[10:].strip()) for line in lines]
+    return [(line[2:16].strip(), line[16:].strip()) for line in lines]
 
 
 class TestWhatItTells:
     def test_what_is_served_and_wanted_and_what_would_be_done_and_afterwards(self) -> None:
         played = forged_stage(Forged()).play(DRY | HELLO_OR_BACK | {"promote-aliases": "stable, free"})
 
-        assert f"Dry run for {ENDPOINT}: nothing is changed" in played.text
+        assert f"Dry run for {ENDPOINT}. Nothing is changed." in played.text
         assert rows(played) == [
-            ("serves", LIVE),
-            ("wanted", f"{MODEL.format(2)} (alias production)"),
-            ("weights", "ready"),
-            ("newer", "no other deployment"),
-            ("would", f"deploy gpt-oss-120b version 2 (alias production) to {ENDPOINT}"),
-            ("then", f"ask {ENDPOINT}: Say hello."),
-            ("if bad", "deploy what was live before"),
-            ("then", "move alias stable (version 1 holds it now)"),
-            ("then", "move alias free (free now)"),
+            ("Serving now", LIVE),
+            ("Requested", f"{MODEL.format(2)} (alias production)"),
+            ("Weights", "ready"),
+            ("Other rollouts", "none"),
+            ("Action", f"deploy gpt-oss-120b version 2 (alias production) to {ENDPOINT}"),
+            ("Then", f"ask {ENDPOINT}: Say hello."),
+            ("If that fails", "redeploy the previous version"),
+            ("Then", "move alias stable (on version 1 now)"),
+            ("Then", "move alias free (unassigned now)"),
         ]
-        assert all(text in played.summary for text in ("no other deployment", "version 1 holds it now"))
+        assert all(text in played.summary for text in ("Other rollouts", "on version 1 now"))
 
     def test_what_was_not_asked_for_is_not_told(self) -> None:
         assert [name for name, _ in rows(forged_stage(Forged()).play(DRY))] == [
-            *("serves", "wanted", "weights", "newer", "would")
+            *("Serving now", "Requested", "Weights", "Other rollouts", "Action")
         ]
 
     def test_a_smoke_test_without_a_key_is_not_tried(self) -> None:
         played = forged_stage(Forged()).play(DRY | {"smoke-test-prompt": "Hi"})
 
-        assert ("then", f"ask {ENDPOINT}: Hi (the inference key was not tried: none came)") in rows(played)
+        assert ("Then", f"ask {ENDPOINT}: Hi (the inference key isn't tested, because it is empty)") in rows(played)
 
     @pytest.mark.parametrize(
         ("state", "inputs", "would"),
         [
-            ("complete", {}, f"deploy nothing: {ENDPOINT} serves gpt-oss-120b version 2 (alias production) already"),
-            ("complete", {"alias": "2"}, f"deploy nothing: {ENDPOINT} serves gpt-oss-120b version 2 already"),
-            ("in_progress", {}, f"attach to deployment {OURS}, which is of this version"),
+            (
+                "complete",
+                {},
+                f"deploy nothing, because {ENDPOINT} already serves gpt-oss-120b version 2 (alias production)",
+            ),
+            ("complete", {"alias": "2"}, f"deploy nothing, because {ENDPOINT} already serves gpt-oss-120b version 2"),
+            ("in_progress", {}, f"follow deployment {OURS}, which already rolls out this version"),
             (
                 "in_progress",
                 {"alias": "1"},
@@ -144,7 +148,7 @@ class TestWhatItTells:
     def test_what_would_be_done(self, state: str, inputs: Mapping[str, str], would: str) -> None:
         played = forged_stage(Forged(begun=True, states=(state,))).play(DRY | dict(inputs))
 
-        assert ("would", would) in rows(played)
+        assert ("Action", would) in rows(played)
         assert (played.result, played.outputs["message"]) == ("planned", f"A real run would {would}.")
 
     def test_what_is_newer_is_named_and_what_is_served_may_be_unclear(self) -> None:
@@ -155,17 +159,17 @@ class TestWhatItTells:
 
         told = dict(rows(forged_stage(api).play(DRY)))
 
-        assert told["newer"] == (
-            "version 3, deployment other, error, 3 of 8 replicas updated (replica 4 of 8 was not ready); "
+        assert told["Other rollouts"] == (
+            "version 3, deployment other, error, 3 of 8 replicas updated (replica 4 of 8 was not ready), and "
             f"version 2, deployment {OURS}, in progress, 3 of 8 replicas updated (replica 4 of 8 was not ready)"
         )
-        assert told["serves"] == "mixed. 3 of 8 replicas run version 3"
+        assert told["Serving now"] == "mixed. 3 of 8 replicas run version 3"
 
     @pytest.mark.parametrize(
         ("word", "weights", "would"),
         [
             ("in_progress", "in_progress", "wait for the weights of version 2, then deploy"),
-            (None, "no word on them", "wait for the weights of version 2, then deploy"),
+            (None, "not reported by the API", "wait for the weights of version 2, then deploy"),
             ("done", "ready", "deploy gpt-oss-120b version 2"),
         ],
     )
@@ -176,14 +180,14 @@ class TestWhatItTells:
 
         told = dict(rows(forged_stage(api).play(DRY)))
 
-        assert told["weights"] == weights
-        assert told["would"].startswith(would)
+        assert told["Weights"] == weights
+        assert told["Action"].startswith(would)
 
     def test_what_would_be_refused_is_told_too(self) -> None:
         played = forged_stage(Forged(begun=True, states=("in_progress",))).play(DRY | {"alias": "1", "if-busy": "fail"})
 
         why = f"deployment {OURS} (version 2) is rolling out on the endpoint, and `if-busy` is `fail`"
-        assert (played.result, dict(rows(played))["would"]) == ("refused", f"refuse: {why}")
+        assert (played.result, dict(rows(played))["Action"]) == ("refused", f"refuse: {why}")
         assert why in played.told
 
 
@@ -197,8 +201,8 @@ class TestOfADeploymentThatIsToBeFollowed:
 
         state = "in progress, 3 of 8 replicas updated (replica 4 of 8 was not ready)"
         assert rows(played) == [
-            ("would", f"follow deployment {OURS} (version 2), which is {state}"),
-            ("then", "move alias stable (version 1 holds it now)"),
+            ("Action", f"follow deployment {OURS} (version 2), which is {state}"),
+            ("Then", "move alias stable (on version 1 now)"),
         ]
         assert played.outputs["model"] == MODEL.format(2)
 
@@ -210,20 +214,20 @@ class TestOfADeploymentThatIsToBeFollowed:
 
         told = rows(self.play(Forged(edit, begun=True), promote_aliases="stable"))
 
-        assert told[-1] == ("then", "move alias stable (its holder is not looked up)")
+        assert told[-1] == ("Then", "move alias stable (its version isn't looked up)")
 
     def test_one_that_is_not_listed_is_refused(self) -> None:
         played = self.play(Forged())
 
         assert played.result == "refused"
         assert f"{ENDPOINT} does not list deployment {OURS}" in played.told
-        assert "Check the id and the endpoint" in played.told
+        assert "Next: Check `deployment-id` and `endpoint`." in played.told
 
     def test_one_of_another_version_than_the_workflow_names_is_refused(self) -> None:
         played = self.play(Forged(begun=True), model="gpt-oss-120b", alias="1")
 
         assert played.result == "refused"
-        assert f"deployment {OURS} is of {MODEL.format(2)}, not of" in played.told
+        assert f"deployment {OURS} names model {MODEL.format(2)}, not `model: gpt-oss-120b`, `alias: 1`" in played.told
 
 
 @pytest.mark.parametrize("inputs", [{}, {"operation": "rollback"}])
@@ -243,9 +247,9 @@ def test_a_rollback_tells_what_is_served_and_what_would_come_after() -> None:
     )
 
     assert rows(played) == [
-        ("serves", "version 2"),
-        ("would", f"replace deployment {OURS} (version 2) with version 1, which was live before"),
-        ("then", f"ask {ENDPOINT}: Hi (the inference key was not tried: none came)"),
+        ("Serving now", "version 2"),
+        ("Action", f"replace deployment {OURS} (version 2) with version 1, which was live before"),
+        ("Then", f"ask {ENDPOINT}: Hi (the inference key isn't tested, because it is empty)"),
     ]
 
 
@@ -255,7 +259,7 @@ def test_a_rollback_that_would_be_refused_says_why() -> None:
     )
 
     why = f"deployment {OURS} (version 2) is rolling out on the endpoint, and `if-busy` is `fail`"
-    assert (played.result, dict(rows(played))["would"]) == ("refused", f"refuse: {why}")
+    assert (played.result, dict(rows(played))["Action"]) == ("refused", f"refuse: {why}")
     assert why in played.told
 
 

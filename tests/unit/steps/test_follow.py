@@ -55,7 +55,7 @@ def test_an_empty_word_for_the_state_is_an_unknown_one_of_what_is_listed() -> No
     played = play(lambda _: [BEFORE, ours("")], timeout="1m")
 
     assert (played.result, played.outputs["status"]) == ("timed-out", "unknown")
-    assert "not listed" not in played.text
+    assert "listed by the endpoint" not in played.text
 
 
 def test_an_unknown_word_beside_a_known_one_is_logged_once() -> None:
@@ -65,8 +65,8 @@ def test_an_unknown_word_beside_a_known_one_is_logged_once() -> None:
     played = play(script)
 
     assert played.result == "succeeded"
-    assert played.text.count("which this action does not know") == 1
-    assert "the entry also says `status: phase 0`" in played.text
+    assert played.text.count("which is not recognized") == 1
+    assert "The entry also says `status: phase 0`, which is not recognized." in played.text
 
 
 def test_done_and_replaced_at_once_by_another_version_is_superseded() -> None:
@@ -122,7 +122,7 @@ class TestWhatCameWithTheId:
         started, played = self.play(inputs, dry_run=dry_run)
 
         assert (played.result, played.exit_code) == ("refused", 1)
-        assert f"deployment {started} is of {MODEL}/versions/2, not of {shown}" in played.told
+        assert f"deployment {started} names model {MODEL}/versions/2, not {shown}" in played.told
 
     def test_the_message_neither_denies_itself_nor_advises_what_was_refused(self) -> None:
         started, played = self.play({"alias": "candidate"})
@@ -130,8 +130,8 @@ class TestWhatCameWithTheId:
         assert played.told == (
             "Deployment not followed: my-org-gpt-oss-120b\n"
             f"Deployment {started} on my-org-gpt-oss-120b was not followed.\nServing now: version 1.\n"
-            f"Reason: deployment {started} is of {MODEL}/versions/2, not of `alias: candidate`\n"
-            f"Rollout: last seen not started\nNext: Correct the one or the other.\nDeployment: {started}"
+            f"Reason: deployment {started} names model {MODEL}/versions/2, not `alias: candidate`\n"
+            f"Rollout: last seen not started\nNext: Correct `deployment-id` or the model.\nDeployment: {started}"
         )
 
     def test_the_alias_is_shown_once_it_is_known_to_match(self) -> None:
@@ -146,7 +146,7 @@ class TestWhatCameWithTheId:
         played = play(lambda _: [BEFORE, nameless], deployment_id=OURS, model=model, alias="")
 
         assert played.result == result
-        refusal = f"deployment {OURS} is of weights.bin, which is not a model's name"
+        refusal = f"deployment {OURS} names model weights.bin, which is not a model name"
         assert (refusal in played.told) == (result == "refused")
 
 

@@ -34,7 +34,7 @@ class TestTheKey:
         played = play("healthy", HELLO, fault)
 
         assert played.result == "succeeded"
-        assert [a.title for a in played.log.annotations if a.level == "warning"] == ["Inference key not tried"]
+        assert [a.title for a in played.log.annotations if a.level == "warning"] == ["Inference key not tested"]
 
     def test_it_takes_five_seconds_at_most(self) -> None:
         played = play("live", HELLO, "models:1=read-timeout")
@@ -68,7 +68,7 @@ class TestNoAnswer:
         chat, played = self.play(error)
 
         assert (played.result, played.outputs["smoke-test"]) == ("smoke-test-failed", "failed")
-        assert "Reason: no answer, while the inference API is well: question to" in played.told
+        assert "Reason: no answer, while the inference API itself works: question to" in played.told
         assert chat.api.calls["models"] == 2
 
     @pytest.mark.parametrize("models", [Reply(503), Reply(401), httpx.ReadTimeout("timed out")])

@@ -39,7 +39,7 @@ def test_a_limit_that_lets_nothing_follow_is_told_in_the_log_and_at_the_deadline
 
     assert played.result in {"timed-out", "unreachable"}
     assert "HTTP 429 Too Many Requests" in played.told
-    assert "Something limits how often the API is asked" in played.told
+    assert "Run fewer jobs with this key, or on this network, at the same time." in played.told
 
 
 class Ear:

@@ -48,8 +48,8 @@ class TestTheVersionThatWasAskedFor:
         named = forged_stage(Forged(edit)).play({"model": ORG})
 
         assert (refused.result, named.result) == ("refused", "succeeded")
-        assert f"{ENDPOINT} does not say which organisation manages it" in refused.told
-        assert "Next: Give `model` as `orgs/<org>/models/<arch>`." in refused.told
+        assert f"{ENDPOINT} doesn't say which organization manages it" in refused.told
+        assert "Next: Set `model` to `orgs/<org>/models/<arch>`." in refused.told
 
     def test_without_one_in_the_model_it_is_the_endpoints(self) -> None:
         assert forged_stage(Forged()).play({"model": "gpt-oss-120b"}).result == "succeeded"
@@ -85,7 +85,7 @@ NO_INTEGER = version("production", ["production"])
 
 
 class TestAReplyThatRepeatsTheAlias:
-    TITLE = "Version not known by its integer"
+    TITLE = "Version ID unknown"
 
     def play(self, *lists: Any) -> tuple[Played, set[str]]:
         def edit(call: str, number: int, whole: Any) -> Any:
@@ -178,7 +178,7 @@ def test_a_word_for_the_weights_that_nobody_knows_is_told_and_left_to_the_deploy
     played = forged_stage(Forged(edit)).play()
 
     assert played.result == "succeeded"
-    assert (f"are in unknown state `{word}`: the deploy call decides" in played.text) == is_told
+    assert (f" are in unrecognized state `{word}`. The deploy request decides." in played.text) == is_told
 
 
 def test_the_plan_heeds_what_is_to_be_done_about_a_version_that_is_live_and_an_endpoint_that_is_busy() -> None:

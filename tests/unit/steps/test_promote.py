@@ -40,8 +40,8 @@ class TestMoving:
             def patched(self, number: str, wanted: list[str]) -> Any:
                 raise RuntimeError(f"killed at {number} {wanted}")
 
-        assert "moving alias stable from version 1 to version 2" in Silent().play().text
-        assert "moving alias canary from unassigned to version 2" in Silent().play(promote_aliases="canary").text
+        assert "Moving alias stable from version 1 to version 2." in Silent().play().text
+        assert "Moving alias canary from unassigned to version 2." in Silent().play(promote_aliases="canary").text
 
     def test_several_are_moved_in_their_order_and_each_is_told(self) -> None:
         api = Aliases()
@@ -52,7 +52,7 @@ class TestMoving:
         moved = ["lts: version 1 → version 2", "stable: version 1 → version 2"]
         moved += ["production: already on version 2", "canary: unassigned → version 2"]
         for line in moved:
-            assert f"alias {line}\n" in played.text
+            assert f"Alias {line}.\n" in played.text
         assert f"\nAliases: {', '.join(moved)}\n" in played.told
 
     def test_if_one_of_several_fails_it_says_what_became_of_the_others(self) -> None:
@@ -72,8 +72,8 @@ class TestAFreeAlias:
         played = Stage("live", latency=9.0).play({"promote-aliases": "canary"})
 
         assert played.result == "unchanged"
-        assert "alias canary: unassigned → version 2" in played.text
-        assert "answers again" not in played.text
+        assert "Alias canary: unassigned → version 2.\n" in played.text
+        assert "answering again" not in played.text
         assert "0 of them failed" in played.summary
 
     def test_one_that_cannot_be_set_fails_the_step_and_is_told(self) -> None:
@@ -105,7 +105,9 @@ def test_followed_by_id_with_a_model_that_is_no_name_only_promotion_fails(wanted
     played = forged_stage(api).play(by_id)
 
     assert (played.result, api.calls["aliases"]) == (result, 0)
-    assert ("is not known by its integer" in played.told) == (result == "promotion-failed")
+    assert ("Reason: the integer ID of the deployed version is unknown\n" in played.told) == (
+        result == "promotion-failed"
+    )
 
 
 class TestTimeLimits:
@@ -176,8 +178,10 @@ class TestTimeLimits:
         played = Down().play()
 
         assert 80 <= played.seconds < 100
-        reasons = "aliases of version 2: HTTP 503 Service Unavailable; then aliases of version 1: HTTP 502 Bad Gateway"
-        assert f"alias stable may be unassigned (version 1 held it before): {reasons}" in played.told
+        failed = "aliases of version {}: HTTP {}"
+        why = f"{failed.format(2, '503 Service Unavailable')}, and putting it back failed: "
+        why += failed.format(1, "502 Bad Gateway")
+        assert f"alias stable may be unassigned (version 1 held it before): {why}" in played.told
         assert f"""{CURL}'{{"version_aliases": ["production", "stable"]}}'""" in played.told
 
 

@@ -43,7 +43,7 @@ class TestItIsLive:
         assert (outputs["version-id"], outputs["previous-model"]) == ("1", MODEL.format("2"))
         assert (outputs["deployment-id"], outputs["changed"], outputs["plan"]) == (OURS, "true", "deploy")
         assert (outputs["live-version-id"], outputs["rollback"]) == ("1", "skipped")
-        assert f"replacing deployment {LIVE} (version 2) with version 1\n" in played.text
+        assert f"Replacing deployment {LIVE} (version 2) with version 1.\n" in played.text
 
     def test_two_looks_two_seconds_apart_have_to_agree(self) -> None:
         there = listing(lambda _: [version_2()])
@@ -130,7 +130,7 @@ class TestItIsNotLive:
         played = roll_back(there)
 
         assert (played.result, there.deployed_versions) == ("refused", [])
-        assert f"nothing else was live before deployment {LIVE}" in played.told
+        assert f"no other version was live before deployment {LIVE}" in played.told
 
 
 class TestSomethingIsNewer:
@@ -151,7 +151,7 @@ class TestSomethingIsNewer:
         played = roll_back(there)
 
         assert (played.result, there.deployed_versions) == ("refused", [])
-        assert "(version 3), which may be newer, has failed or is not clear" in played.told
+        assert "(version 3) may be newer, and has failed or is unclear, and deployment" in played.told
 
     @pytest.mark.parametrize("named", [False, True])
     def test_its_own_rollout_that_failed_half_way_is_replaced(self, *, named: bool) -> None:
@@ -197,7 +197,7 @@ class TestSomethingIsNewer:
         played = roll_back(there, **({"model": "", "alias": "", "deployment_id": LIVE} if named else {}))
 
         assert (played.result, there.deployed_versions) == ("succeeded", ["1"])
-        assert f"waiting for deployment {LIVE} (version 2): in progress" in played.text
+        assert f"Waiting for deployment {LIVE} (version 2): in progress" in played.text
         assert there.reads < 40  # at the workflow's pace
 
     def test_one_in_a_word_that_nobody_knows_is_not_waited_for_without_end(self) -> None:
@@ -219,7 +219,7 @@ class TestItCannotBeDone:
         played = roll_back(there)
 
         assert (played.result, there.deployed_versions) == ("refused", [])
-        assert f"Reason: the weights of version 1 are not ready any more ({word})\n" in played.told
+        assert f"Reason: the weights of version 1 are no longer ready ({word})\n" in played.told
         assert played.told.endswith("Next: Deploy the version that the endpoint should serve.")
 
     def test_a_deployment_whose_model_is_no_name_is_not_replaced(self) -> None:
@@ -228,7 +228,7 @@ class TestItCannotBeDone:
         played = roll_back(there, model="", alias="", deployment_id=LIVE)
 
         assert (played.result, there.deployed_versions) == ("refused", [])
-        assert f"deployment {LIVE} is of ?, which is not a model's name" in played.told
+        assert f"deployment {LIVE} names model ?, which is not a model name" in played.told
 
     def test_a_deployment_of_another_version_than_was_named_is_not_replaced(self) -> None:
         there = listing(lambda _: [version_2()])
@@ -236,7 +236,7 @@ class TestItCannotBeDone:
         played = roll_back(there, alias="3", deployment_id=LIVE)
 
         assert (played.result, there.deployed_versions) == ("refused", [])
-        assert f"deployment {LIVE} is of {MODEL.format(2)}, not of" in played.told
+        assert f"deployment {LIVE} names model {MODEL.format(2)}, not `model: " in played.told
 
     def test_a_no_of_one_look_is_not_yet_the_answer(self) -> None:
         there = listing(lambda now: [version_2(), *([] if now else [entry("3", "error", 10, EPOCH)])])
@@ -287,7 +287,7 @@ class TestDryRun:
         ("entries", "would", "plan"),
         [
             ([version_2()], f"replace deployment {LIVE} (version 2) with version 1, which was live before", "deploy"),
-            ([], f"deploy nothing: deployment {OLD} (version 1) is live", "none"),
+            ([], f"deploy nothing, because deployment {OLD} (version 1) is live", "none"),
             ([version_2("in_progress", 60)], f"wait for deployment {LIVE} (version 2), then look again", "wait"),
         ],
     )
@@ -297,7 +297,7 @@ class TestDryRun:
         played = roll_back(there, dry_run="true")
 
         assert (played.result, there.deployed_versions, played.outputs["plan"]) == ("planned", [], plan)
-        assert f"would     {would}" in played.text
+        assert f"  Action          {would}\n" in played.text
 
     def test_what_would_be_refused_is(self) -> None:
         there = listing(lambda _: [version_2()], old=lambda _: None)
@@ -309,4 +309,4 @@ def test_it_is_not_together_with_a_rollback_after_a_failure() -> None:
     played = roll_back(listing(lambda _: []), on_failure="rollback")
 
     assert played.result == "invalid-input"
-    assert "`operation` and `on-failure` are both `rollback`" in played.told
+    assert "`operation: rollback` can't be combined with `on-failure: rollback`. Remove one of them." in played.told

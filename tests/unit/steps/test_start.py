@@ -39,7 +39,7 @@ def live(age: float = HOUR / 2, digit: str = "2") -> Entry:
 CANCELLED = entry("3", "cancelled", 10, EPOCH)  # before its first replica
 
 
-def headline(played: Played) -> str:
+def heading(played: Played) -> str:
     return next(line for line in played.text.splitlines() if line.startswith("Deploy "))
 
 
@@ -100,7 +100,7 @@ class TestWaitingFirst:
         sent = next(request.time for request in stage.world.requests if request.method == "POST") - EPOCH
         assert 60 <= sent < 66
         for word in ("queued", "in_progress"):
-            assert f"waiting for the weights of version 2 to sync: {word}\n" in played.text
+            assert f"Waiting for the weights of version 2 to sync: {word}\n" in played.text
             assert f"| Before: `waiting for the weights of version 2 to sync: {word}` |" in played.summary
         assert "    section Before\n    weights :active, 2001-01-01 00:00:00, 6" in played.summary
 
@@ -111,7 +111,7 @@ class TestWaitingFirst:
 
         there = presented.api(version=version)
 
-        assert "waiting for the weights of version 2 to sync: no word on them" in there.play().text
+        assert "Waiting for the weights of version 2 to sync: not reported by the API\n" in there.play().text
         assert 30 <= (deployed_at(there) or 0) < 36
 
     def test_another_rollout_is_waited_for_however_long_it_takes_in_known_words(self) -> None:
@@ -124,7 +124,7 @@ class TestWaitingFirst:
 
         assert played.result == "succeeded"
         assert 700 <= (deployed_at(there) or 0) < 706
-        assert f"waiting for deployment {THIRD} (version 3): in progress\n" in played.text
+        assert f"Waiting for deployment {THIRD} (version 3): in progress\n" in played.text
         assert "    section Before\n    another rollout :active, 2001-01-01 00:00:00, 70" in played.summary
 
     def test_a_timeout_says_what_was_waited_for(self) -> None:
@@ -165,9 +165,10 @@ class TestAnUnknownWord:
         assert 600 <= played.seconds < 606
         assert played.told == (
             f"Not deployed: {ENDPOINT}\nNothing was deployed to {ENDPOINT}.\nServing now: unclear.\n"
-            f"Reason: deployment {THIRD} (version 3) is in unknown state `warming_up`, which this action does not "
-            "know, and nothing has changed for 10 minutes\n"
-            "Next: Teach the action the word by `status-words: warming_up=…`, or deploy at once by `if-busy: queue`."
+            f"Reason: deployment {THIRD} (version 3) is in unrecognized state `warming_up`, "
+            "and nothing has changed for 10 minutes\n"
+            "Next: Set `status-words: warming_up=…` to the status that it means, "
+            "or set `if-busy: queue` to deploy at once."
         )
 
     @pytest.mark.parametrize(
@@ -201,10 +202,10 @@ class TestAnUnknownWord:
         _, played = self.play(script)
 
         (warning,) = [one for one in played.log.annotations if one.level == "warning"]
-        assert warning.title == "Unknown rollout state"
+        assert warning.title == "Unrecognized rollout state"
         assert warning.message.startswith(
-            f"deployment {THIRD} (version 3) is in unknown state `warming_up`, 0 of 8 replicas updated, which this "
-            "action does not know; if it means that the rollout is done, set `status-words: warming_up=done`. "
+            f"Deployment {THIRD} (version 3) is in unrecognized state `warming_up`, 0 of 8 replicas updated. "
+            "If it means that the rollout is done, set `status-words: warming_up=done`. "
         )
 
     def test_one_that_is_old_blocks_nothing_and_is_named(self) -> None:
@@ -213,16 +214,17 @@ class TestAnUnknownWord:
         played = there.play()
 
         assert (played.result, deployed_at(there)) == ("succeeded", 0)
-        (warning,) = [one.message for one in played.log.annotations if one.title == "Unknown rollout state"]
+        (warning,) = [one.message for one in played.log.annotations if one.title == "Unrecognized rollout state"]
         assert warning.startswith(
-            f"deployment {THIRD} (version 3) is in unknown state `warming_up`; it blocks nothing; if it means that"
+            f"Deployment {THIRD} (version 3) is in unrecognized state `warming_up`. It doesn't block this rollout. "
+            "If it means that"
         )
 
     @pytest.mark.parametrize("words", [("a", "b"), ("a", "a")], ids=["two words", "one word"])
     def test_of_several_that_are_old_each_word_is_named_once(self, words: tuple[str, str]) -> None:
         there = listing(lambda _: [entry(number, w, HOUR + 10, EPOCH) for number, w in zip("34", words, strict=True)])
 
-        told = [one for one in there.play().log.annotations if one.title == "Unknown rollout state"]
+        told = [one for one in there.play().log.annotations if one.title == "Unrecognized rollout state"]
 
         assert len(told) == len(set(words))
 
@@ -249,7 +251,9 @@ class TestARerun:
         assert (played.result, there.deployed_versions) == ("succeeded", ["2"])
         assert at_least <= (deployed_at(there) or 0) <= at_most
         assert looked[0] >= 5
-        assert played.text.count("this is a re-run: looking for the earlier attempt's deployment for 20 s first") == 1
+        assert (
+            played.text.count("This is a re-run. Looking for a deployment of the earlier attempt for 20 s first.") == 1
+        )
 
     def test_a_first_attempt_deploys_at_once(self) -> None:
         there = presented.api()
@@ -274,8 +278,8 @@ class TestWhatIsTold:
         played, first = Stage().play(), Stage("first-deployment").play()
 
         assert (played.result, first.result) == ("succeeded", "succeeded")
-        assert headline(played) == f"Deploy {WHAT} to {ENDPOINT}. Serving now: version 1."
-        assert headline(first) == f"Deploy {WHAT} to {ENDPOINT}. Serving now: no version."
+        assert heading(played) == f"Deploy {WHAT} to {ENDPOINT}. Serving now: version 1."
+        assert heading(first) == f"Deploy {WHAT} to {ENDPOINT}. Serving now: no version."
 
     def test_why_a_version_is_not_taken_for_live_already_is_told_once(self) -> None:
         # It has replaced a replica, so that nobody knows what the endpoint serves.
@@ -285,13 +289,13 @@ class TestWhatIsTold:
         played = there.stage.play({"timeout": "20m"}, env=AGAIN)
 
         assert (played.result, there.deployed_versions) == ("succeeded", ["2"])
-        doubt = f"deployment {THIRD} (version 3), which may be newer, is not known to have left the endpoint as it was"
-        assert played.text.count(f"{doubt}: so {WHAT} is not taken for live already") == 1
+        doubt = f"Deployment {THIRD} (version 3) may be newer, and may have changed the endpoint"
+        assert played.text.count(f"{doubt}, so {WHAT} doesn't count as live already.\n") == 1
 
     def test_it_is_not_told_while_another_version_is_live(self) -> None:
         begun = entry("3", "cancelled", 10, EPOCH, rollout_replicas_updated=1)
 
-        assert "is not taken for live" not in listing(lambda _: [begun]).play().text
+        assert "count as live already" not in listing(lambda _: [begun]).play().text
 
     @pytest.mark.parametrize(
         ("scenario", "inputs", "reason", "hint"),
@@ -321,5 +325,5 @@ def test_a_rollout_of_this_version_is_attached_to_and_followed() -> None:
     assert (played.result, there.deployed_versions) == ("succeeded", [])
     ours = script(0)[0]["id"]
     assert played.outputs["deployment-id"] == ours
-    assert f"00:00  attached to deployment {ours}, which is of this version: in progress\n" in played.text
+    assert f"00:00  Following deployment {ours}, which already rolls out this version. In progress.\n" in played.text
     assert 100 <= played.seconds < 106

@@ -188,7 +188,7 @@ def test_at_the_deadline_the_reason_is_what_turned_the_call_away() -> None:
 
     assert played.result == "timed-out"
     assert "HTTP 429" in played.told
-    assert "raise `timeout`" not in played.told
+    assert "a longer `timeout`" not in played.told
 
 
 @pytest.mark.parametrize("fault", ["deploy:1-6=refused", "deploy:1-6=429;retry-after=30"])
@@ -241,10 +241,10 @@ def test_a_lost_call_is_told_in_the_log_when_it_is_lost_found_and_sent_again() -
     found = Stage(faults=["deploy:1=reset-after"]).play().text
     repeated = Stage(faults=["deploy:1=reset-before"]).play().text
 
-    assert "Connection reset by peer; the deploy call may have arrived: looking for it on the endpoint" in found
-    assert "the deploy call did arrive: deployment " in found
-    assert "the deploy call did not arrive: " in repeated
-    assert "reads show nothing new; sending it again" in repeated
+    assert "Connection reset by peer. Checking whether the deployment was created.\n" in found
+    assert "The deploy request was accepted: deployment " in found
+    assert "The deploy request wasn't accepted: " in repeated
+    assert "reads show nothing new. Sending it again. " in repeated
 
 
 def test_a_call_that_is_not_sent_five_times_is_no_doubt() -> None:
@@ -253,7 +253,7 @@ def test_a_call_that_is_not_sent_five_times_is_no_doubt() -> None:
     played = stage.play()
 
     assert (played.result, deployments(stage)) == ("succeeded", 1)
-    assert "may have arrived" not in played.text
+    assert "Checking whether the deployment was created" not in played.text
 
 
 def accepted_at(stage: Stage) -> float:
@@ -315,7 +315,7 @@ def test_a_conflict_with_another_rollout_is_for_if_busy() -> None:
     played = there.play()
 
     assert played.result == "succeeded"
-    assert "waiting for deployment" in played.text
+    assert "Waiting for deployment " in played.text
     assert there.deployed_versions == ["2", "2"]
 
 
@@ -336,7 +336,7 @@ def test_a_rerun_attaches_to_what_the_earlier_attempt_has_started() -> None:
     played = listed_late.stage.play({"timeout": "20m"}, env={"GITHUB_RUN_ATTEMPT": "2"})
 
     assert (played.result, listed_late.deployed_versions) == ("succeeded", [])
-    assert "attached to deployment" in played.text
+    assert "Following deployment " in played.text
 
 
 def test_a_lost_call_that_is_listed_by_its_alias_is_adopted() -> None:

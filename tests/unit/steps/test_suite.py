@@ -184,12 +184,12 @@ class TestTold:
         lines = there.ask("repeat = 3", 40).text.splitlines()
 
         failed = [line for line in lines if "  failed: case " in line]
-        start = "asking my-org-gpt-oss-120b 40 questions, 4 at a time; 40 must pass; one that fails is asked 3 times"
+        start = "Asking my-org-gpt-oss-120b 40 questions, 4 at a time; 40 must pass; one that fails is asked 3 times"
         assert len([line for line in lines if line.endswith(start)]) == 1
         assert len(failed) == 10
         assert failed[0].endswith('failed: case 1 ("q0"): the answer doesn\'t contain "yes"; answer: "no"')
         assert sum("more questions failed; the job summary lists them" in line for line in lines) == 1
-        assert sum("  smoke test failed: 0 of 40 questions passed, 40 failed" in line for line in lines) == 1
+        assert sum("  Smoke test failed: 0 of 40 questions passed, 40 failed" in line for line in lines) == 1
 
     def test_what_asks_for_nothing_and_what_is_ignored_are_told(self) -> None:
         there = endpoint()

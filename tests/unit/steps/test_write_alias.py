@@ -61,7 +61,7 @@ class TestSomebodyElse:
         played = api.play()
 
         assert (played.result, [number for number, _ in api.patches]) == ("unchanged", ["1"])
-        assert "alias stable: version 1 → version 2" in played.text
+        assert "Alias stable: version 1 → version 2.\n" in played.text
 
     def test_a_refusal_is_no_failure_if_another_step_has_moved_it_to_ours_first(self) -> None:
         class Twin(Aliases):
@@ -118,7 +118,8 @@ class TestSomebodyElse:
         assert played.result == "promotion-failed"
         assert api.held == {"1": ["lts"], "2": ["production"], "3": ["candidate", "stable"]}
         told = (
-            "Reason: alias stable is at version 3, where somebody else has put it meanwhile\nNext: Agree who moves it, "
+            "Reason: alias stable was moved to version 3 by someone else\n"
+            "Next: Check with whoever moved it, or re-run the step to move it to version 2."
         )
         assert told in played.told
         assert played.seconds < 5
@@ -147,7 +148,7 @@ class TestSomebodyElse:
         played = api.play()
 
         assert (played.result, api.patches) == ("promotion-failed", [("1", ["lts"])])
-        reason = "alias stable is at version 1 again"
+        reason = "the version list shows alias stable on version 1 again"
         assert f"alias stable is back at version 1, which held it before: {reason}" in played.told
         assert played.seconds >= 20
 
@@ -177,7 +178,7 @@ class TestSomebodyElse:
         played = api.play()
 
         assert played.result == "promotion-failed"
-        assert "alias stable is at version 3" in played.told
+        assert "alias stable was moved to version 3 by someone else" in played.told
 
     def test_while_it_is_put_back_a_third_version_keeps_it_and_ours_is_a_success(self) -> None:
         class Late(Aliases):
@@ -224,7 +225,7 @@ class TestAReplyThatShowsAnotherList:
 
         assert played.result == "promotion-failed"
         assert api.held["1"] == ["lts", "stable"]
-        reason = "the aliases of version 2 are production after the call"
+        reason = "the aliases of version 2 are production after the request"
         assert f"alias stable is back at version 1, which held it before: {reason}" in played.told
 
     def test_an_empty_list_is_told_as_none(self) -> None:
@@ -232,7 +233,7 @@ class TestAReplyThatShowsAnotherList:
             def patched(self, number: str, wanted: list[str]) -> Any:
                 return {"version_aliases": []} if number == "2" else super().patched(number, wanted)
 
-        assert "the aliases of version 2 are none after the call" in Empty().play().told
+        assert "the aliases of version 2 are none after the request" in Empty().play().told
 
     def test_a_reply_that_is_right_is_not_enough_if_the_list_does_not_show_it(self) -> None:
         class Untrue(Aliases):
@@ -244,7 +245,7 @@ class TestAReplyThatShowsAnotherList:
         played = api.play()
 
         assert (played.result, api.held["1"]) == ("promotion-failed", ["lts", "stable"])
-        assert "the version list shows alias stable where it was before the call" in played.told
+        assert "the version list shows alias stable where it was before the request" in played.told
 
 
 def untold(number: str) -> dict[str, Any]:

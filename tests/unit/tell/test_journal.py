@@ -35,13 +35,19 @@ def told(capsys: pytest.CaptureFixture[str]) -> Told:
     return Told(capsys)
 
 
-def test_a_line_has_the_elapsed_time_and_a_headline_and_a_block_have_none(told: Told) -> None:
+def test_a_line_has_the_elapsed_time_and_a_heading_and_a_block_have_none(told: Told) -> None:
     told.at(202).say("accepted")
-    told.journal.headline("Deploy version 2")
-    told.journal.headline("Deploy version 2 again")
-    told.journal.block("Dry run", [("would", "deploy"), ("afterwards", "ask")])
+    told.journal.heading("Deploy version 2")
+    told.journal.heading("Deploy version 2 again")
+    told.journal.block("Dry run", [("Action", "deploy"), ("If that fails", "ask")])
 
-    assert told.lines() == ["03:22  accepted", "Deploy version 2", "Dry run", "  would     deploy", "  afterwards  ask"]
+    assert told.lines() == [
+        "03:22  accepted",
+        "Deploy version 2",
+        "Dry run",
+        "  Action          deploy",
+        "  If that fails   ask",
+    ]
 
 
 class TestChanges:
@@ -49,14 +55,14 @@ class TestChanges:
         for seconds, change in enumerate([QUEUED, QUEUED, UPDATING, QUEUED]):
             told.at(seconds).show(change, 600)
 
-        assert told.lines() == ["00:00  not started", "00:02  in progress ▰▱", "00:03  not started"]
+        assert told.lines() == ["00:00  Not started", "00:02  In progress ▰▱", "00:03  Not started"]
         assert told.journal.timeline.moments == [(0, QUEUED), (2, UPDATING), (3, QUEUED)]
 
     def test_a_line_of_its_own_is_printed_in_place_of_the_changes(self, told: Told) -> None:
-        told.journal.show(UPDATING, 600, line="accepted as deployment ours")
-        told.at(1).show(UPDATING, 600, line="accepted as deployment ours")
+        told.journal.show(UPDATING, 600, line="Deployment accepted: ours.")
+        told.at(1).show(UPDATING, 600, line="Deployment accepted: ours.")
 
-        assert told.lines() == ["00:00  accepted as deployment ours"]
+        assert told.lines() == ["00:00  Deployment accepted: ours."]
 
     def test_while_nothing_changes_a_minute_after_the_latest_line_it_says_so(self, told: Told) -> None:
         told.at(10).show(QUEUED, 600)
@@ -65,8 +71,8 @@ class TestChanges:
             told.at(seconds).show(QUEUED, 600 - seconds)
 
         assert told.lines()[2:] == [
-            "01:30  still not started for 1m20s, 8m30s left",
-            "02:30  still not started for 2m20s, 7m30s left",
+            "01:30  No change for 1m20s: not started (timeout in 8m30s)",
+            "02:30  No change for 2m20s: not started (timeout in 7m30s)",
         ]
         assert len(told.journal.timeline.moments) == 1
 
@@ -76,8 +82,8 @@ class TestChanges:
             colored.at(seconds).show(Change("done", "Rollout", "done", tone="good"), 600)
 
         assert colored.lines() == [
-            "\x1b[32m00:00  done\x1b[0m",
-            "\x1b[2m01:00  still done for 1m00s, 10m00s left\x1b[0m",
+            "\x1b[32m00:00  Done\x1b[0m",
+            "\x1b[2m01:00  No change for 1m00s: done (timeout in 10m00s)\x1b[0m",
         ]
 
 
@@ -100,9 +106,9 @@ class TestOutages:
             told.at(seconds).failing(CallError(Fate.UNKNOWN, reason), 300 - seconds)
 
         assert told.lines() == [
-            "00:00  HTTP 502; trying again for 5m00s at most",
-            "00:02  HTTP 503; trying again for 4m58s at most",
-            "01:02  HTTP 503; trying again for 3m58s at most",
+            "00:00  HTTP 502. Retrying for up to 5m00s.",
+            "00:02  HTTP 503. Retrying for up to 4m58s.",
+            "01:02  HTTP 503. Retrying for up to 3m58s.",
         ]
 
     def test_what_to_do_about_it_is_told_with_a_reason_that_is_new(self, told: Told) -> None:
@@ -110,8 +116,8 @@ class TestOutages:
             told.at(seconds).failing(CallError(Fate.UNSENT, "unknown host", hint="check `base-url`"), 300 - seconds)
 
         assert told.lines() == [
-            "00:00  unknown host; trying again for 5m00s at most; check `base-url`",
-            "01:00  unknown host; trying again for 4m00s at most",
+            "00:00  Unknown host. Retrying for up to 5m00s. Check `base-url`.",
+            "01:00  Unknown host. Retrying for up to 4m00s.",
         ]
 
     def test_its_end_is_told_if_it_was_long_and_the_next_one_is_new_even_for_the_same_reason(self, told: Told) -> None:
@@ -121,8 +127,8 @@ class TestOutages:
         told.journal.failing(error, 300)
         told.journal.recovered(15)
 
-        failing = "00:00  HTTP 502; trying again for 5m00s at most"
-        assert told.lines() == [failing, failing, "00:00  the API answers again, after 15s"]
+        failing = "00:00  HTTP 502. Retrying for up to 5m00s."
+        assert told.lines() == [failing, failing, "00:00  The API is answering again after 15s."]
 
     def test_an_old_reply_is_told_once_and_is_no_outage(self, told: Told) -> None:
         for seconds in (0, 100):

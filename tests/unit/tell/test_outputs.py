@@ -57,7 +57,7 @@ def test_before_anything_is_known_each_declared_output_stands_as_a_kill_would_le
     assert outputs.keys() == set(MANIFEST.outputs)
     assert {name: value for name, value in outputs.items() if value} == {
         "result": "interrupted",
-        "message": "the action was killed before it could conclude",
+        "message": "The action was killed before it finished.",
         "endpoint": "e",
         "changed": "unknown",
         "smoke-test": "skipped",

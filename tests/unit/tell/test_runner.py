@@ -11,7 +11,7 @@ from cerebras_deploy.tell.runner import Runner
 
 PLAIN = {"NO_COLOR": "1"}
 MIB = 1024 * 1024
-FULL = "the log is too long: what follows is left out, but for the end"
+FULL = "The log is too long. The rest is left out, except for the end."
 KEY = "csk-0123456789"
 
 
@@ -188,7 +188,7 @@ class TestOutputs:
         said.write_outputs({"result": "succeeded"})
 
         assert printed(capsys) == []
-        assert error.startswith("::error title=Outputs lost::GITHUB_OUTPUT cannot be written: ")
+        assert error.startswith("::error title=Outputs lost::GITHUB_OUTPUT can't be written: ")
         assert said.has_lost_outputs
 
 
@@ -226,4 +226,4 @@ class TestSummary:
         Runner({"GITHUB_STEP_SUMMARY": str(tmp_path / "missing")}).write_summary("# Done")
 
         (warning,) = printed(capsys)
-        assert warning.startswith("::warning title=No job summary::GITHUB_STEP_SUMMARY cannot be written: ")
+        assert warning.startswith("::warning title=No job summary::GITHUB_STEP_SUMMARY can't be written: ")

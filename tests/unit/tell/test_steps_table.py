@@ -57,7 +57,7 @@ class TestTheRollout:
             ("error", Result.FAILED, "❌ error, 3 of 8 replicas updated", "1m00s"),
             ("rolled_back", Result.ROLLED_BACK, "❌ rolled back, 3 of 8 replicas updated", "1m00s"),
             ("in_progress", Result.TIMED_OUT, "⏳ in progress, 3 of 8 replicas updated", ""),
-            ("warming|up", Result.TIMED_OUT, "⏳ `in unknown state 'warming¦up', 3 of 8 replicas updated`", ""),
+            ("warming|up", Result.TIMED_OUT, "⏳ `in unrecognized state 'warming¦up', 3 of 8 replicas updated`", ""),
         ],
     )
     def test_it_says_how_far_it_came(self, state: str, result: Result, outcome: str, took: str) -> None:

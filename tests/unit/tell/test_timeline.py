@@ -43,7 +43,7 @@ class TestKeeping:
     [
         (Status.DONE, "done"),
         (Status.ROLLING_BACK, "rolling back"),
-        (Unknown("gantt; click"), "unknown state"),
+        (Unknown("gantt; click"), "unrecognized state"),
         (NO_STATUS, "not listed"),
     ],
 )
@@ -76,8 +76,11 @@ class TestChange:
         assert change_of(Progress(Status.IN_PROGRESS), "Rollout").line == ""
 
     def test_what_the_deploy_reply_alone_says_is_told_as_not_listed_yet(self) -> None:
-        assert change_of(Progress(Status.NOT_STARTED), "Rollout", listed=False).text == "not started, not listed yet"
-        assert change_of(Progress(), "Rollout", listed=False).text == "not listed yet"
+        assert (
+            change_of(Progress(Status.NOT_STARTED), "Rollout", listed=False).text
+            == "not started, not yet listed by the endpoint"
+        )
+        assert change_of(Progress(), "Rollout", listed=False).text == "not yet listed by the endpoint"
 
 
 def test_the_first_and_the_last_of_very_many_calls_are_kept() -> None:
