@@ -1,8 +1,9 @@
 """One case of the input `smoke-test-file`: what it may say."""
 
+import re
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -31,6 +32,32 @@ def _latency(value: object) -> object:
     return _READ_LATENCY(str(value) if isinstance(value, int | str) and not isinstance(value, bool) else "")
 
 
+_HALF = re.compile("[\ud800-\udfff]")  # JSON can escape it, and nothing can send it
+
+
+class Written(Decimal):
+    """A number of a file, whose text is the one in the file: `6.02e23` stays that."""
+
+    def __new__(cls, text: str) -> Self:
+        """Read it. Raises an `ArithmeticError` if it is too large."""
+        number = super().__new__(cls, text)
+        number._text = text.replace("_", "")  # which TOML allows between digits
+        return number
+
+    _text: str
+
+    def __str__(self) -> str:
+        """Return the text in the file."""
+        return self._text
+
+
+def _number(value: object) -> object:
+    is_number = isinstance(value, int | Decimal) and not isinstance(value, bool)
+    if not is_number:
+        raise ValueError("a number")
+    return value
+
+
 def _texts(value: object) -> object:
     """Return a list of texts; numbers in it are texts, as they are written."""
     return [_number_as_text(one) for one in value] if isinstance(value, list) else [_number_as_text(value)]
@@ -43,12 +70,15 @@ def _number_as_text(value: object) -> object:
 def _visible(text: str) -> str:
     if not text.strip():
         raise ValueError("a text that is not empty")
+    if _HALF.search(text):
+        raise ValueError("a text without half of a surrogate pair")
     return text
 
 
 Text = Annotated[StrictStr, AfterValidator(_visible)]
 Expression = Annotated[StrictStr, AfterValidator(_visible), AfterValidator(read_expression)]
 Latency = Annotated[float, BeforeValidator(_latency)]
+Number = BeforeValidator(_number)  # of a field that pydantic would also read from a text or a boolean
 
 
 def kebab(name: str) -> str:

@@ -15,7 +15,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictInt, V
 from cerebras_deploy.decide.question import Question
 from cerebras_deploy.decide.suite import Suite
 from cerebras_deploy.own_data import as_it_is
-from cerebras_deploy.suite_case import Latency, mistakes_in, question_of
+from cerebras_deploy.suite_case import Latency, Number, Written, mistakes_in, question_of
 from cerebras_deploy.text import plain
 from cerebras_deploy.toml_lines import Lines
 from cerebras_deploy.workspace import read_text
@@ -38,11 +38,11 @@ class _Limits(BaseModel):
     model_config = ConfigDict(alias_generator=lambda name: name.replace("_", "-"), extra="forbid")
 
     concurrency: Annotated[StrictInt, Field(ge=1, le=32)] = 4
-    pass_rate: Annotated[Decimal, Field(ge=0, le=1, decimal_places=10)] = Decimal(1)
+    pass_rate: Annotated[Decimal, Number, Field(ge=0, le=1, decimal_places=10)] = Decimal(1)
     repeat: Annotated[Literal[1, 3, 5], BeforeValidator(lambda value: "" if isinstance(value, bool) else value)] = 1
     p95_latency: Latency | None = None
-    min_tokens_per_second: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
-    max_slowdown: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
+    min_tokens_per_second: Annotated[float, Number, Field(gt=0, allow_inf_nan=False)] | None = None
+    max_slowdown: Annotated[float, Number, Field(ge=0, allow_inf_nan=False)] | None = None
     cases: Annotated[str, Field(min_length=1)] | None = None
 
 
@@ -89,7 +89,7 @@ def _shortened(problems: list[str]) -> tuple[str, ...]:
 
 def _parsed(text: str, path: str) -> dict[str, Any]:
     try:
-        return tomllib.loads(text.replace("\r\n", "\n"), parse_float=Decimal)
+        return tomllib.loads(text.replace("\r\n", "\n"), parse_float=Written)
     except (ArithmeticError, RecursionError, ValueError) as error:
         raise ValueError(f"{plain(path, 80)} is not valid TOML: {_why(error)}") from error
 
@@ -148,7 +148,7 @@ def _cases_of_json(path: str, text: str, ignored: dict[str, None]) -> _Read:
 def _json(line: str) -> tuple[Any, str]:
     """Return what a line of JSON says, and what is wrong with it."""
     try:
-        return json.loads(line, parse_float=Decimal), ""
+        return json.loads(line, parse_float=Written), ""
     except (ArithmeticError, RecursionError, ValueError) as error:
         return None, f"not valid JSON: {_why(error)}"
 

@@ -72,7 +72,7 @@ def test_the_pass_rate_is_as_written(workspace: Workspace) -> None:
         ("\nconcurrency = 33", "line 2: `concurrency`: input should be less than or equal to 32, got `33`"),
         ("concurrency = true", "line 1: `concurrency`: input should be a valid integer, got `True`"),
         ("pass-rate = 1.01", "line 1: `pass-rate`: input should be less than or equal to 1, got `1.01`"),
-        ("pass-rate = nan", "line 1: `pass-rate`: input should be a finite number, got `NaN`"),
+        ("pass-rate = nan", "line 1: `pass-rate`: input should be a finite number, got `nan`"),
         ("pass-rate = 0.12345678901", "line 1: `pass-rate`: decimal input should have no more than 10 decimal places"),
         ("repeat = 2", "line 1: `repeat`: input should be 1, 3 or 5, got `2`"),
         ("repeat = true", "line 1: `repeat`: input should be 1, 3 or 5"),
@@ -145,10 +145,43 @@ def test_lines_may_end_as_on_windows_and_hold_line_separators(workspace: Workspa
 
 
 def test_numbers_are_texts_as_they_are_written(workspace: Workspace) -> None:
-    assert workspace.read('cases = "more.jsonl"', more='{"input": "a", "target": [3.10, 7]}').cases[0].contains == (
-        "3.10",
-        "7",
-    )
+    json = workspace.read('cases = "more.jsonl"', more='{"input": "a", "target": [3.10, 7, 6.02e23, 1E-7]}')
+    toml = workspace.read(f"{LEAST}contains = [3.10, 7, 6.02e23, 6_000.5]")
+
+    assert json.cases[0].contains == ("3.10", "7", "6.02e23", "1E-7")
+    assert toml.cases[0].contains == ("3.10", "7", "6.02e23", "6000.5")
+
+
+@pytest.mark.parametrize("key", ["pass-rate", "min-tokens-per-second", "max-slowdown"])
+@pytest.mark.parametrize(("value", "shown"), [("true", "True"), ('"1"', "1"), ("[1]", "[1]")])
+def test_what_is_no_number_is_a_mistake_where_one_is_expected(
+    workspace: Workspace, key: str, value: str, shown: str
+) -> None:
+    assert workspace.problems(f"{key} = {value}\n{LEAST}") == [
+        f"q/suite.toml, line 1: `{key}`: expected a number, got `{shown}`"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("case", "key"),
+    [
+        (r'{"input": "a\ud800"}', "prompt"),
+        (r'{"input": "a", "ideal": ["b", "\udc00"]}', "contains"),
+        (r'{"input": [{"role": "user", "content": "\ud800 a"}]}', "messages"),
+        (r'{"input": "a", "reject": "b\udfff"}', "reject"),
+    ],
+)
+def test_half_of_a_surrogate_pair_cannot_be_sent_and_is_a_mistake(workspace: Workspace, case: str, key: str) -> None:
+    (found,) = workspace.problems('cases = "more.jsonl"', more=case)
+
+    assert found.startswith(f"q/more.jsonl, line 1: `{key}`: ")
+    assert "expected a text without half of a surrogate pair" in found
+
+
+def test_a_whole_surrogate_pair_is_one_character(workspace: Workspace) -> None:
+    found = workspace.read('cases = "more.jsonl"', more=r'{"input": "\ud83d\ude00", "name": "\ud800"}')
+
+    assert (found.cases[0].prompt, found.cases[0].name) == ("\U0001f600", "line 1")
 
 
 def test_of_very_many_mistakes_50_are_told(workspace: Workspace) -> None:
