@@ -53,7 +53,8 @@ class Judgment(NamedTuple):
 def judge(question: Question, answer: Completion, latency: float, found: Collection[str] = ()) -> Judgment:
     """Judge an answer that took `latency` seconds. `found` has those of the question's expressions that match.
 
-    An answer that is empty, or was cut off before it matched, judges the version only if the model ended it itself.
+    An answer that is empty, or was cut off before it matched, judges the version only if the model ended it itself. One
+    that was cut off may yet have had what must not be in it.
     """
     ended = f"(finish_reason `{plain(answer.finish_reason, 40)}`)" if answer.finish_reason else "(no finish_reason)"
     if not answer.text.strip():
@@ -61,8 +62,9 @@ def judge(question: Question, answer: Completion, latency: float, found: Collect
     if question.reject and question.reject in found:
         return Judgment("failed", f"`{plain(question.reject, 100)}` is in the answer")
     missing = _missing(question, answer.text, found)
-    if missing and answer.finish_reason == "length":
-        return Judgment("unanswered", f"{missing}, and it was cut off {ended}")
+    if (missing or question.reject) and answer.finish_reason == "length":
+        unseen = f"`{plain(question.reject, 100)}` is not in the answer so far"
+        return Judgment("unanswered", f"{missing or unseen}, and it was cut off {ended}")
     if missing:
         return Judgment("failed", missing)
     if question.most_latency is not None and latency > question.most_latency:

@@ -67,12 +67,24 @@ def test_of_very_many_texts_three_are_told() -> None:
     assert judge(many, ended("x", "stop"), 0.5).reason == 'the answer doesn\'t contain "a1" or "b1" or "c1" or others'
 
 
+POLITE = "(?i)as an AI"
+
+
+@pytest.mark.parametrize("question", [CAPITAL, PARIS, CAPITAL._replace(expect="Paris")])
+def test_one_that_was_cut_off_may_yet_have_had_what_must_not_be_in_it(question: Question) -> None:
+    polite = question._replace(reject=POLITE, most_latency=0.1)
+
+    assert judge(polite, ended("Paris", "length"), 0.5, {"Paris"}) == Judgment(
+        "unanswered", f"`{POLITE}` is not in the answer so far, and it was cut off (finish_reason `length`)"
+    )
+
+
 @pytest.mark.parametrize("reason", ["stop", "length"])
 def test_one_with_what_must_not_be_in_it_is_bad_even_if_it_was_cut_off(reason: str) -> None:
-    polite = PARIS._replace(reject="(?i)as an AI")
+    polite = PARIS._replace(reject=POLITE)
 
-    assert judge(polite, ended("Paris", reason), 0.5) == Judgment("passed")
-    assert judge(polite, ended("Paris, as an AI", reason), 0.5, {"(?i)as an AI"}) == Judgment(
+    assert judge(polite, ended("Paris", "stop"), 0.5) == Judgment("passed")
+    assert judge(polite, ended("Paris, as an AI", reason), 0.5, {POLITE}) == Judgment(
         "failed", "`(?i)as an AI` is in the answer"
     )
 
