@@ -50,7 +50,7 @@ class Completion(Reply):
     class Times(Reply):
         """Seconds, by the API's own count."""
 
-        completion_time: Annotated[float | None, type_or_none] = None
+        completion_time: Annotated[Annotated[float, Field(allow_inf_nan=False)] | None, type_or_none] = None
 
     choices: tuple[Choice, ...] = Field(min_length=1)
     system_fingerprint: Text = None

@@ -1,6 +1,7 @@
 """What a smoke test came to."""
 
 from dataclasses import dataclass
+from math import isfinite
 from typing import TYPE_CHECKING, Literal
 
 from cerebras_deploy.api.completion import Completion
@@ -47,11 +48,12 @@ def result_of(answer: Completion, latency: float, verdict: Judged) -> SmokeTestR
     usage, times = answer.usage, answer.time_info
     tokens = usage.completion_tokens if usage else None
     seconds = (times and times.completion_time) or latency
+    rate = tokens / seconds if tokens and seconds > 0 else None
     return SmokeTestResult(
         verdict=verdict,
         latency=latency,
         tokens=tokens,
-        rate=tokens / seconds if tokens and seconds > 0 else None,
+        rate=rate if rate and isfinite(rate) else None,
         fingerprint=plain(answer.system_fingerprint or "", 100),
         answer=plain(answer.text, 200),
     )

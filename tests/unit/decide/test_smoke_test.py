@@ -38,6 +38,9 @@ def test_an_answer_that_tells_no_more_has_no_figures_but_the_latency(verdict: An
         (12, None, 0.0, None),
         (0, 0.04, 0.5, None),
         (None, 0.04, 0.5, None),
+        (12, float("inf"), 0.5, 24.0),
+        (12, float("nan"), 0.5, 24.0),
+        (12, 1e-320, 0.5, None),
     ],
 )
 def test_the_rate_is_by_the_apis_own_time_or_else_by_the_latency(
