@@ -3,12 +3,13 @@
 from cerebras_deploy.api.tolerance import same_form
 from cerebras_deploy.decide.outcome import is_rolled_back
 from cerebras_deploy.decide.plan import Attach
+from cerebras_deploy.decide.rollout import end_of, left_because
 from cerebras_deploy.decide.target import Target
 from cerebras_deploy.decide.track import Track
 from cerebras_deploy.result import End, Result
 from cerebras_deploy.steps.context import Context
 from cerebras_deploy.steps.dry_run import dry_run
-from cerebras_deploy.steps.follow import check_given, follow
+from cerebras_deploy.steps.follow import check_given, follow, tracked
 from cerebras_deploy.steps.promote import promote
 from cerebras_deploy.steps.replace import replace
 from cerebras_deploy.steps.rollback import roll_back
@@ -23,11 +24,28 @@ def deploy(context: Context) -> End:
     end = _rolled_out(context)
     if end.result in {Result.SUCCEEDED, Result.UNCHANGED}:
         _warn(context, end)
-        end = smoke_test(context) or end
+        end = smoke_test(context) or _after_good_answers(context, end)
     if end.result in {Result.SUCCEEDED, Result.UNCHANGED}:
         promote(context)
     elif context.inputs.on_failure == "rollback" and is_rolled_back(end, context.facts):
         return roll_back(context, end)
+    return end
+
+
+def _after_good_answers(context: Context, end: End) -> End:
+    """Look once more after a smoke test: the answers are another version's if that has replaced ours meanwhile.
+
+    Before an alias moves, the endpoint is looked at anyway (`steps/promote.py`).
+    """
+    if context.facts.smoke_test.verdict == "skipped" or context.inputs.promote_aliases:
+        return end
+    context.patience.read(context.read_endpoint)
+    track = tracked(context)
+    later = None if left_because(track) else end_of(track)
+    later = later or follow(context)
+    if later.result is not Result.SUCCEEDED:
+        return later
+    _warn(context, later)
     return end
 
 

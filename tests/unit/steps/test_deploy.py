@@ -9,10 +9,13 @@ import pytest
 from helpers import presented
 from helpers.forged import ENDPOINT, OURS, Forged, call_of
 from helpers.forged import stage as forged_stage
+from helpers.questions import Said, endpoint
 from helpers.stage import EPOCH, HELLO, HELLO_OR_BACK, Played, Stage, play
 
 ASK = HELLO | {"smoke-test-expect": "pong"}  # as the forged API answers
 ALL_AFTER = ASK | {"promote-aliases": "free"}
+ONE = {"smoke_test_prompt": "q0", "inference_api_key": "inference-key-1"}
+MANY = {"smoke_test_file": "suite.toml", "inference_api_key": "inference-key-1"}
 BY_ID = {"model": "", "alias": "", "deployment-id": OURS}
 
 
@@ -99,6 +102,61 @@ class TestRollingBack:
 
         assert (played.result, deployed_versions(played)) == (result, versions)
         assert bool(played.outputs["rollback-deployment-id"]) == (versions == [2, 1])
+
+
+class TestWhatHappensWhileItIsAsked:
+    """A good answer is no success if it may be another version's: after it, the endpoint is looked at once more."""
+
+    @staticmethod
+    def asked(inputs: dict[str, str], *, live: bool, changed: Any) -> Played:
+        """Run once; `changed` is called with the API when the first question comes."""
+
+        def answer(*_: object) -> Said:
+            if not there.questions:
+                changed(there)
+            return Said(seconds=5)
+
+        there = endpoint(answer, live=live)
+        there.stage.files = {"suite.toml": '[[case]]\nprompt = "q0"\n'}
+        return there.play(**inputs)
+
+    @pytest.mark.parametrize("inputs", [MANY, ONE], ids=["many", "one"])
+    @pytest.mark.parametrize("live", [True, False])
+    def test_another_version_that_has_replaced_ours_is_told(self, inputs: dict[str, str], *, live: bool) -> None:
+        def changed(there: presented.Api) -> None:
+            newer = presented.entry("3", "complete", EPOCH - there.stage.clock.now(), EPOCH)
+            there.more = lambda _: [newer]
+
+        played = self.asked(inputs, live=live, changed=changed)
+
+        assert (played.result, played.outputs["smoke-test"]) == ("superseded", "passed")
+
+    @pytest.mark.parametrize("inputs", [MANY, ONE], ids=["many", "one"])
+    def test_a_rollout_that_is_rolled_back_by_then_is_followed_to_that_end(self, inputs: dict[str, str]) -> None:
+        def changed(there: presented.Api) -> None:
+            began = there.stage.clock.now()
+            back = presented.states((0, "rolling_back"), (60, "rolled_back"))
+            there.ours = lambda _: {"state": back(there.stage.clock.now() - began)}
+
+        assert self.asked(inputs, live=False, changed=changed).result == "rolled-back"
+
+    @pytest.mark.parametrize("inputs", [MANY, ONE], ids=["many", "one"])
+    @pytest.mark.parametrize(("live", "result"), [(True, "unchanged"), (False, "succeeded")])
+    def test_one_that_is_on_its_way_is_a_warning(self, inputs: dict[str, str], result: str, *, live: bool) -> None:
+        def changed(there: presented.Api) -> None:
+            newer = presented.entry("3", "in_progress", EPOCH - there.stage.clock.now(), EPOCH)
+            there.more = lambda _: [newer]
+
+        played = self.asked(inputs, live=live, changed=changed)
+
+        assert (played.result, [title for title, _ in warnings(played)]) == (result, ["Newer deployment"])
+
+    def test_without_a_question_there_is_no_further_look(self) -> None:
+        there = endpoint()
+
+        there.play()
+
+        assert there.reads == 2  # that agree
 
 
 class TestADeploymentThatTheWorkflowNamed:
