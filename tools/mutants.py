@@ -55,6 +55,7 @@ DECIDES_OR_ACTS = (
         "decide.comparison",
         "decide.slowdown",
         "decide.load",
+        "decide.queue",
     ),
     *(
         "steps.start",

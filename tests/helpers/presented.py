@@ -38,7 +38,7 @@ class Api(httpx.BaseTransport):
 
     `ours` gives our entry, by its age in seconds; None: it is not listed. `old` changes the entry of version 1, and
     `more` adds entries, by the seconds since the deploy call, or None before it. `whole` changes the whole status, and
-    `deploy` and `version` those replies. Each may return an `httpx.Response`.
+    `deploy`, `version` and `models` those replies. Each may return an `httpx.Response`.
     """
 
     stage: Stage
@@ -48,6 +48,7 @@ class Api(httpx.BaseTransport):
     whole: Callable[[dict[str, Any], int], Any] = same
     deploy: Callable[[dict[str, Any], int], Any] = same
     version: Callable[[dict[str, Any], str], Any] = same
+    models: Callable[[dict[str, Any]], Any] = same
     deployed: list[float] = field(default_factory=list)
     reads: int = 0
     endpoints: Any = None
@@ -81,7 +82,7 @@ class Api(httpx.BaseTransport):
         return self.endpoints or {"endpoints": [{"endpoint_id": ENDPOINT, "model_arch_id": "gpt-oss-120b"}]}
 
     def _models(self, _: httpx.Request) -> Any:
-        return {"object": "list", "data": []}
+        return self.models({"object": "list", "data": []})
 
     def _deploy(self, request: httpx.Request) -> Any:
         version = json.loads(request.content)["model"].rpartition("/")[2]

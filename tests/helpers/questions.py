@@ -17,7 +17,7 @@ class Said(NamedTuple):
 
     text: str = "yes"
     seconds: float = 0.5
-    tokens: int = 50
+    tokens: int | None = 50
     ended: str = "stop"
 
 

@@ -23,16 +23,23 @@ class SuiteResult:
     @cached_property
     def slowdown(self) -> Slowdown | None:
         """How much slower it is than the version before; None if that cannot be said."""
+        return slowdown([(old, new) for old, new, is_alike in self._pairs if is_alike])
+
+    @property
+    def unlike(self) -> int:
+        """How many questions were asked of both versions, but not as one of as many at a time: they prove nothing."""
+        return sum(not is_alike for _, _, is_alike in self._pairs)
+
+    @cached_property
+    def _pairs(self) -> list[tuple[float, float, bool]]:
+        """The latencies of each question, old and new, and whether it was asked alike."""
         if self.before is None or self.suite.max_slowdown is None:
-            return None
-        latencies = zip(self.before.cases, self.now.cases, strict=True)
-        return slowdown(
-            [
-                (old.latency, new.latency)
-                for old, new in latencies
-                if old.latency is not None and new.latency is not None
-            ]
-        )
+            return []
+        return [
+            (old.latency, new.latency, old.at_a_time == new.at_a_time)
+            for old, new in zip(self.before.cases, self.now.cases, strict=True)
+            if old.latency is not None and new.latency is not None
+        ]
 
     @cached_property
     def verdict(self) -> Judged:
@@ -49,11 +56,36 @@ class SuiteResult:
         if suite.p95_latency is not None and p95 is not None and p95 > suite.p95_latency:
             what = "p95 latency" if len(self.now.latencies) >= FEW else f"slowest of {len(self.now.latencies)} answers"
             yield f"{what} {p95:.2f} s, limit {suite.p95_latency:g} s"
-        if suite.least_rate is not None and rate is not None and rate < suite.least_rate:
+        if suite.least_rate is not None and rate is not None and self.now.has_rate and rate < suite.least_rate:
             yield f"median {rate:.0f} tokens/s, minimum {suite.least_rate:g}"
         if suite.max_slowdown is not None and slower and slower.exceeds(suite.max_slowdown):
             limit = f"limit {1 + suite.max_slowdown:.2f}x"
             yield f"answers take {slower.ratio:.2f}x as long as those of the version before, {limit}"
+
+    @property
+    def unjudged(self) -> tuple[str, ...]:
+        """Limits that were not judged, in words, with why. `max-slowdown` is one only if there is a version before."""
+        return tuple(f"`{limit}` was not judged: {why}" for limit, why in self._unjudged() if why)
+
+    def _unjudged(self) -> Iterator[tuple[str, str]]:
+        suite = self.suite
+        hardly = "" if self.now.is_half_answered else "fewer than half of the questions were answered"
+        if suite.p95_latency is not None:
+            yield "p95-latency", hardly
+        if suite.least_rate is not None:
+            without = "fewer than half of the answers say how many tokens they have"
+            yield "min-tokens-per-second", hardly or ("" if self.now.has_rate else without)
+        if suite.max_slowdown is not None and self.before:
+            yield "max-slowdown", hardly or self._not_compared
+
+    @property
+    def _not_compared(self) -> str:
+        """Say why the pairs cannot tell, unless there are just few of them."""
+        if not self._pairs:
+            return "no question was answered by both versions"
+        if self.unlike and (self.slowdown is None or self.slowdown.bound is None):
+            return f"{self.unlike} of {len(self._pairs)} questions were not asked of both at the same concurrency"
+        return ""
 
     @property
     def statement(self) -> str:
@@ -67,12 +99,15 @@ class SuiteResult:
         """Why the suite did not pass; empty if it did."""
         if self.verdict == "passed":
             return ""
-        told = (
-            self.statement
-            if self.now.counts["passed"] >= self.suite.need
-            else f"{self.statement}; {self.suite.need} must pass"
-        )
-        return "; ".join((*self.broken, told))
+        is_enough = self.now.counts["passed"] >= self.suite.need
+        told = self.statement if is_enough else f"{self.statement}; {self.suite.need} must pass"
+        return "; ".join((*self.broken, f"{told}{self._same_for_all}"))
+
+    @property
+    def _same_for_all(self) -> str:
+        """Why cases did not pass, if that is the same for all of them; empty otherwise."""
+        reasons = {case.reason for case in self.now.cases if case.verdict != "passed"}
+        return f" ({reasons.pop()})" if len(reasons) == 1 and reasons != {""} else ""
 
     @property
     def told(self) -> str:

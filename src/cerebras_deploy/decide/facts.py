@@ -111,6 +111,10 @@ class Facts(Known):
         """Note what the version answered that served before the rollout, in the deployment with that ID."""
         self.before, self.before_of, self.waiting_for = answers, of, ""
 
+    def nothing_to_compare(self) -> None:
+        """Note that no single version serves just before the rollout: what another one answered is not of it."""
+        self.before, self.before_of = None, ""
+
     def smoke_test_begun(self) -> None:
         """Note that the smoke test begins."""
         self.is_asking, self.waiting_for = True, "waiting for the smoke test's answer"

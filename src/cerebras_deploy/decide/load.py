@@ -1,31 +1,57 @@
-"""How many questions are asked at a time: fewer after a 429, and then more again. Times are on the clock."""
+"""How many questions are asked at a time, and how fast: less after a 429, and then more again.
+
+Times are on the clock.
+"""
 
 from dataclasses import dataclass, field
+from random import Random
+
+from cerebras_deploy.decide.schedule import RECOVERY, retry_delay
+
+LEAST_SPACING, MOST_SPACING = 0.05, 60.0  # seconds
+_NO_SPACING = 0.005  # seconds; less is none
 
 
 @dataclass
 class Load:
-    """What the inference API seems to bear: up to `most` questions at a time.
+    """What the inference API seems to bear: up to `most` questions at a time, with `spacing` seconds between two.
 
-    A 429 halves it, and holds every question back for as long as that asks for. Each answer adds a little.
+    A 429 halves the one, doubles the other, and holds every question back: for as long as `Retry-After` asks for, or
+    else for longer with each 429 in a row. What was sent before that tells nothing new. Each answer brings a little
+    back. `spacing` changes only once until there is an answer: how long a limit lasts does not say how fast it is.
     """
 
     most: int
     allowed: float = field(init=False)
+    spacing: float = field(default=0.0, init=False)
     not_before: float = field(default=float("-inf"), init=False)
+    _turned_away: int = field(default=0, init=False)  # 429s in a row
+    _slowed_at: float = field(default=float("-inf"), init=False)
 
     def __post_init__(self) -> None:
         """Begin with as many as are wanted."""
         self.allowed = float(self.most)
 
-    def throttled(self, now: float, delay: float) -> None:
-        """Note a 429 that is to be waited out for so many seconds."""
-        self.allowed = max(self.allowed / 2, 1.0)
-        self.not_before = max(self.not_before, now + delay)
+    def asked(self, now: float) -> None:
+        """Note a question that is sent."""
+        self.not_before = max(self.not_before, now + self.spacing)
 
-    def answered(self) -> None:
-        """Note an answer."""
+    def throttled(self, sent: float, now: float, retry_after: float | None, rng: Random) -> None:
+        """Note a 429 to what was sent at that time."""
+        if sent > self._slowed_at:
+            self._turned_away += 1
+            self._slowed_at = now
+            self.allowed = max(self.allowed / 2, 1.0)
+            if self._turned_away == 1:
+                self.spacing = min(max(2 * self.spacing, LEAST_SPACING), MOST_SPACING)
+        self.not_before = max(self.not_before, now + retry_delay(max(self._turned_away, 1), retry_after, rng))
+
+    def answered(self, sent: float) -> None:
+        """Note an answer to what was sent at that time."""
         self.allowed = min(self.allowed + 1 / self.allowed, float(self.most))
+        self.spacing = self.spacing * RECOVERY if self.spacing > _NO_SPACING else 0.0
+        if sent > self._slowed_at:
+            self._turned_away = 0
 
     def has_room(self, asked: int, now: float) -> bool:
         """Whether another question may be asked while so many are."""

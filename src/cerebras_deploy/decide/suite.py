@@ -37,7 +37,7 @@ class Suite:
 class CaseResult(NamedTuple):
     """What became of one case. `latency` is of its first answer that was judged, in seconds.
 
-    `reason` and `answer` are there unless it passed.
+    `reason` and `answer` are there unless it passed. The first answer was asked for as one of so many `at_a_time`.
     """
 
     name: str
@@ -46,6 +46,7 @@ class CaseResult(NamedTuple):
     latency: float | None = None
     reason: str = ""
     answer: str = ""
+    at_a_time: int = 0
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,11 @@ class Round:
         return 2 * (counts["passed"] + counts["failed"]) >= len(self.cases)
 
     @property
+    def has_rate(self) -> bool:
+        """Whether the median rate is known: at least half of the judged answers have one."""
+        return bool(self.rates) and 2 * len(self.rates) >= len(self.latencies)
+
+    @property
     def p95(self) -> float | None:
         """The latency that 95 % of the judged answers do not exceed; None without any."""
         return percentile_95(self.latencies)
@@ -85,9 +91,12 @@ def case_verdict(answers: Sequence[Judged], repeat: int) -> Judged | None:
     """Judge a case by its answers so far; None: it is to be asked again."""
     if answers[0] != "failed":
         return answers[0]
-    if len(answers) < repeat:
-        return None
-    return next((one for one in ("failed", "passed") if 2 * answers.count(one) > repeat), "unanswered")
+    return None if len(answers) < repeat else settled(answers, repeat) or "unanswered"
+
+
+def settled(answers: Sequence[Judged], repeat: int) -> Judged | None:
+    """Return what more than half of so many answers say, whatever those are that have not come; None if none does."""
+    return next((one for one in ("failed", "passed") if 2 * answers.count(one) > repeat), None)
 
 
 def verdict(counts: Counter[Judged], need: int, *, is_limit_broken: bool) -> Judged:

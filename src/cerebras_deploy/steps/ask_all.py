@@ -4,7 +4,6 @@ What decides runs here, in the main thread: threads only wait for answers and fo
 made at a time, since its process has but one CPU.
 """
 
-import heapq
 from collections import deque
 from collections.abc import Callable
 from functools import partial
@@ -15,11 +14,12 @@ from cerebras_deploy.clock import Ended
 from cerebras_deploy.decide.collected import AskedCase, Collected
 from cerebras_deploy.decide.giving_up import FAILURE_BUDGET
 from cerebras_deploy.decide.load import Load
+from cerebras_deploy.decide.queue import Queue
 from cerebras_deploy.decide.schedule import retry_delay
 from cerebras_deploy.decide.suite import CaseResult, Round, Suite
 from cerebras_deploy.errors import CallError, Fate, NoThreadError
 from cerebras_deploy.steps.context import Context
-from cerebras_deploy.steps.inference import is_about_the_question, raise_if_refused
+from cerebras_deploy.steps.inference import is_about_the_question, is_the_versions, raise_if_refused
 from cerebras_deploy.steps.matcher import NotMatchedError
 from cerebras_deploy.steps.question import (
     RETRIES,
@@ -35,28 +35,34 @@ from cerebras_deploy.steps.question import (
 PROGRESS = 15.0  # seconds between two lines that say how far it is
 _NOBODY_ANSWERS = "given up: no answer had come to any question for 5 minutes"
 _NO_TIME = "given up: no time was left"
+_ONLY_ERRORS = "no answer, while the inference API is well"
 
 Told = Callable[[CaseResult], None]
 
 
-def ask_all(context: Context, suite: Suite, *, repeat: int, told: Told) -> Round:
+def ask_all(context: Context, suite: Suite, *, repeat: int, told: Told, is_cold: bool = False) -> Round:
     """Ask every case, and return what came of it. `told` hears of each case when it is judged.
 
-    It ends at the deadline; what was not asked by then is unanswered. Raises a `Stop`: refused if the key is,
-    interrupted.
+    `is_cold`: for the whole warm-up the first case got nothing but the version's own errors, while the inference API
+    was well. So another such error fails it, and all cases if nothing else comes to any of them. It ends at the
+    deadline; what was not asked by then is unanswered. Raises a `Stop`: refused if the key is, interrupted.
     """
-    return _Asking(context, suite, repeat, told).to_the_end()
+    asking = _Asking(context, suite, repeat, told)
+    asking.is_cold = asking.has_only_errors = is_cold
+    return asking.to_the_end()
 
 
 class _Asking:
+    is_cold = False
+    has_only_errors = False  # it was cold, and nothing has come but the version's own errors
+
     def __init__(self, context: Context, suite: Suite, repeat: int, told: Told) -> None:
         self._context, self._suite, self._told = context, suite, told
         self._clock = context.patience.clock
         self._calls: list[Call] = []
         self._api = context.api.observed_by(self._calls.append)  # threads call it; the journal is the main thread's
         self._load = Load(suite.concurrency)
-        self._next = 0  # number of the next case that was not asked yet
-        self._again: list[tuple[float, int, AskedCase]] = []  # a heap of those to be asked again, by when
+        self._queue = Queue(suite.cases)
         self._asked: dict[int, AskedCase] = {}  # by the number that the clock gave
         self._unmatched: deque[tuple[AskedCase, Heard]] = deque()
         self._matching: tuple[int, AskedCase, Heard, float] | None = None
@@ -71,6 +77,9 @@ class _Asking:
             if ended:
                 self._heard(ended)
             self._tell_progress()
+        if self.has_only_errors:
+            for failed in self._collected.judge_errors(_ONLY_ERRORS):
+                self._told(failed)
         why = _NO_TIME if self._context.patience.is_over else _NOBODY_ANSWERS
         return self._collected.round(why)
 
@@ -85,32 +94,27 @@ class _Asking:
 
     def _start(self) -> bool:
         """Start what may be started now, and return whether something is left to be started later."""
-        if self._unmatched and self._matching is None:
+        while self._unmatched and (self._is_over or self._matching is None):
             self._match(*self._unmatched.popleft())
-        while not self._is_over and self._load.has_room(self._under_way, self._clock.now()):
-            case = self._due()
+        while not self._is_over and self._load.has_room(self._under_way, now := self._clock.now()):
+            has_place = self._load.has_room(self._under_way + self._queue.places, now)
+            case = self._queue.due(now, has_place=has_place)
             if case is None:
                 break
-            asking = partial(hear, self._context, self._api, case.question)
-            self._asked[self._clock.start(asking, self._context.patience.call_bound)] = case
-        return not self._is_over and (self._next < len(self._suite.cases) or bool(self._again))
+            self._ask(case)
+        return not self._is_over and not self._queue.is_empty
 
-    def _due(self) -> AskedCase | None:
-        """Return the case to be asked now. One that is to be asked again keeps its place while it waits for that."""
-        now = self._clock.now()
-        if self._again and self._again[0][0] <= now:
-            return heapq.heappop(self._again)[-1]
-        is_last = self._next >= len(self._suite.cases)
-        if is_last or not self._load.has_room(self._under_way + len(self._again), now):
-            return None
-        self._next += 1
-        return AskedCase(self._next - 1, self._suite.cases[self._next - 1])
+    def _ask(self, case: AskedCase) -> None:
+        case.sent, case.at_a_time = self._clock.now(), self._under_way + 1
+        self._load.asked(case.sent)
+        asking = partial(hear, self._context, self._api, case.question)
+        self._asked[self._clock.start(asking, self._context.patience.call_bound)] = case
 
     def _until_next(self) -> float:
         """Return for how long nothing is to be done, unless an answer comes."""
         now = self._clock.now()
         times = [self._spoke_at + PROGRESS, self._context.patience.deadline.at, self._answered_at + FAILURE_BUDGET]
-        times += [self._load.not_before, *(at for at, _, _ in self._again[:1])]
+        times += [self._load.not_before, self._queue.next_at]
         return min((time for time in times if time > now), default=now + PROGRESS) - now
 
     def _drained(self) -> list[Call]:
@@ -137,14 +141,18 @@ class _Asking:
             self._failed(case, CallError(Fate.UNKNOWN, str(ended.error) or "the answer took too long"))
 
     def _answered(self, case: AskedCase, heard: Heard) -> None:
-        self._load.answered()
-        self._answered_at = self._clock.now()
+        self._load.answered(case.sent)
+        self._answered_at, self.has_only_errors = self._clock.now(), False
         if is_to_be_matched(case.question, heard):
             self._unmatched.append((case, heard))
         else:
             self._judge(case, heard)
 
     def _match(self, case: AskedCase, heard: Heard) -> None:
+        """Start a match; past the deadline there is no time for it."""
+        if self._is_over:
+            self._judge(case, heard, NotMatchedError("no time was left"))
+            return
         within = self._context.patience.call_bound
         number = self._clock.start(lambda: matched(self._context, case.question, heard), within)
         self._matching = number, case, heard, within
@@ -156,16 +164,28 @@ class _Asking:
         """Ask a case again that got no answer, or leave it unanswered: that says nothing about the version."""
         if not is_about_the_question(error):
             raise_if_refused(error)
-        case.tries += 1
-        now, delay = self._clock.now(), retry_delay(case.tries, error.retry_after, self._context.patience.rng)
         if error.fate is Fate.THROTTLED:
-            self._load.throttled(now, delay)
-            if self._context.journal.first("asking slower"):
-                self._context.journal.say(f"{error.reason}; asking more slowly", "warning")
+            self._throttled(case, error)
+            return
+        case.tries += 1
+        is_bad = is_the_versions(error)
+        self.has_only_errors &= is_bad
         if is_worth_another_try(error) and case.tries <= RETRIES:
-            heapq.heappush(self._again, (now + delay, case.number, case))
+            delay = retry_delay(case.tries, error.retry_after, self._context.patience.rng)
+            self._queue.again(case, self._clock.now() + delay)
+        elif is_bad and self.is_cold and case.number == 0:
+            self._settle(case, self._collected.add(case, "failed", f"{_ONLY_ERRORS}: {error.reason}"))
         else:
             self._settle(case, self._collected.add(case, "unanswered", error.reason))
+
+    def _throttled(self, case: AskedCase, error: CallError) -> None:
+        """Have a case that a limit has turned away asked again, more slowly, until there is no more time."""
+        self.has_only_errors = False
+        self._load.throttled(case.sent, self._clock.now(), error.retry_after, self._context.patience.rng)
+        self._collected.turned_away(case, error.reason)
+        self._queue.turned_away(case)
+        if self._context.journal.first("asking slower"):
+            self._context.journal.say(f"{error.reason}; asking more slowly", "warning")
 
     def _judge(self, case: AskedCase, heard: Heard, found: frozenset[str] | NotMatchedError = frozenset()) -> None:
         answer = judged(case.question, heard, found)
@@ -174,7 +194,7 @@ class _Asking:
     def _settle(self, case: AskedCase, result: CaseResult | None) -> None:
         """Tell what became of a case, or have it asked again at once."""
         if result is None:
-            heapq.heappush(self._again, (self._clock.now(), case.number, case))
+            self._queue.again(case, self._clock.now())
         else:
             self._told(result)
 

@@ -11,7 +11,7 @@ from cerebras_deploy.errors import CallError
 from cerebras_deploy.inputs import Inputs
 from cerebras_deploy.result import End, Result
 from cerebras_deploy.steps.context import Context
-from cerebras_deploy.steps.inference import is_about_the_question, is_the_versions, is_well
+from cerebras_deploy.steps.inference import is_the_versions, is_well
 from cerebras_deploy.steps.question import Answer, ask_until_warm
 from cerebras_deploy.tell.timeline import Change
 from cerebras_deploy.text import plain, sentence
@@ -47,7 +47,10 @@ def smoke_test(context: Context) -> End | None:
 
 
 def _ask_many(context: Context, suite: "Suite") -> End | None:
-    """Ask the questions of the file, once the first one has been answered: that answer is not measured."""
+    """Ask the questions of the file, once the first one has been answered, or the warm-up is over.
+
+    That first answer is not measured.
+    """
     from cerebras_deploy.steps.suite import announce, ask_all_after  # noqa: PLC0415 - few runs have one
 
     warm_up = context.inputs.smoke_test_warm_up
@@ -56,9 +59,8 @@ def _ask_many(context: Context, suite: "Suite") -> End | None:
     warm: Answer | list[CallError] | None = None
     if warm_up or suite.max_slowdown is not None:
         warm = ask_until_warm(context, suite.cases[0], warm_up, is_one_of_many=True)
-    if isinstance(warm, list) and warm_up and not is_about_the_question(warm[-1]):
-        return _unanswered(context, warm)
-    end = ask_all_after(context, suite)
+    is_cold = isinstance(warm, list) and warm_up > 0 and _judges(context, warm)
+    end = ask_all_after(context, suite, is_cold=is_cold)
     if isinstance(warm, Answer):
         _compare_fingerprint(context, warm.completion)
     return end
@@ -80,14 +82,18 @@ def _answered(context: Context, question: Question, answer: Answer) -> End | Non
 
 def _unanswered(context: Context, errors: Sequence[CallError]) -> End:
     """Judge a version that gave no answer. Its own errors count against it, if the inference API itself is well."""
-    last = errors[-1]
-    judges = all(is_the_versions(error) for error in errors) and is_well(context)
+    last, judges = errors[-1], _judges(context, errors)
     context.facts.smoke_tested(BAD_ERRORS if judges else UNANSWERED)
     verdict = context.facts.smoke_test.verdict
     well = ", while the inference API itself works" if judges else ""
     text = f"smoke test {'failed: no answer' if judges else 'got no answer'}{well}. {sentence(str(last))}"
     context.show(Change(text, "Smoke test", verdict, tone="bad"))
     return End(Result.SMOKE_TEST_FAILED, f"no answer{well}: {last}", last.hint)
+
+
+def _judges(context: Context, errors: Sequence[CallError]) -> bool:
+    """Whether errors judge the version: all of them are its own, and the inference API itself is well."""
+    return all(is_the_versions(error) for error in errors) and is_well(context)
 
 
 def _compare_fingerprint(context: Context, answer: Completion) -> None:

@@ -72,7 +72,12 @@ class _Starting:
     def _compared(self) -> bool:
         """Ask the version that serves now, if the new one is to be compared. Return whether that took time."""
         suite, serving, facts = self._context.suite, self._context.facts.serving.entry, self._context.facts
-        if suite is None or suite.max_slowdown is None or serving is None or facts.before_of == serving.id:
+        if suite is None or suite.max_slowdown is None:
+            return False
+        if serving is None:
+            facts.nothing_to_compare()
+            return False
+        if facts.before_of == serving.id:
             return False
         from cerebras_deploy.steps.suite import ask_all_before  # noqa: PLC0415 - few runs compare
 

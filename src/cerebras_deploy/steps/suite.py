@@ -44,14 +44,13 @@ def announce(context: Context, suite: Suite) -> None:
         context.journal.say(note)
 
 
-def ask_all_after(context: Context, suite: Suite) -> End | None:
-    """Ask the new version, and judge it. None: it is good.
+def ask_all_after(context: Context, suite: Suite, *, is_cold: bool) -> End | None:
+    """Ask the new version, and judge it. None: it is good. `is_cold`: see `ask_all`.
 
     Raises a `Stop`: refused if the key is, timed out at the deadline, unless the version has surely failed by then.
     """
-    result = SuiteResult(
-        suite, ask_all(context, suite, repeat=suite.repeat, told=_Failures(context).tell), _before(context, suite)
-    )
+    now = ask_all(context, suite, repeat=suite.repeat, told=_Failures(context).tell, is_cold=is_cold)
+    result = SuiteResult(suite, now, _before(context, suite))
     verdict = result.verdict
     if context.patience.is_over and verdict == "unanswered":
         raise Stop(replace(context.patience.deadline.end(), reason=result.statement))
@@ -60,6 +59,8 @@ def ask_all_after(context: Context, suite: Suite) -> End | None:
     context.show(Change(f"smoke test {verdict}: {result.told}", "Smoke test", verdict, tone=tone))
     if result.slowdown:
         context.journal.say(f"compared with the version before: {said(result.slowdown)}")
+    for limit in result.unjudged if verdict == "passed" else ():
+        context.journal.warn_once("Limit not judged", f"{limit}.")
     return End(Result.SMOKE_TEST_FAILED, result.reason) if result.reason else None
 
 
@@ -67,15 +68,15 @@ def _before(context: Context, suite: Suite) -> Round | None:
     """Return what the version before answered, if it is to be compared and answered at least half."""
     if suite.max_slowdown is None:
         return None
-    before = context.facts.before
-    if before and before.is_half_answered:
+    before, why = context.facts.before, _why_not_compared(context)
+    if not why:
         return before
-    why = "it answered fewer than half of the questions" if before else _why_not_asked(context)
     context.journal.warn_once("Slowdown not measured", f"`max-slowdown`: the version before was not compared: {why}.")
     return None
 
 
-def _why_not_asked(context: Context) -> str:
+def _why_not_compared(context: Context) -> str:
+    """Say why the version before is not compared; empty if it is. It must be the one that this step replaced."""
     facts = context.facts
     if facts.found_live_already:
         return "this version was already live"
@@ -83,6 +84,8 @@ def _why_not_asked(context: Context) -> str:
         return "this step did not start the rollout"
     if facts.is_replacing:
         return "this is a rollback"
+    if facts.before:
+        return "" if facts.before.is_half_answered else "it answered fewer than half of the questions"
     return "no single version was serving before the rollout" if facts.previous else "nothing was serving before"
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from cerebras_deploy.decide.comparison import SuiteResult, said
 from cerebras_deploy.decide.suite import CaseResult, Round, Suite, middle
 from cerebras_deploy.tell.markdown import table
-from cerebras_deploy.text import code, plain
+from cerebras_deploy.text import code, plain, prose
 
 FAILED_SHOWN = 50  # cases in the summary
 REASONS_SHOWN = 10  # why questions went unanswered
@@ -68,7 +68,8 @@ def _figures(result: SuiteResult) -> list[str]:
         ("Median tokens/s", *("" if one.rate is None else f"{one.rate:.0f}" for one in rounds)),
     ]
     pairs = ["", f"By pairs: {said(result.slowdown)}."] if result.slowdown else []
-    return [*table(heads, rows), *pairs]
+    unjudged = ["", " ".join(prose(f"{limit}.") for limit in result.unjudged)] if result.unjudged else []
+    return [*table(heads, rows), *pairs, *unjudged]
 
 
 def _seconds(value: float | None) -> str:
@@ -109,6 +110,7 @@ def suite_object(result: SuiteResult) -> dict[str, Any]:
         "now": _round_object(result.now),
         "before": _round_object(result.before) if result.before else None,
         "broken_limits": list(result.broken),
+        "unjudged_limits": list(result.unjudged),
         "slowdown": slower
         and {
             "pairs": slower.pairs,

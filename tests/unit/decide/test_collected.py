@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from cerebras_deploy.api.completion import Completion
 from cerebras_deploy.decide.collected import AskedCase, Collected
 from cerebras_deploy.decide.question import Judgment, Question, asking
@@ -53,6 +55,60 @@ def test_an_answer_that_says_nothing_is_in_no_figure_and_does_not_hide_why_it_fa
     (result,) = collected.round("").cases
     assert (result.verdict, result.reason, result.answer) == ("unanswered", "it is wrong", "a")
     assert (collected.round("").latencies, collected.round("").rates) == ((0.5,), ())
+
+
+@pytest.mark.parametrize(
+    ("answers", "verdict"),
+    [
+        ("ff", "failed"),
+        ("fpp", "unanswered"),
+        ("f", "unanswered"),
+        ("fp", "unanswered"),
+    ],
+)
+def test_what_more_than_half_of_the_answers_say_is_proven_even_if_the_others_never_come(
+    answers: str, verdict: str
+) -> None:
+    repeat = 3 if len(answers) < 3 else 5
+    collected, case = Collected([FIRST], repeat), AskedCase(0, FIRST, at_a_time=4)
+    for one in answers:
+        assert collected.heard(case, said(one), 0.5, WRONG if one == "f" else Judgment("passed")) is None
+
+    (result,) = collected.round("no time was left").cases
+
+    reason = "it is wrong" if verdict == "failed" else "no time was left"
+    assert (result.verdict, result.reason, result.latency, result.at_a_time) == (verdict, reason, 0.5, 4)
+
+
+def test_what_a_limit_turned_away_says_so() -> None:
+    collected = Collected([FIRST, SECOND], 1)
+    collected.turned_away(AskedCase(0, FIRST), "HTTP 429")
+    collected.turned_away(AskedCase(1, SECOND), "HTTP 429")
+    collected.heard(AskedCase(1, SECOND), said("yes"), 0.5, Judgment("passed"))
+
+    assert [case.reason for case in collected.round("no time was left").cases] == ["no time was left (HTTP 429)", ""]
+
+
+def test_errors_can_be_judged_in_the_end_and_what_never_came_cannot() -> None:
+    collected = Collected([FIRST, SECOND, FIRST], 1)
+    collected.add(AskedCase(0, FIRST), "unanswered", "HTTP 503")
+    collected.add(AskedCase(2, FIRST), "failed", "HTTP 503")
+
+    judged = list(collected.judge_errors("the API is well"))
+
+    assert judged == [CaseResult("first", "First?", "failed", None, "the API is well: HTTP 503")]
+    assert [case.verdict for case in collected.round("").cases] == ["failed", "unanswered", "failed"]
+
+
+def test_a_case_has_how_it_was_asked_when_it_was_measured() -> None:
+    collected, case = Collected([FIRST], 3), AskedCase(0, FIRST, at_a_time=4)
+    collected.heard(case, said("a"), 0.5, WRONG)
+    case.at_a_time = 2
+    collected.heard(case, said("b"), 0.7, WRONG)
+    result = collected.heard(case, said("c"), 0.9, WRONG)
+
+    assert result
+    assert (result.latency, result.at_a_time) == (0.5, 4)
 
 
 def test_what_was_not_asked_is_unanswered() -> None:

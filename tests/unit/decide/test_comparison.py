@@ -12,12 +12,15 @@ from cerebras_deploy.decide.suite import CaseResult, Round, Suite
 LETTERS: dict[str, Judged] = {"p": "passed", "f": "failed", "u": "unanswered"}
 
 
-def asked(verdicts: str, latency: float = 0.5, rates: tuple[float, ...] = ()) -> Round:
-    """Read `ppfu` as the cases of a round, of which those that were judged took so long."""
+def asked(verdicts: str, latency: float = 0.5, rates: tuple[float, ...] = (), at_a_time: str = "") -> Round:
+    """Read `ppfu` as the cases of a round, of which those that were judged took so long.
+
+    `at_a_time` has a digit each.
+    """
     judged = tuple(latency for one in verdicts if one != "u")
     cases = [
-        CaseResult(f"case {number}", "Hi", LETTERS[one], None if one == "u" else latency)
-        for number, one in enumerate(verdicts)
+        CaseResult(f"case {number}", "Hi", LETTERS[one], None if one == "u" else latency, at_a_time=int(beside))
+        for number, (one, beside) in enumerate(zip(verdicts, at_a_time or "4" * len(verdicts), strict=True))
     ]
     return Round(tuple(cases), judged, rates)
 
@@ -83,6 +86,73 @@ def test_few_pairs_cannot_tell() -> None:
     assert (found.verdict, bool(found.slowdown)) == ("passed", True)
     assert found.slowdown
     assert said(found.slowdown) == "median 18.00x, +8.50 s; 3 pairs, too few to tell"
+
+
+def test_only_pairs_that_were_asked_alike_are_compared() -> None:
+    before, now = asked("p" * 9, 0.5, at_a_time="123444444"), asked("p" * 9, 2.0, at_a_time="111144444")
+    suite = Suite((Question(asking("Hi")),) * 9, max_slowdown=0.2)
+
+    found = SuiteResult(suite, now, before)
+
+    assert (found.slowdown and found.slowdown.pairs, found.unlike, found.verdict) == (6, 3, "failed")
+    assert found.unjudged == ()
+
+
+def test_pairs_that_were_asked_otherwise_prove_nothing_which_is_told() -> None:
+    before, now = asked("p" * 9, 0.5), asked("p" * 9, 2.0, at_a_time="222244444")
+    suite = Suite((Question(asking("Hi")),) * 9, max_slowdown=0.2)
+
+    found = SuiteResult(suite, now, before)
+
+    assert (found.slowdown and found.slowdown.pairs, found.verdict) == (5, "passed")
+    assert found.unjudged == (
+        "`max-slowdown` was not judged: 4 of 9 questions were not asked of both at the same concurrency",
+    )
+
+
+HARDLY = "was not judged: fewer than half of the questions were answered"
+NO_RATE = "`min-tokens-per-second` was not judged: fewer than half of the answers say how many tokens they have"
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "rates", "limits", "unjudged"),
+    [
+        ("pppp", (9.0, 9.0), {"least_rate": 5.0, "p95_latency": 9.0}, ()),
+        ("pppp", (), {"least_rate": 5.0}, (NO_RATE,)),
+        ("pppp", (9.0,), {"least_rate": 99.0}, (NO_RATE,)),
+        (
+            "puuu",
+            (9.0,),
+            {"least_rate": 5.0, "p95_latency": 0.1},
+            (f"`p95-latency` {HARDLY}", f"`min-tokens-per-second` {HARDLY}"),
+        ),
+        ("puuu", (9.0,), {"max_slowdown": 0.2}, (f"`max-slowdown` {HARDLY}",)),
+        ("puuu", (9.0,), {}, ()),
+    ],
+)
+def test_a_limit_that_cannot_be_judged_is_told(
+    verdicts: str, rates: tuple[float, ...], limits: dict[str, Any], unjudged: tuple[str, ...]
+) -> None:
+    suite = Suite((Question(asking("Hi")),) * len(verdicts), pass_rate=Decimal(0), **limits)
+
+    found = SuiteResult(suite, asked(verdicts, rates=rates), asked("p" * len(verdicts)))
+
+    assert (found.verdict, found.unjudged) == ("passed", unjudged)
+
+
+def test_without_a_question_that_both_answered_nothing_is_compared_which_is_told() -> None:
+    found = result("ppuu", before=asked("uupp"), pass_rate=Decimal("0.5"), max_slowdown=0.2)
+
+    assert found.unjudged == ("`max-slowdown` was not judged: no question was answered by both versions",)
+
+
+def test_a_reason_that_all_share_is_told() -> None:
+    (one, *_), suite = asked("f").cases, result("ff").suite
+    same = Round((one._replace(reason="HTTP 503"),) * 2)
+    other = Round((one._replace(reason="HTTP 503"), one._replace(reason="HTTP 500")))
+
+    assert SuiteResult(suite, same).reason == "0 of 2 questions passed, 2 failed; 2 must pass (HTTP 503)"
+    assert SuiteResult(suite, other).reason == "0 of 2 questions passed, 2 failed; 2 must pass"
 
 
 @pytest.mark.parametrize("limits", [{}, {"max_slowdown": 0.2}], ids=["no limit", "no figures"])

@@ -1,6 +1,10 @@
-"""How many questions are asked at a time."""
+"""How many questions are asked at a time, and how fast."""
 
-from cerebras_deploy.decide.load import Load
+from random import Random
+
+import pytest
+
+from cerebras_deploy.decide.load import LEAST_SPACING, MOST_SPACING, Load
 
 
 def room(load: Load, now: float = 0.0) -> int:
@@ -8,40 +12,92 @@ def room(load: Load, now: float = 0.0) -> int:
     return next(asked for asked in range(100) if not load.has_room(asked, now))
 
 
-def test_as_many_as_wanted_are_asked() -> None:
-    assert room(Load(4)) == 4
+def throttled(load: Load, sent: float, now: float, retry_after: float | None = None) -> None:
+    load.throttled(sent, now, retry_after, Random(1))
+
+
+def test_as_many_as_wanted_are_asked_with_nothing_in_between() -> None:
+    load = Load(4)
+    load.asked(1.0)
+
+    assert room(load, 1.0) == 4
 
 
 def test_a_429_halves_them_and_holds_all_back_for_as_long_as_it_says() -> None:
     load = Load(8)
-    load.throttled(10.0, 5.0)
+    throttled(load, 9.0, 10.0, 5.0)
 
-    assert (room(load, 14.9), room(load, 15.0)) == (0, 4)
+    assert (room(load, 14.9), room(load, 16.0)) == (0, 4)
 
 
 def test_a_shorter_wait_does_not_end_a_longer_one() -> None:
     load = Load(8)
-    load.throttled(10.0, 5.0)
-    load.throttled(11.0, 1.0)
+    throttled(load, 9.0, 10.0, 5.0)
+    throttled(load, 9.5, 11.0, 1.0)
 
-    assert (room(load, 14.9), room(load, 15.0)) == (0, 2)
+    assert (room(load, 14.9), room(load, 16.0)) == (0, 4)
+
+
+def test_what_was_sent_before_a_429_came_slows_nothing_down_again() -> None:
+    load = Load(32)
+    for number in range(9):
+        throttled(load, 9.0, 10.0 + number, 0.0)
+
+    assert (room(load, 99.0), load.spacing) == (16, LEAST_SPACING)
 
 
 def test_one_is_always_asked() -> None:
     load = Load(2)
-    for _ in range(9):
-        load.throttled(0.0, 0.0)
+    for number in range(9):
+        throttled(load, number + 0.5, number + 1.0, 0.0)
 
-    assert room(load) == 1
+    assert room(load, 99.0) == 1
 
 
-def test_answers_bring_back_as_many_as_wanted_and_no_more() -> None:
+def test_without_retry_after_the_waits_grow_with_each_429_in_a_row_up_to_15_s_on_average_7() -> None:
+    waits = []
+    for seed in range(200):
+        load, now = Load(1), 0.0
+        for _ in range(8):
+            load.throttled(now + 0.1, now + 0.2, None, Random(seed))
+            now = load.not_before
+        waits.append(now)
+
+    assert 20 < sum(waits) / len(waits) < 40  # 0.5, 1, 2, 4, and then 7.5 each
+
+
+def test_the_spacing_doubles_with_each_429_after_an_answer_and_not_with_those_in_a_row() -> None:
     load = Load(4)
-    load.throttled(0.0, 0.0)
     seen = []
-    for _ in range(20):
-        load.answered()
-        seen.append(room(load))
+    for number in range(1, 5):
+        throttled(load, 10.0 * number, 10.0 * number + 1)
+        throttled(load, 10.0 * number + 2, 10.0 * number + 3)
+        seen.append(load.spacing)
+        load.answered(10.0 * number + 4)
+
+    assert seen == pytest.approx([LEAST_SPACING * 1.8**number for number in range(4)])
+
+
+def test_the_spacing_has_a_limit_and_holds_the_next_question_back() -> None:
+    load = Load(4)
+    for number in range(1, 30):
+        throttled(load, float(number), number + 0.5, 0.0)
+        load.answered(number + 0.6)
+    throttled(load, 99.0, 99.5, 0.0)
+
+    load.asked(200.0)
+
+    assert load.spacing == MOST_SPACING
+    assert (room(load, 259.0), room(load, 260.0)) == (0, 1)
+
+
+def test_answers_bring_back_as_many_as_wanted_and_no_more_and_take_the_spacing_away() -> None:
+    load = Load(4)
+    throttled(load, 0.0, 0.5, 0.0)
+    seen = []
+    for _ in range(40):
+        load.answered(1.0)
+        seen.append(room(load, 9.0))
 
     assert seen == sorted(seen)
-    assert (seen[0], seen[-1]) == (2, 4)
+    assert (seen[0], seen[-1], load.spacing) == (2, 4, 0.0)

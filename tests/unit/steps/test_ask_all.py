@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
+from cerebras_deploy.steps.matcher import Matcher
 from helpers.questions import Said, endpoint
 from helpers.stage import EPOCH, Played
 from helpers.virtual import VirtualClock
@@ -49,8 +50,8 @@ class TestAtATime:
 
 
 class TestAskedAgain:
-    @pytest.mark.parametrize("error", [throttled(), LOST, httpx.ConnectError("no"), httpx.ReadTimeout("timed out")])
-    def test_429_and_lost_connections_are_asked_again_three_times(self, error: Any) -> None:
+    @pytest.mark.parametrize("error", [LOST, httpx.ConnectError("no"), httpx.ReadTimeout("timed out")])
+    def test_lost_connections_are_asked_again_three_times(self, error: Any) -> None:
         there = endpoint(lambda prompt, _, __: error if prompt == "q3" else Said())
 
         played = there.ask("", **WARM)
@@ -120,6 +121,63 @@ class TestAskedAgain:
         assert played.result in {"unchanged", "smoke-test-failed"}
 
 
+class Limited:
+    """A limit of so many requests in so many seconds: in each window of that length, or else one after the other."""
+
+    def __init__(self, requests: int, seconds: float, *, windows: bool) -> None:
+        self.requests, self.seconds, self.windows = requests, seconds, windows
+        self.there = endpoint(self.answer)
+        self.passed: list[float] = []
+
+    def answer(self, *_: object) -> Said | httpx.Response:
+        now = self.there.stage.clock.now()
+        window = now // self.seconds if self.windows else 0.0
+        recent = [one for one in self.passed if one // self.seconds == window or not self.windows]
+        is_full = len(recent) >= self.requests if self.windows else self._came_lately(now)
+        if is_full:
+            return throttled()
+        self.passed.append(now)
+        return Said(seconds=0.1)
+
+    def _came_lately(self, now: float) -> bool:
+        return bool(self.passed) and now - self.passed[-1] < self.seconds / self.requests
+
+
+class TestALimitWithoutRetryAfter:
+    @pytest.mark.parametrize("windows", [True, False])
+    @pytest.mark.parametrize(("requests", "seconds", "cases"), [(60, 60.0, 200), (5, 60.0, 20), (3000, 60.0, 400)])
+    @pytest.mark.parametrize("concurrency", [1, 32])
+    def test_it_is_obeyed_until_every_question_is_answered(
+        self, requests: int, seconds: float, cases: int, concurrency: int, *, windows: bool
+    ) -> None:
+        limited = Limited(requests, seconds, windows=windows)
+
+        played = limited.there.ask(f"concurrency = {concurrency}", cases, timeout="2h", **WARM)
+
+        assert (played.outputs["smoke-test"], len(limited.passed)) == ("passed", cases)
+        assert played.seconds < 60 + 2 * cases * seconds / requests + cases * 0.1 / concurrency
+
+    def test_a_question_that_is_always_turned_away_holds_no_other_back_and_is_given_up_after_5_minutes(self) -> None:
+        there = endpoint(lambda prompt, _, __: throttled() if prompt == "q3" else Said())
+
+        played = there.ask("pass-rate = 0.9", 40, timeout="1h", **WARM)
+
+        answered = max(one.answered for one in there.questions if one.prompt != "q3")
+        assert answered < EPOCH + 30
+        assert played.seconds < 340
+        assert (verdicts(played).count("passed"), verdicts(played)[3]) == (39, "unanswered")
+        assert played.outputs["smoke-test"] == "passed"
+        assert "for 5 minutes (question to my-org-gpt-oss-120b: HTTP 429" in "".join(reasons(played))
+
+    def test_at_the_deadline_those_that_are_left_are_unanswered(self) -> None:
+        limited = Limited(60, 60.0, windows=False)
+
+        played = limited.there.ask("", 400, timeout="100s", **WARM)
+
+        assert played.result == "timed-out"
+        assert 100 <= played.seconds < 103
+
+
 class TestWhatSaysNothing:
     def test_a_match_that_never_ends(self) -> None:
         there = endpoint(lambda _, __, ___: Said("a" * 60 + "!"))
@@ -163,6 +221,28 @@ class TestTheEnd:
         played = endpoint(lambda *_: Said("no", seconds=5)).ask("", 100, timeout="30s", **WARM)
 
         assert (played.result, played.outputs["smoke-test"]) == ("smoke-test-failed", "failed")
+
+    def test_one_that_has_failed_by_more_than_half_of_its_answers_has_failed_by_then(self) -> None:
+        there = endpoint(lambda _, times, __: Said("no", seconds=10 if times < 2 else 25))
+
+        played = there.ask("repeat = 3", 4, timeout="30s", **WARM)
+
+        assert (played.result, verdicts(played)) == ("smoke-test-failed", ["failed"] * 4)
+
+    def test_answers_that_are_not_matched_by_then_are_not_waited_for(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        there = endpoint(lambda *_: Said(seconds=5))
+
+        def slow(*_: object) -> frozenset[str]:
+            there.stage.clock.sleep(2)
+            return frozenset({"yes"})
+
+        monkeypatch.setattr(Matcher, "found", slow)
+        cases = '[[case]]\nprompt = "x"\nexpect = "yes"\n' * 40
+
+        played = there.ask(f"concurrency = 32\n{cases}", 0, timeout="30s", **WARM)
+
+        assert played.result == "timed-out"
+        assert played.seconds <= 33
 
     def test_when_nobody_answers_for_5_minutes_the_rest_is_not_asked(self) -> None:
         there = endpoint(lambda *_: LOST)

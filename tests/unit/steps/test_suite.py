@@ -176,6 +176,104 @@ class TestSkipped:
         assert self.skipped(played) == ["it answered fewer than half of the questions."]
         assert (played.result, suite_of(played)["before"]) == ("succeeded", None)
 
+    def test_a_rollout_that_somebody_else_started_while_the_version_before_was_asked(self) -> None:
+        def answer(prompt: str, _: int, version: str) -> Said:
+            if (prompt, version) == ("q7", "1"):
+                there.deployed.append(there.stage.clock.now())
+            return Said(seconds=1 if version == "1" else 9)
+
+        there = rolling_out(answer)
+
+        played = there.ask(COMPARE)
+
+        assert there.deployed_versions == []
+        assert there.asked_of("1").count("q7") == 1
+        assert (played.result, self.skipped(played)) == ("succeeded", ["this step did not start the rollout."])
+        assert (suite_of(played)["before"], suite_of(played)["slowdown"]) == (None, None)
+
+    def test_an_endpoint_that_serves_no_single_version_any_more_after_the_version_before_was_asked(self) -> None:
+        there = rolling_out(by_version(Said(seconds=2), Said(seconds=9)))
+        there.more = lambda _: [canceled] if there.stage.clock.now() > EPOCH + 3 else []
+        canceled = entry("3", "canceled", -2, EPOCH, rollout_replicas_updated=1, rollout_total_replicas=4)
+
+        played = there.ask(COMPARE)
+
+        assert there.asked_of("1").count("q7") == 1
+        assert (played.result, self.skipped(played)) == (
+            "succeeded",
+            ["no single version was serving before the rollout."],
+        )
+
+
+class TestAskedAlike:
+    """After a 429 fewer are asked at a time, and each answer takes less long: that says nothing of the version."""
+
+    @staticmethod
+    def loaded(there: list[Endpoint], *, limited: str) -> Any:
+        """Answers that take longer the more are asked at a time, of which one version turns some away."""
+
+        def answer(prompt: str, times: int, version: str) -> Said | httpx.Response:
+            now = there[0].stage.clock.now()
+            if version == limited and times == 0 and int(prompt[1:]) % 4 == 3:
+                return httpx.Response(429, headers={"retry-after": "5"})
+            beside = sum(one.sent <= now < one.answered for one in there[0].questions) + 1
+            return Said(seconds=0.4 * beside)
+
+        return answer
+
+    @pytest.mark.parametrize("limited", ["1", "2"])
+    @pytest.mark.parametrize("seed", range(3))
+    def test_a_limit_in_one_of_both_rounds_makes_no_version_slower(self, limited: str, seed: int) -> None:
+        known: list[Endpoint] = []
+        there = rolling_out(self.loaded(known, limited=limited), seed=seed)
+        known.append(there)
+
+        played = there.ask(f"{COMPARE}\nconcurrency = 8", 40, smoke_test_warm_up="0s")
+
+        assert played.result == "succeeded"
+
+    def test_if_too_few_were_asked_alike_to_tell_there_is_a_warning(self) -> None:
+        def answer(_: str, times: int, version: str) -> Said | httpx.Response:
+            return httpx.Response(429) if version == "1" and times == 0 else Said(seconds=0.5 if version == "1" else 5)
+
+        there = rolling_out(answer)
+
+        played = there.ask(COMPARE, 12)
+
+        (warning,) = [one.message for one in played.log.annotations if one.title == "Limit not judged"]
+        assert warning.startswith("`max-slowdown` was not judged: ")
+        assert warning.endswith(" of 12 questions were not asked of both at the same concurrency.")
+        assert "\n`max-slowdown` was not judged: " in played.summary
+
+
+class TestNotJudged:
+    """A limit that could not be judged never passes in silence."""
+
+    @staticmethod
+    def warnings(played: Played) -> list[str]:
+        return [one.message for one in played.log.annotations if one.title == "Limit not judged"]
+
+    def test_a_rate_without_tokens(self) -> None:
+        played = endpoint(lambda *_: Said(tokens=None)).ask("min-tokens-per-second = 500")
+
+        no_rate = "`min-tokens-per-second` was not judged: fewer than half of the answers say how many tokens they have"
+        assert (played.outputs["smoke-test"], self.warnings(played)) == ("passed", [f"{no_rate}."])
+        assert suite_of(played)["unjudged_limits"] == [no_rate]
+
+    def test_any_limit_if_the_answers_are_too_few_and_need_not_be_there(self) -> None:
+        there = endpoint(lambda prompt, _, __: Said() if prompt == "q0" else httpx.Response(503, json={}))
+
+        played = there.ask('pass-rate = 0\np95-latency = "10ms"\nmin-tokens-per-second = 500')
+
+        hardly = "was not judged: fewer than half of the questions were answered."
+        assert played.outputs["smoke-test"] == "passed"
+        assert self.warnings(played) == [f"`p95-latency` {hardly}", f"`min-tokens-per-second` {hardly}"]
+
+    def test_a_suite_that_did_not_pass_needs_no_warning(self) -> None:
+        played = endpoint(lambda *_: Said("no", tokens=None)).ask("min-tokens-per-second = 500")
+
+        assert (played.outputs["smoke-test"], self.warnings(played)) == ("failed", [])
+
 
 class TestTold:
     def test_a_line_at_the_start_one_per_failure_up_to_ten_and_one_with_totals(self) -> None:

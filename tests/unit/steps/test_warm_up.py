@@ -32,15 +32,78 @@ def test_late_answers_are_forgiven() -> None:
     assert there.ask(LATE, 0).outputs["smoke-test"] == "passed"
 
 
-@pytest.mark.parametrize(("status", "verdict"), [(503, "failed"), (404, "failed"), (429, "unanswered")])
-def test_if_nothing_comes_but_errors_no_other_question_is_asked(status: int, verdict: str) -> None:
-    there = endpoint(lambda *_: httpx.Response(status, json={}))
+@pytest.mark.parametrize("status", [503, 404])
+@pytest.mark.parametrize("pass_rate", ["1", "0.01"])
+def test_if_nothing_comes_to_any_question_but_the_versions_errors_it_has_failed(status: int, pass_rate: str) -> None:
+    there = endpoint(lambda *_: httpx.Response(status, json={}), live=False)
 
-    played = there.ask("", 100, timeout="1h")
+    played = there.ask(f"pass-rate = {pass_rate}", 100, timeout="1h", on_failure="rollback")
+
+    assert (played.outputs["smoke-test"], there.deployed_versions) == ("failed", ["2", "1"])
+    assert {there.times["2", f"q{number}"] for number in range(1, 100)} == {1}
+    assert (
+        f"(no answer, while the inference API is well: question to my-org-gpt-oss-120b: HTTP {status} " in played.told
+    )
+    assert '  failed: case 2 ("q1"): no answer, while the inference API is well: ' in played.text
+
+
+@pytest.mark.parametrize("status", [503, 404])
+@pytest.mark.parametrize(("pass_rate", "verdict"), [("1", "failed"), ("0.9", "passed")])
+def test_if_only_the_first_question_gets_nothing_but_errors_that_case_has_failed(
+    status: int, pass_rate: str, verdict: str
+) -> None:
+    there = endpoint(lambda prompt, _, __: httpx.Response(status, json={}) if prompt == "q0" else Said())
+
+    played = there.ask(f"pass-rate = {pass_rate}", 100, timeout="1h")
 
     assert played.outputs["smoke-test"] == verdict
-    assert set(there.asked_of("2")) == {"q0"}
-    assert 60 <= played.seconds < 120
+    assert 'failed: case 1 ("q0"): no answer, while the inference API is well: question to' in played.text
+    assert {there.times["2", f"q{number}"] for number in range(1, 100)} == {1}
+
+
+def test_if_the_first_question_is_answered_after_the_warm_up_that_answer_counts() -> None:
+    there = endpoint(lambda *_: Said() if len(tried) == 2 else httpx.Response(503, json={}))
+    tried: list[object] = []  # the key, at the beginning, and whether the API is well, after the warm-up
+
+    def models(reply: object) -> object:
+        tried.append(reply)
+        return reply
+
+    there.models = models
+
+    assert (there.ask("", 100).outputs["smoke-test"], len(tried)) == ("passed", 2)
+
+
+def test_an_error_after_that_says_nothing_of_the_other_questions() -> None:
+    bad = {"q0", "q1", "q2"}
+    there = endpoint(lambda prompt, _, __: httpx.Response(503, json={}) if prompt in bad else Said())
+
+    played = there.ask("pass-rate = 0.9", 20)
+
+    assert played.outputs["smoke-test"] == "unanswered"
+    assert "17 of 20 questions passed, 1 failed, 2 unanswered" in played.told
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        httpx.Response(429),
+        httpx.ReadError("reset"),
+        httpx.Response(503, headers={"content-type": "text/html"}, content=b"<html>Down</html>"),
+    ],
+)
+def test_if_the_errors_are_not_all_the_versions_they_say_nothing(other: httpx.Response | Exception) -> None:
+    bad = httpx.Response(503, json={})
+    there = endpoint(lambda prompt, times, _: other if (prompt, times) == ("q0", 1) or prompt == "q5" else bad)
+
+    assert there.ask("", 20, timeout="1h").outputs["smoke-test"] == "unanswered"
+
+
+def test_if_the_inference_api_is_not_well_errors_say_nothing() -> None:
+    there = endpoint(lambda *_: httpx.Response(503, json={}))
+    there.models = lambda _: httpx.Response(503, json={})
+
+    assert there.ask("", 20, timeout="1h").outputs["smoke-test"] == "unanswered"
 
 
 @pytest.mark.parametrize(("status", "is_page"), [(400, False), (422, False), (403, True)])

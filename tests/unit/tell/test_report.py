@@ -108,6 +108,7 @@ def test_many_questions_have_their_figures_and_their_cases() -> None:
             "median_tokens_per_second": None,
         },
         "broken_limits": [],
+        "unjudged_limits": [],
         "slowdown": {"pairs": 2, "median_ratio": 1.0, "lower_bound": None, "median_difference_seconds": 0.0},
     }
     both = {"latency_seconds": 0.5, "before": "passed", "before_latency_seconds": 0.5}
