@@ -161,6 +161,7 @@ def _said(one: dict[str, Any], model: type[BaseModel]) -> str:
         case "extra_forbidden" if "` and `" in one["loc"][0]:
             return "both say the same. Leave one of them out"
         case "extra_forbidden":
+            model = _Message if one["loc"][0] == "messages" and len(one["loc"]) > 1 else model
             return f"unknown key. Known keys: {', '.join(f'`{kebab(name)}`' for name in model.model_fields)}"
         case "missing":
             return "missing"

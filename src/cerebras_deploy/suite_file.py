@@ -63,7 +63,7 @@ def read_suite(path: str, workspace: str) -> Suite:
     except ValueError as error:
         problems.append(str(error))
     if not questions and not problems:
-        problems.append(f"{plain(path, 80)} has no questions: add a `[[case]]` or `cases`")
+        problems.append(_no_questions(path, limits.cases))
     if problems:
         raise SuiteError(_shortened(problems))
     return _suite(limits, questions, ignored)
@@ -80,6 +80,12 @@ def _suite(limits: _Limits, questions: list[Question], ignored: Iterable[str]) -
         limits.max_slowdown,
         tuple(ignored),
     )
+
+
+def _no_questions(path: str, cases: str | None) -> str:
+    if cases:
+        return f"neither {plain(path, 80)} nor its `cases` file, {plain(cases, 80)}, has a question"
+    return f"{plain(path, 80)} has no questions: add a `[[case]]` or `cases`"
 
 
 def _shortened(problems: list[str]) -> tuple[str, ...]:

@@ -122,15 +122,24 @@ def test_where_the_line_of_a_case_is_not_sure_none_is_told(workspace: Workspace)
         ("x = 1e9999999999999999999", "q/suite.toml is not valid TOML: a number in it is too large"),
         ("x = " + "[" * 5000, "q/suite.toml is not valid TOML: "),
         ("", "q/suite.toml has no questions: add a `[[case]]` or `cases`"),
+        ('cases = "empty.jsonl"', "neither q/suite.toml nor its `cases` file, empty.jsonl, has a question"),
         ('[case]\nprompt = "a"', "q/suite.toml: write `[[case]]`, with two brackets"),
         ('cases = "none.jsonl"', "q/none.jsonl does not exist in the workspace"),
         ('cases = "../../x"', "q/../../x can't be read (not inside the workspace)"),
     ],
 )
 def test_a_file_that_cannot_be_used(workspace: Workspace, toml: str, problem: str) -> None:
-    (found,) = workspace.problems(toml)
+    (found,) = workspace.problems(toml, empty="\n \n")
 
     assert found.startswith(problem)
+
+
+def test_an_unknown_key_of_a_message_is_told_with_those_of_messages(workspace: Workspace) -> None:
+    toml = '[[case]]\nmessages = [{role = "user", content = "a", name = "b"}]'
+
+    assert workspace.problems(toml) == [
+        "q/suite.toml, line 2, case 1: `messages`: at [0].name: unknown key. Known keys: `role`, `content`"
+    ]
 
 
 def test_a_file_that_is_missing(workspace: Workspace) -> None:
