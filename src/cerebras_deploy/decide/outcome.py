@@ -61,10 +61,12 @@ def is_rolled_back(end: End, facts: Known) -> bool:
     It does if the rollout ended in an error, or if the smoke test judged the version bad. It does not if that says
     nothing about the version, or if the version was live before this step, so that there is nothing to go back to.
     """
+    if facts.found_live_already:
+        return False
     match end.result:
         case Result.FAILED:
             return facts.progress.status is Status.ERROR
         case Result.SMOKE_TEST_FAILED:
-            return facts.smoke_test.verdict == "failed" and not facts.found_live_already
+            return facts.smoke_test.verdict == "failed"
         case _:
             return False

@@ -40,6 +40,12 @@ class TestWhatIsRolledBack:
 
         assert not is_rolled_back(End(Result.SMOKE_TEST_FAILED), facts)
 
+    def test_nor_if_it_is_in_an_error_by_then(self) -> None:
+        facts = nothing_sent()
+        facts.found_live(make.entry("ours 2 error 20"))
+
+        assert not is_rolled_back(End(Result.FAILED), facts)
+
 
 class TestTexts:
     OUTCOME = Outcome(

@@ -140,6 +140,21 @@ class TestWhatHappensWhileItIsAsked:
 
         assert self.asked(inputs, live=False, changed=changed).result == "rolled-back"
 
+    @pytest.mark.parametrize(("live", "deployed"), [(True, []), (False, ["2", "1"])])
+    def test_one_that_ends_in_an_error_by_then_is_rolled_back_if_it_was_not_live_before(
+        self, *, live: bool, deployed: list[str]
+    ) -> None:
+        there: list[presented.Api] = []
+
+        def changed(api: presented.Api) -> None:
+            there.append(api)
+            api.ours = lambda _: {"state": "error"}
+            api.old = lambda old: old | ({"state": "error", "model": old["model"][:-1] + "2"} if live else {})
+
+        played = self.asked(MANY | {"on_failure": "rollback"}, live=live, changed=changed)
+
+        assert (played.result, there[0].deployed_versions) == ("failed", deployed)
+
     @pytest.mark.parametrize("inputs", [MANY, ONE], ids=["many", "one"])
     @pytest.mark.parametrize(("live", "result"), [(True, "unchanged"), (False, "succeeded")])
     def test_one_that_is_on_its_way_is_a_warning(self, inputs: dict[str, str], result: str, *, live: bool) -> None:
