@@ -40,24 +40,21 @@ _ONLY_ERRORS = "no answer, while the inference API is well"
 Told = Callable[[CaseResult], None]
 
 
-def ask_all(context: Context, suite: Suite, *, repeat: int, told: Told, is_cold: bool = False) -> Round:
+def ask_all(context: Context, suite: Suite, told: Told, *, is_cold: bool = False) -> Round:
     """Ask every case, and return what came of it. `told` hears of each case when it is judged.
 
     `is_cold`: for the whole warm-up the first case got nothing but the version's own errors, while the inference API
     was well. So another such error fails it, and all cases if nothing else comes to any of them. It ends at the
     deadline; what was not asked by then is unanswered. Raises a `Stop`: refused if the key is, interrupted.
     """
-    asking = _Asking(context, suite, repeat, told)
-    asking.is_cold = asking.has_only_errors = is_cold
-    return asking.to_the_end()
+    return _Asking(context, suite, told, is_cold=is_cold).to_the_end()
 
 
 class _Asking:
-    is_cold = False
-    has_only_errors = False  # it was cold, and nothing has come but the version's own errors
-
-    def __init__(self, context: Context, suite: Suite, repeat: int, told: Told) -> None:
+    def __init__(self, context: Context, suite: Suite, told: Told, *, is_cold: bool) -> None:
         self._context, self._suite, self._told = context, suite, told
+        self._is_cold = is_cold
+        self._has_only_errors = is_cold  # nothing has come but the version's own errors, in the warm-up and since
         self._clock = context.patience.clock
         self._calls: list[Call] = []
         self._api = context.api.observed_by(self._calls.append)  # threads call it; the journal is the main thread's
@@ -66,7 +63,7 @@ class _Asking:
         self._asked: dict[int, AskedCase] = {}  # by the number that the clock gave
         self._unmatched: deque[tuple[AskedCase, Heard]] = deque()
         self._matching: tuple[int, AskedCase, Heard, float] | None = None
-        self._collected = Collected(suite.cases, repeat)
+        self._collected = Collected(suite.cases, suite.repeat)
         self._answered_at = self._spoke_at = self._clock.now()
 
     def to_the_end(self) -> Round:
@@ -77,7 +74,7 @@ class _Asking:
             if ended:
                 self._heard(ended)
             self._tell_progress()
-        if self.has_only_errors:
+        if self._has_only_errors:
             for failed in self._collected.judge_errors(_ONLY_ERRORS):
                 self._told(failed)
         why = _NO_TIME if self._context.patience.is_over else _NOBODY_ANSWERS
@@ -142,7 +139,7 @@ class _Asking:
 
     def _answered(self, case: AskedCase, heard: Heard) -> None:
         self._load.answered(case.sent)
-        self._answered_at, self.has_only_errors = self._clock.now(), False
+        self._answered_at, self._has_only_errors = self._clock.now(), False
         if is_to_be_matched(case.question, heard):
             self._unmatched.append((case, heard))
         else:
@@ -169,18 +166,18 @@ class _Asking:
             return
         case.tries += 1
         is_bad = is_the_versions(error)
-        self.has_only_errors &= is_bad
+        self._has_only_errors &= is_bad
         if is_worth_another_try(error) and case.tries <= RETRIES:
             delay = retry_delay(case.tries, error.retry_after, self._context.patience.rng)
             self._queue.again(case, self._clock.now() + delay)
-        elif is_bad and self.is_cold and case.number == 0:
+        elif is_bad and self._is_cold and case.number == 0:
             self._settle(case, self._collected.add(case, "failed", f"{_ONLY_ERRORS}: {error.reason}"))
         else:
             self._settle(case, self._collected.add(case, "unanswered", error.reason))
 
     def _throttled(self, case: AskedCase, error: CallError) -> None:
         """Have a case that a limit has turned away asked again, more slowly, until there is no more time."""
-        self.has_only_errors = False
+        self._has_only_errors = False
         self._load.throttled(case.sent, self._clock.now(), error.retry_after, self._context.patience.rng)
         self._collected.turned_away(case, error.reason)
         self._queue.turned_away(case)

@@ -29,7 +29,7 @@ def ask_all_before(context: Context, suite: Suite, of: str) -> None:
         ask(context, suite.cases[0])  # the first answer is not measured: neither version's is
     except CallError as error:
         context.journal.say(f"{error}", "warning")
-    before = ask_all(context, suite, repeat=1, told=_nothing)
+    before = ask_all(context, replace(suite, repeat=1), _nothing)
     if context.patience.is_over:
         raise Stop(context.patience.deadline.end())
     context.journal.say(f"{who}: {totals(before)}")
@@ -49,7 +49,7 @@ def ask_all_after(context: Context, suite: Suite, *, is_cold: bool) -> End | Non
 
     Raises a `Stop`: refused if the key is, timed out at the deadline, unless the version has surely failed by then.
     """
-    now = ask_all(context, suite, repeat=suite.repeat, told=_Failures(context).tell, is_cold=is_cold)
+    now = ask_all(context, suite, _Failures(context).tell, is_cold=is_cold)
     result = SuiteResult(suite, now, _before(context, suite))
     verdict = result.verdict
     if context.patience.is_over and verdict == "unanswered":
