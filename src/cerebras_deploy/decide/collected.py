@@ -38,7 +38,7 @@ class Collected:
     def __init__(self, questions: Sequence[Question], repeat: int) -> None:
         self._questions, self._repeat = questions, repeat
         self._results: list[CaseResult | None] = [None] * len(questions)
-        self._begun: dict[int, AskedCase] = {}  # those that are to be asked again, by number
+        self._begun: dict[int, AskedCase] = {}  # those that were to be asked again, by number
         self._turned_away: dict[int, str] = {}  # what the last 429 said, by number
         self._latencies: list[float] = []
         self._rates: list[float] = []
@@ -66,7 +66,6 @@ class Collected:
             return None
         result = _result(case, whole)
         self._results[case.number] = result
-        self._begun.pop(case.number, None)
         self.done += 1
         return result
 

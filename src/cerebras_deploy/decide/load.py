@@ -3,7 +3,6 @@
 Times are on the clock.
 """
 
-from dataclasses import dataclass, field
 from random import Random
 
 from cerebras_deploy.decide.schedule import RECOVERY, retry_delay
@@ -12,7 +11,6 @@ LEAST_SPACING, MOST_SPACING = 0.05, 60.0  # seconds
 _NO_SPACING = 0.005  # seconds; less is none
 
 
-@dataclass
 class Load:
     """What the inference API seems to bear: up to `most` questions at a time, with `spacing` seconds between two.
 
@@ -21,16 +19,11 @@ class Load:
     back. `spacing` changes only once until there is an answer: how long a limit lasts does not say how fast it is.
     """
 
-    most: int
-    allowed: float = field(init=False)
-    spacing: float = field(default=0.0, init=False)
-    not_before: float = field(default=float("-inf"), init=False)
-    _turned_away: int = field(default=0, init=False)  # 429s in a row
-    _slowed_at: float = field(default=float("-inf"), init=False)
-
-    def __post_init__(self) -> None:
+    def __init__(self, most: int) -> None:
         """Begin with as many as are wanted."""
-        self.allowed = float(self.most)
+        self._most, self._allowed, self.spacing = float(most), float(most), 0.0
+        self.not_before = self._slowed_at = float("-inf")
+        self._turned_away = 0  # 429s in a row
 
     def asked(self, now: float) -> None:
         """Note a question that is sent."""
@@ -41,18 +34,18 @@ class Load:
         if sent > self._slowed_at:
             self._turned_away += 1
             self._slowed_at = now
-            self.allowed = max(self.allowed / 2, 1.0)
+            self._allowed = max(self._allowed / 2, 1.0)
             if self._turned_away == 1:
                 self.spacing = min(max(2 * self.spacing, LEAST_SPACING), MOST_SPACING)
         self.not_before = max(self.not_before, now + retry_delay(max(self._turned_away, 1), retry_after, rng))
 
     def answered(self, sent: float) -> None:
         """Note an answer to what was sent at that time."""
-        self.allowed = min(self.allowed + 1 / self.allowed, float(self.most))
+        self._allowed = min(self._allowed + 1 / self._allowed, self._most)
         self.spacing = self.spacing * RECOVERY if self.spacing > _NO_SPACING else 0.0
         if sent > self._slowed_at:
             self._turned_away = 0
 
     def has_room(self, asked: int, now: float) -> bool:
         """Whether another question may be asked while so many are."""
-        return now >= self.not_before and asked < int(self.allowed)
+        return now >= self.not_before and asked < int(self._allowed)

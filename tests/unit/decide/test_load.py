@@ -46,6 +46,26 @@ def test_what_was_sent_before_a_429_came_slows_nothing_down_again() -> None:
     assert (room(load, 99.0), load.spacing) == (16, LEAST_SPACING)
 
 
+def test_nor_does_what_was_sent_when_it_came_and_its_answer_does_not_end_the_row_of_429s() -> None:
+    load = Load(32)
+    throttled(load, 9.0, 10.0, 0.0)
+    throttled(load, 10.0, 10.5, 0.0)
+    assert room(load, 99.0) == 16
+
+    load.answered(10.0)
+    throttled(load, 11.0, 12.0, 0.0)
+    assert load.spacing == pytest.approx(LEAST_SPACING * 0.9)
+
+
+def test_a_late_429_after_an_answer_holds_back_as_a_first_one_does() -> None:
+    load = Load(32)
+    throttled(load, 9.0, 10.0, 0.0)
+    load.answered(11.0)
+
+    load.throttled(9.5, 12.0, None, Random(3))
+    assert load.not_before == 12.0 + Random(3).uniform(0, 1)
+
+
 def test_one_is_always_asked() -> None:
     load = Load(2)
     for number in range(9):

@@ -58,6 +58,7 @@ def test_one_that_was_turned_away_comes_after_all_others_and_keeps_no_place() ->
 
 def test_it_is_not_empty_while_any_waits() -> None:
     waiting = queue(1)
+    assert not waiting.is_empty
     case = taken(waiting)
 
     waiting.again(case, 5.0)
