@@ -60,7 +60,7 @@ class SuiteResult:
             yield f"median {rate:.0f} tokens/s, minimum {suite.least_rate:g}"
         if suite.max_slowdown is not None and slower and slower.exceeds(suite.max_slowdown):
             limit = f"limit {1 + suite.max_slowdown:.2f}x"
-            yield f"answers take {slower.ratio:.2f}x as long as those of the version before, {limit}"
+            yield f"answers take {slower.ratio:.2f}x as long as the previous version's, {limit}"
 
     @property
     def unjudged(self) -> tuple[str, ...]:
@@ -141,4 +141,4 @@ class SuiteResult:
 def said(slower: Slowdown) -> str:
     """Say what the pairs show."""
     sure = "too few to tell" if slower.bound is None else f"at least {slower.bound:.2f}x with 95% confidence"
-    return f"median {slower.ratio:.2f}x, {slower.difference:+.2f} s; {slower.pairs} pairs, {sure}"
+    return f"median latency {slower.ratio:.2f}x ({slower.difference:+.2f} s) over {slower.pairs} pairs, {sure}"

@@ -31,11 +31,12 @@ from cerebras_deploy.steps.question import (
     matched,
     not_done,
 )
+from cerebras_deploy.text import sentence
 
 PROGRESS = 15.0  # seconds between two lines that say how far it is
-_NOBODY_ANSWERS = "given up: no answer had come to any question for 5 minutes"
-_NO_TIME = "given up: no time was left"
-_ONLY_ERRORS = "no answer, while the inference API is well"
+_NOBODY_ANSWERS = "gave up, because no question got an answer for 5 minutes"
+_NO_TIME = "gave up, because no time was left"
+_ONLY_ERRORS = "no answer, while the inference API itself works"
 
 Told = Callable[[CaseResult], None]
 
@@ -176,13 +177,17 @@ class _Asking:
             self._settle(case, self._collected.add(case, "unanswered", error.reason))
 
     def _throttled(self, case: AskedCase, error: CallError) -> None:
-        """Have a case that a limit has turned away asked again, more slowly, until there is no more time."""
+        """Have a case that a limit has turned away asked again, more slowly, after all others; three times at most."""
         self._has_only_errors = False
         self._load.throttled(case.sent, self._clock.now(), error.retry_after, self._context.patience.rng)
-        self._collected.turned_away(case, error.reason)
-        self._queue.turned_away(case)
+        case.tries += 1
+        if case.tries > RETRIES:
+            self._settle(case, self._collected.add(case, "unanswered", error.reason))
+        else:
+            self._collected.turned_away(case, error.reason)
+            self._queue.turned_away(case)
         if self._context.journal.first("asking slower"):
-            self._context.journal.say(f"{error.reason}; asking more slowly", "warning")
+            self._context.journal.say(f"{sentence(error.reason)} Asking more slowly.", "warning")
 
     def _judge(self, case: AskedCase, heard: Heard, found: frozenset[str] | NotMatchedError = frozenset()) -> None:
         answer = judged(case.question, heard, found)
@@ -199,4 +204,6 @@ class _Asking:
         now = self._clock.now()
         if now - self._spoke_at >= PROGRESS:
             self._spoke_at = now
-            self._context.journal.say(f"{self._collected.done} of {len(self._suite.cases)} questions answered", "faint")
+            self._context.journal.say(
+                f"{self._collected.done} of {len(self._suite.cases)} questions answered.", "faint"
+            )

@@ -13,6 +13,7 @@ from cerebras_deploy.steps.question import ask
 from cerebras_deploy.tell.suite import case_line, start_lines, totals
 from cerebras_deploy.tell.timeline import Change
 from cerebras_deploy.tell.tone import Tone
+from cerebras_deploy.text import sentence
 
 FAILURES_SHOWN = 10  # lines in the log
 
@@ -22,17 +23,17 @@ def ask_all_before(context: Context, suite: Suite, of: str) -> None:
 
     Raises a `Stop`: refused if the key is, timed out at the deadline.
     """
-    context.facts.wait_for("asking the version before")
+    context.facts.wait_for("asking the previous version")
     who = context.facts.serving.text
-    context.show(Change(f"asking {who} {len(suite.cases)} questions, to compare", "Before", "asking"))
+    context.show(Change(f"asking {who} the same {len(suite.cases)} questions first, to compare", "Before", "asking"))
     try:
         ask(context, suite.cases[0])  # the first answer is not measured: neither version's is
     except CallError as error:
-        context.journal.say(f"{error}", "warning")
+        context.journal.say(sentence(str(error)), "warning")
     before = ask_all(context, replace(suite, repeat=1), _nothing)
     if context.patience.is_over:
         raise Stop(context.patience.deadline.end())
-    context.journal.say(f"{who}: {totals(before)}")
+    context.journal.say(sentence(f"{who}: {totals(before)}"))
     context.facts.asked_before(before, of)
 
 
@@ -58,9 +59,9 @@ def ask_all_after(context: Context, suite: Suite, *, is_cold: bool) -> End | Non
     tone: Tone = "good" if verdict == "passed" else "bad"
     context.show(Change(f"smoke test {verdict}: {result.told}", "Smoke test", verdict, tone=tone))
     if result.slowdown:
-        context.journal.say(f"compared with the version before: {said(result.slowdown)}")
+        context.journal.say(f"Compared with the previous version: {said(result.slowdown)}.")
     for limit in result.unjudged if verdict == "passed" else ():
-        context.journal.warn_once("Limit not judged", f"{limit}.")
+        context.journal.warn_once("Limit not judged", sentence(limit))
     return End(Result.SMOKE_TEST_FAILED, result.reason) if result.reason else None
 
 
@@ -71,7 +72,7 @@ def _before(context: Context, suite: Suite) -> Round | None:
     before, why = context.facts.before, _why_not_compared(context)
     if not why:
         return before
-    context.journal.warn_once("Slowdown not measured", f"`max-slowdown`: the version before was not compared: {why}.")
+    context.journal.warn_once("Slowdown not measured", f"`max-slowdown` was not judged: {why}.")
     return None
 
 
@@ -85,8 +86,12 @@ def _why_not_compared(context: Context) -> str:
     if facts.is_replacing:
         return "this is a rollback"
     if facts.before:
-        return "" if facts.before.is_half_answered else "it answered fewer than half of the questions"
-    return "no single version was serving before the rollout" if facts.previous else "nothing was serving before"
+        return "" if facts.before.is_half_answered else "the previous version answered fewer than half of the questions"
+    return (
+        "the endpoint served more than one version before the rollout"
+        if facts.previous
+        else "the endpoint served nothing before"
+    )
 
 
 def _nothing(_: CaseResult) -> None:
@@ -105,4 +110,4 @@ class _Failures:
         if case.verdict == "failed" and self._failed <= FAILURES_SHOWN:
             self._context.journal.say(case_line(case), "bad")
         if case.verdict == "failed" and self._failed == FAILURES_SHOWN + 1:
-            self._context.journal.say("more questions failed; the job summary lists them")
+            self._context.journal.say("More questions failed. The job summary lists them.")

@@ -16,31 +16,30 @@ REPORTED = 500  # cases in the report, which has room for fewer
 def start_lines(suite: Suite, endpoint: str) -> Iterator[str]:
     """Say what is asked, and what of the file asks for nothing."""
     count = len(suite.cases)
-    also = "".join(f"; {limit}" for limit in _limits(suite))
-    yield f"asking {endpoint} {count} questions, {suite.concurrency} at a time; {suite.need} must pass{also}"
+    yield f"asking {endpoint} {count} questions, {suite.concurrency} at a time"
+    again = f" A question that fails is asked {suite.repeat} times." if suite.repeat > 1 else ""
+    yield f"Required: {', '.join((f'{suite.need} of {count} pass', *_limits(suite)))}.{again}"
     easy = sum(not (case.contains or case.expect or case.reject) for case in suite.cases)
     if easy:
-        yield f"{easy} of {count} questions accept any answer that is not empty"
+        yield f"{easy} of {count} questions accept any non-empty answer."
     if suite.ignored:
         names = ", ".join(f"`{plain(name, 40)}`" for name in suite.ignored[:10])
-        yield f"keys of `cases` that are ignored: {names}{' and others' if len(suite.ignored) > 10 else ''}"  # noqa: PLR2004 - as above
+        yield f"Ignored keys in `cases`: {names}{' and others' if len(suite.ignored) > 10 else ''}."  # noqa: PLR2004 - as above
 
 
 def _limits(suite: Suite) -> Iterator[str]:
-    if suite.repeat > 1:
-        yield f"one that fails is asked {suite.repeat} times"
     if suite.p95_latency is not None:
         yield f"p95 latency at most {suite.p95_latency:g} s"
     if suite.least_rate is not None:
         yield f"at least {suite.least_rate:g} tokens/s"
     if suite.max_slowdown is not None:
-        yield f"at most {suite.max_slowdown:.0%} slower than the version before"
+        yield f"at most {suite.max_slowdown:.0%} slower than the previous version"
 
 
 def case_line(case: CaseResult) -> str:
     """Say why a case failed."""
-    answer = f'; answer: "{case.answer}"' if case.answer else ""
-    return f'failed: {case.name} ("{case.prompt}"): {case.reason}{answer}'
+    answer = f'. Answer: "{case.answer}"' if case.answer else "."
+    return f'Failed: {case.name} ("{case.prompt}"): {case.reason}{answer}'
 
 
 def totals(asked: Round) -> str:
@@ -58,7 +57,7 @@ def suite_tables(result: SuiteResult) -> list[list[str]]:
 
 def _figures(result: SuiteResult) -> list[str]:
     rounds = [result.now, *([result.before] if result.before else [])]
-    heads = ("Questions", "This version", *(("Version before",) if result.before else ()))
+    heads = ("Questions", "This version", *(("Previous version",) if result.before else ()))
     rows = [
         ("Passed", *(f"{one.counts['passed']} of {len(one.cases)}" for one in rounds)),
         ("Failed", *(f"{one.counts['failed']}" for one in rounds)),
@@ -67,7 +66,7 @@ def _figures(result: SuiteResult) -> list[str]:
         ("p95 latency", *(_seconds(one.p95) for one in rounds)),
         ("Median tokens/s", *("" if one.rate is None else f"{one.rate:.0f}" for one in rounds)),
     ]
-    pairs = ["", f"By pairs: {said(result.slowdown)}."] if result.slowdown else []
+    pairs = ["", f"Paired comparison: {said(result.slowdown)}."] if result.slowdown else []
     unjudged = ["", " ".join(prose(f"{limit}.") for limit in result.unjudged)] if result.unjudged else []
     return [*table(heads, rows), *pairs, *unjudged]
 
@@ -81,7 +80,7 @@ def _failures(result: SuiteResult) -> list[str]:
     if not cases:
         return []
     rows = [_row(case, is_new=at < regressed) for at, case in enumerate(cases[:FAILED_SHOWN])]
-    first = [f"The version before passed {regressed} of the {len(cases)} failed questions. They come first.", ""]
+    first = [f"The previous version passed {regressed} of the {len(cases)} failed questions. They come first.", ""]
     more = len(cases) - FAILED_SHOWN
     failures = table(("Failed question", "Why", "Answer"), rows)
     return [*(first if regressed else []), *failures, *(["", f"{more} more failed."] if more > 0 else [])]

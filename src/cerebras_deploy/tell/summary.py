@@ -81,7 +81,7 @@ def _facts(facts: Known, timeline: Timeline) -> Iterable[tuple[str, str]]:
         "Alias": f"{code(facts.asked)} → {integer}" if integer and facts.asked != integer and facts.asked else "",
         "Deployment": code(facts.deployment_id),
         "Last status": code(facts.status),
-        "Served before": _version(version_of(facts.previous)) if facts.previous else "",
+        "Previous version": _version(version_of(facts.previous)) if facts.previous else "",
         "Smoke test": code(facts.smoke_test.figures),
         "Took": span(facts.ended or 0.0),
         "API calls": f"{timeline.calls}, {timeline.failed_calls} of them failed",

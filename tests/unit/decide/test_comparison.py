@@ -68,9 +68,9 @@ def test_slower_than_the_version_before_is_a_failure() -> None:
     equal = result("p" * 8, before=before, latency=0.5, max_slowdown=0.2)
 
     assert (slower.verdict, equal.verdict) == ("failed", "passed")
-    assert slower.broken == ("answers take 2.00x as long as those of the version before, limit 1.20x",)
+    assert slower.broken == ("answers take 2.00x as long as the previous version's, limit 1.20x",)
     assert slower.slowdown
-    assert said(slower.slowdown) == "median 2.00x, +0.50 s; 8 pairs, at least 2.00x with 95% confidence"
+    assert said(slower.slowdown) == "median latency 2.00x (+0.50 s) over 8 pairs, at least 2.00x with 95% confidence"
 
 
 def test_pairs_are_of_cases_that_both_versions_answered() -> None:
@@ -85,7 +85,7 @@ def test_few_pairs_cannot_tell() -> None:
 
     assert (found.verdict, bool(found.slowdown)) == ("passed", True)
     assert found.slowdown
-    assert said(found.slowdown) == "median 18.00x, +8.50 s; 3 pairs, too few to tell"
+    assert said(found.slowdown) == "median latency 18.00x (+8.50 s) over 3 pairs, too few to tell"
 
 
 def test_only_pairs_that_were_asked_alike_are_compared() -> None:

@@ -11,7 +11,7 @@ from helpers.questions import Endpoint, Said, endpoint
 from helpers.stage import EPOCH, Played
 
 COMPARE = "max-slowdown = 0.2"
-SKIPPED = "`max-slowdown`: the version before was not compared: "
+SKIPPED = "`max-slowdown` was not judged: "
 
 
 def rolling_out(answer: Any = lambda *_: Said(), **more: Any) -> Endpoint:
@@ -61,7 +61,7 @@ class TestBefore:
         played = there.ask(COMPARE)
 
         assert there.asked_of("1").count("q7") == 2
-        assert played.text.count("questions, to compare") == 2
+        assert played.text.count("questions first, to compare") == 2
 
     def test_without_a_limit_nothing_is_asked(self) -> None:
         there = rolling_out()
@@ -81,7 +81,7 @@ class TestBefore:
         played = there.ask(COMPARE, 100, timeout="30s")
 
         assert (played.result, there.deployed) == ("timed-out", [])
-        assert "Reason: the step was asking the version before" in played.told
+        assert "Reason: the step was asking the previous version" in played.told
         assert "Timed out, nothing deployed" in played.told
 
 
@@ -92,7 +92,7 @@ class TestCompared:
         played = there.ask(COMPARE, on_failure="rollback")
 
         assert (played.result, played.outputs["smoke-test"]) == ("smoke-test-failed", "failed")
-        assert "answers take 1.60x as long as those of the version before, limit 1.20x" in played.told
+        assert "answers take 1.60x as long as the previous version's, limit 1.20x" in played.told
         assert there.deployed_versions == ["2", "1"]
         assert suite_of(played)["slowdown"]["lower_bound"] == 1.6
 
@@ -101,13 +101,13 @@ class TestCompared:
         played = rolling_out(by_version(Said(), new)).ask(COMPARE)
 
         assert played.result == "succeeded"
-        assert "compared with the version before: median" in played.text
+        assert "Compared with the previous version: median latency" in played.text
 
     def test_fewer_than_six_pairs_cannot_tell_which_is_said(self) -> None:
         played = rolling_out(by_version(Said(), Said(seconds=5))).ask(COMPARE, 5)
 
         assert played.result == "succeeded"
-        assert "median 10.00x, +4.50 s; 5 pairs, too few to tell" in played.text
+        assert "median latency 10.00x (+4.50 s) over 5 pairs, too few to tell" in played.text
 
     def test_what_the_version_before_passed_is_told_first(self) -> None:
         def answer(prompt: str, _: int, version: str) -> Said:
@@ -115,7 +115,7 @@ class TestCompared:
 
         played = rolling_out(answer).ask(COMPARE)
 
-        assert "The version before passed 1 of the 2 failed questions. They come first." in played.summary
+        assert "The previous version passed 1 of the 2 failed questions. They come first." in played.summary
         first, second = [line for line in played.summary.splitlines() if line.startswith("| `case ")]
         assert ("(passed before)" in first, "`q2`" in first) == (True, True)
         assert ("(passed before)" in second, "`q1`" in second) == (False, True)
@@ -123,7 +123,7 @@ class TestCompared:
     def test_the_figures_stand_side_by_side(self) -> None:
         played = rolling_out(by_version(Said(seconds=0.5), Said(seconds=0.4))).ask(COMPARE)
 
-        assert "| Questions | This version | Version before |" in played.summary
+        assert "| Questions | This version | Previous version |" in played.summary
         assert "| Median latency | 0.40 s | 0.50 s |" in played.summary
 
 
@@ -141,7 +141,7 @@ class TestSkipped:
 
         played = there.ask(COMPARE)
 
-        assert (played.result, self.skipped(played)) == ("succeeded", ["nothing was serving before."])
+        assert (played.result, self.skipped(played)) == ("succeeded", ["the endpoint served nothing before."])
 
     def test_a_version_that_was_live(self) -> None:
         played = endpoint().ask(COMPARE)
@@ -173,7 +173,7 @@ class TestSkipped:
 
         played = there.ask(COMPARE)
 
-        assert self.skipped(played) == ["it answered fewer than half of the questions."]
+        assert self.skipped(played) == ["the previous version answered fewer than half of the questions."]
         assert (played.result, suite_of(played)["before"]) == ("succeeded", None)
 
     def test_a_rollout_that_somebody_else_started_while_the_version_before_was_asked(self) -> None:
@@ -201,7 +201,7 @@ class TestSkipped:
         assert there.asked_of("1").count("q7") == 1
         assert (played.result, self.skipped(played)) == (
             "succeeded",
-            ["no single version was serving before the rollout."],
+            ["the endpoint served more than one version before the rollout."],
         )
 
 
@@ -281,12 +281,13 @@ class TestTold:
 
         lines = there.ask("repeat = 3", 40).text.splitlines()
 
-        failed = [line for line in lines if "  failed: case " in line]
-        start = "Asking my-org-gpt-oss-120b 40 questions, 4 at a time; 40 must pass; one that fails is asked 3 times"
-        assert len([line for line in lines if line.endswith(start)]) == 1
+        failed = [line for line in lines if "  Failed: case " in line]
+        start = "Asking my-org-gpt-oss-120b 40 questions, 4 at a time"
+        at = next(number for number, line in enumerate(lines) if line.endswith(start))
+        assert lines[at + 1].endswith("Required: 40 of 40 pass. A question that fails is asked 3 times.")
         assert len(failed) == 10
-        assert failed[0].endswith('failed: case 1 ("q0"): the answer doesn\'t contain "yes"; answer: "no"')
-        assert sum("more questions failed; the job summary lists them" in line for line in lines) == 1
+        assert failed[0].endswith('Failed: case 1 ("q0"): the answer doesn\'t contain "yes". Answer: "no"')
+        assert sum("More questions failed. The job summary lists them." in line for line in lines) == 1
         assert sum("  Smoke test failed: 0 of 40 questions passed, 40 failed" in line for line in lines) == 1
 
     def test_what_asks_for_nothing_and_what_is_ignored_are_told(self) -> None:
@@ -298,8 +299,8 @@ class TestTold:
 
         played = there.play(smoke_test_file="suite.toml", inference_api_key="inference-key-1")
 
-        assert "1 of 2 questions accept any answer that is not empty" in played.text
-        assert "keys of `cases` that are ignored: `answer`, `id`" in played.text
+        assert "1 of 2 questions accept any non-empty answer" in played.text
+        assert "Ignored keys in `cases`: `answer`, `id`" in played.text
 
     def test_unanswered_nothing_is_rolled_back(self) -> None:
         error = httpx.Response(503, json={})

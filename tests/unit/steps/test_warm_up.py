@@ -42,9 +42,10 @@ def test_if_nothing_comes_to_any_question_but_the_versions_errors_it_has_failed(
     assert (played.outputs["smoke-test"], there.deployed_versions) == ("failed", ["2", "1"])
     assert {there.times["2", f"q{number}"] for number in range(1, 100)} == {1}
     assert (
-        f"(no answer, while the inference API is well: question to my-org-gpt-oss-120b: HTTP {status} " in played.told
+        f"(no answer, while the inference API itself works: question to my-org-gpt-oss-120b: HTTP {status} "
+        in played.told
     )
-    assert '  failed: case 2 ("q1"): no answer, while the inference API is well: ' in played.text
+    assert '  Failed: case 2 ("q1"): no answer, while the inference API itself works: ' in played.text
 
 
 @pytest.mark.parametrize("status", [503, 404])
@@ -57,7 +58,7 @@ def test_if_only_the_first_question_gets_nothing_but_errors_that_case_has_failed
     played = there.ask(f"pass-rate = {pass_rate}", 100, timeout="1h")
 
     assert played.outputs["smoke-test"] == verdict
-    assert 'failed: case 1 ("q0"): no answer, while the inference API is well: question to' in played.text
+    assert 'Failed: case 1 ("q0"): no answer, while the inference API itself works: question to' in played.text
     assert {there.times["2", f"q{number}"] for number in range(1, 100)} == {1}
 
 

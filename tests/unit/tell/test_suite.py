@@ -84,12 +84,12 @@ def test_the_start_says_what_is_asked_and_every_limit() -> None:
     plain = Suite((checked,) * 3)
     limited = Suite((checked,) * 3, 8, repeat=5, p95_latency=2.0, least_rate=500.0, max_slowdown=0.2)
 
-    assert list(start_lines(plain, "e")) == ["asking e 3 questions, 4 at a time; 3 must pass"]
-    (told,) = start_lines(limited, "e")
-    assert told == (
-        "asking e 3 questions, 8 at a time; 3 must pass; one that fails is asked 5 times; p95 latency at most 2 s; "
-        "at least 500 tokens/s; at most 20% slower than the version before"
-    )
+    assert list(start_lines(plain, "e")) == ["asking e 3 questions, 4 at a time", "Required: 3 of 3 pass."]
+    assert list(start_lines(limited, "e")) == [
+        "asking e 3 questions, 8 at a time",
+        "Required: 3 of 3 pass, p95 latency at most 2 s, at least 500 tokens/s, at most 20% slower than the previous "
+        "version. A question that fails is asked 5 times.",
+    ]
 
 
 def test_what_asks_for_nothing_and_keys_that_are_ignored_are_told() -> None:
@@ -97,18 +97,18 @@ def test_what_asks_for_nothing_and_keys_that_are_ignored_are_told() -> None:
     cases = (any_answer, any_answer._replace(reject="x"), any_answer._replace(expect="x"))
     many = tuple(f"key{number}" for number in range(11))
 
-    assert list(start_lines(Suite(cases, ignored=("id",)), "e"))[1:] == [
-        "1 of 3 questions accept any answer that is not empty",
-        "keys of `cases` that are ignored: `id`",
+    assert list(start_lines(Suite(cases, ignored=("id",)), "e"))[2:] == [
+        "1 of 3 questions accept any non-empty answer.",
+        "Ignored keys in `cases`: `id`.",
     ]
-    assert list(start_lines(Suite(cases, ignored=many), "e"))[-1].endswith("`key9` and others")
+    assert list(start_lines(Suite(cases, ignored=many), "e"))[-1].endswith("`key9` and others.")
 
 
 def test_a_failed_case_in_a_line() -> None:
     failed = CaseResult("capital", "Of France?", "failed", 0.5, "it is wrong", "Lyon")
 
-    assert case_line(failed) == 'failed: capital ("Of France?"): it is wrong; answer: "Lyon"'
-    assert case_line(failed._replace(answer="")) == 'failed: capital ("Of France?"): it is wrong'
+    assert case_line(failed) == 'Failed: capital ("Of France?"): it is wrong. Answer: "Lyon"'
+    assert case_line(failed._replace(answer="")) == 'Failed: capital ("Of France?"): it is wrong.'
 
 
 def test_totals_leave_out_what_there_is_none_of() -> None:

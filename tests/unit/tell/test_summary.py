@@ -117,7 +117,7 @@ class TestTheFacts:
             "Alias": "`production` → 2",
             "Deployment": f"`{ID}`",
             "Last status": "`in_progress`",
-            "Served before": "version 1",
+            "Previous version": "version 1",
             "Smoke test": "`0.50 s, 12 tokens`",
             "Took": "3m22s",
             "API calls": "3, 2 of them failed",
