@@ -113,12 +113,12 @@ image:  ## Maintain: build the action's image and the simulator's; Docker
 	docker build --build-arg BASE=$(BASE) --tag $(IMAGE) .
 	docker build --build-arg BASE=$(BASE) --tag $(SIMULATOR_IMAGE) --target simulator .
 
-# What stands between the action and the API in some of the tests of the image, from Debian's packages.
+# What stands between the action and the API in some of the tests of the image, and what a release is rehearsed with.
 SUDO := $(if $(filter-out 0,$(shell id -u)),sudo)
 .PHONY: parts
-parts:  ## Maintain: install nginx, squid, and dnsmasq if they are missing; Debian
+parts:  ## Maintain: install nginx, squid, dnsmasq, skopeo, and a registry if they are missing; Debian
 	@missing=(); \
-	for part in nginx:nginx-light squid:squid dnsmasq:dnsmasq-base; do \
+	for part in nginx:nginx-light squid:squid dnsmasq:dnsmasq-base docker-registry:docker-registry skopeo:skopeo; do \
 	  PATH=$$PATH:/usr/sbin command -v "$${part%:*}" > /dev/null || missing+=("$${part#*:}"); \
 	done; \
 	if (($${#missing[@]})); then \
@@ -126,14 +126,9 @@ parts:  ## Maintain: install nginx, squid, and dnsmasq if they are missing; Debi
 	fi
 
 .PHONY: test-image
-test-image: .venv/ready image parts  ## Check: the image, run as the runner runs it, and rehearsed releases; 5 minutes, Docker
-	@missing=(); \
-	command -v docker-registry > /dev/null || missing+=(docker-registry); \
-	command -v skopeo > /dev/null || missing+=(skopeo); \
-	if (($${#missing[@]})); then \
-	  root=(); if ((EUID)); then root=(sudo); fi; \
-	  "$${root[@]}" apt-get update -qq; "$${root[@]}" apt-get install --yes -qq --no-install-recommends "$${missing[@]}"; \
-	fi
+# In a release, the images that Docker has were loaded from what will be pushed, and are not built again: BUILT=1.
+BUILT ?=
+test-image: .venv/ready $(if $(BUILT),,image) parts  ## Check: the image, run as the runner runs it, and rehearsed releases; 5 minutes, Docker
 	$(BIN)/pytest -n 3 --dist loadfile -m 'container and not alone' tests/image tests/runner
 	$(BIN)/pytest -m 'container and alone' tests/image tests/runner
 

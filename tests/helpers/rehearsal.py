@@ -12,14 +12,17 @@ from typing import Any
 import yaml
 
 from helpers.repository import ROOT
-from release.repository import git
+from release.refs import git
 
 REPOSITORY = "My-Org/deploy-to-cerebras"  # with a capital, as accounts have them and images must not
 WORKFLOW: dict[str, Any] = yaml.safe_load((ROOT / ".github/workflows/release.yml").read_text())
+REFS = "%(objectname) %(refname)"
 AUTHOR = ("-c", "user.name=a", "-c", "user.email=a@example.com")
 
-# What GitHub refuses a workflow's token, and what the rulesets of docs/maintaining.md refuse everybody.
+# What GitHub refuses a workflow's token, and what the rulesets of docs/maintaining.md refuse everybody. It refuses one
+# ref once if told to.
 RULES = """#!/bin/bash
+if [[ -e refuse && $(<refuse) == "$1" ]]; then rm refuse; echo "remote: Internal Server Error"; exit 1; fi
 workflows() { git rev-parse --verify --quiet "$1:.github/workflows"; }
 case $1 in
     refs/tags/v*.*.*) [[ $2 =~ ^0+$ ]] || { echo "$1 is never moved"; exit 1; } ;;
@@ -35,29 +38,28 @@ exit 1
 """
 
 # Release pages in a file; as gh, it wants to know with --verify-tag that the tag is there. It fails once if told to.
+# And the environment, as its API has it.
 GH = """#!/usr/bin/env python3
 import json, os, pathlib, subprocess, sys
 store = pathlib.Path(os.environ["GH_PAGES"])
 pages = json.loads(store.read_text())
-def failing():
-    if pages.pop("fail", None):
-        store.write_text(json.dumps(pages))
-        sys.exit("HTTP 502")
 match sys.argv[1:]:
     case ["auth", "setup-git"]:
-        sys.exit(0)
-    case ["release", "view", tag]:
-        sys.exit(tag not in pages)
-    case ["release", "create", tag, "--draft", "--verify-tag", "--title", title, "--notes-file", "-"]:
-        failing()
+        pass
+    case ["api", "repos/{owner}/{repo}/environments/release"]:
+        print('{"protection_rules": [{"type": "required_reviewers", "reviewers": [{"type": "User"}]}]}')
+    case ["release", "view", tag, "--json", "isDraft", "--jq", ".isDraft"]:
+        print("false") if tag in pages else sys.exit("release not found")
+    case ["release", "create", tag, "--verify-tag", "--title", title, "--notes-file", "-", latest]:
+        if pages.pop("fail", None):
+            store.write_text(json.dumps(pages))
+            sys.exit("HTTP 502")
         subprocess.run(["git", "ls-remote", "--exit-code", "origin", f"refs/tags/{tag}"], check=True, stdout=sys.stderr)
-        pages[tag] = {"draft": True, "latest": False, "notes": sys.stdin.read()}
-    case ["release", "edit", tag, "--draft=false", latest]:
-        failing()
+        assert tag not in pages
         if latest == "--latest=true":
             for page in pages.values():
                 page["latest"] = False
-        pages[tag] |= {"draft": False, "latest": latest == "--latest=true"}
+        pages[tag] = {"latest": latest == "--latest=true", "notes": sys.stdin.read()}
     case other:
         sys.exit(f"unknown: {other}")
 store.write_text(json.dumps(pages))
@@ -192,9 +194,9 @@ class Workshop:
         git(self.work, "checkout", "--quiet", f"fix-{version}")
 
     def tag(self, version: str) -> Run:
-        """Push the tag that starts a release."""
-        git(self.work, "tag", f"release/v{version}")
-        self.push(f"release/v{version}")
+        """Push the tag that starts a release; one that is there is moved."""
+        git(self.work, "tag", "--force", f"release/v{version}")
+        self.push(f"+release/v{version}")
         return Run(self, f"release/v{version}")
 
     @property
@@ -207,9 +209,13 @@ class Workshop:
         """Have the next call that would change a page fail."""
         self.pages_file.write_text(json.dumps(self.pages | {"fail": True}))
 
+    def refuse_once(self, ref: str) -> None:
+        """Have the next push of that ref refused."""
+        (self.remote / "refuse").write_text(ref)
+
     def tags(self) -> dict[str, str]:
         """Which exact tag each moving tag is at, and which exact tags there are."""
-        lines = (line.split() for line in git(self.remote, "show-ref", "--tags").splitlines())
+        lines = (line.split() for line in git(self.remote, "for-each-ref", "refs/tags", "--format", REFS).splitlines())
         return {ref.removeprefix("refs/tags/"): commit for commit, ref in lines if "release/" not in ref}
 
     def show(self, *arguments: str) -> str:

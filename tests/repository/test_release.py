@@ -9,8 +9,19 @@ import pytest
 import yaml
 
 from helpers.repository import ROOT
+from release.commit import pinned
 from release.failure import NotReady
-from release.repository import check_source, git, is_latest, pinned, promote, push_release, released_image
+from release.refs import git
+from release.repository import (
+    check_source,
+    drop_candidate,
+    is_latest,
+    leads,
+    promote,
+    push_candidate,
+    push_release,
+    released_images,
+)
 from release.source import bump, check, check_documents, pinned_image, section, source_version
 
 IMAGE = f"ghcr.io/my-org/my.action@sha256:{'0a' * 32}"
@@ -173,56 +184,128 @@ def test_a_release_that_is_there_already_is_taken_as_it_is(tree: Path) -> None:
     assert tags(tree) == {"v1.2.3": made}
 
 
+def published(tree: Path, tag: str) -> tuple[bool, bool]:
+    """Finish a release that is pushed, as `release finish` does; returns whether it gets v1, and is the latest."""
+    leading, latest = leads(tree, tag), is_latest(tree, tag)
+    if leading:
+        promote(tree, tag)
+    return leading, latest
+
+
+def by_hand(tree: Path, name: str, to: str, how: str = "--annotate") -> None:
+    """Push a tag as people do: `git tag -a`."""
+    note = ("--message", "By hand") if how == "--annotate" else ()
+    git(tree, "-c", "user.name=a", "-c", "user.email=a@example.com", "tag", "--force", how, *note, name, to)
+    git(tree, "push", "--quiet", "--force", "origin", f"refs/tags/{name}")
+
+
+def test_a_candidate_has_the_tree_of_the_release_and_uses_up_nothing(tree: Path) -> None:
+    git(tree, "push", "--quiet", "origin", "HEAD:refs/heads/candidates/v1.2.3")  # of a trial that failed
+    (tree / "mended").write_text("")
+    commit(tree)
+    git(tree, "push", "--quiet", "origin", "HEAD:main")
+
+    tried = push_candidate(tree, "v1.2.3", IMAGE)
+
+    assert tags(tree) == {}
+    assert git(tree, "ls-remote", "origin", "candidates/*", "releases/*").split() == [
+        tried,
+        "refs/heads/candidates/v1.2.3",
+    ]
+    check_source(tree, "v1.2.3")
+    made = push_release(tree, "v1.2.3", IMAGE)
+    assert git(tree, "rev-parse", f"{made}^{{tree}}") == git(tree, "rev-parse", f"{tried}^{{tree}}")
+    for _ in range(2):  # it may be gone
+        drop_candidate(tree, "v1.2.3")
+    assert git(tree, "ls-remote", "origin", "candidates/*") == ""
+
+
 def test_the_moving_tag_goes_forward_only_and_what_was_not_published_does_not_hold_it(tree: Path) -> None:
     made = {
         tag: push_release(tree, tag, IMAGE) for tag in ("v1.9.0", "v1.11.0", "v1.10.0", "v1.9.1", "v2.0.0", "v1.9.2")
     }
     git(tree, "push", "--quiet", "origin", "HEAD:refs/tags/release/v1.12.0")
 
-    moved = [
-        (tag, promote(tree, tag), is_latest(tree, tag)) for tag in ("v1.9.0", "v1.10.0", "v1.9.1", "v2.0.0", "v1.9.2")
-    ]
+    moved = {tag: published(tree, tag) for tag in ("v1.9.0", "v1.10.0", "v1.9.1", "v2.0.0", "v1.9.2")}
 
-    assert moved == [
-        ("v1.9.0", True, True),
-        ("v1.10.0", True, True),
-        ("v1.9.1", False, False),
-        ("v2.0.0", True, True),
-        ("v1.9.2", False, False),
-    ]
+    assert moved == {
+        "v1.9.0": (True, True),
+        "v1.10.0": (True, True),
+        "v1.9.1": (False, False),
+        "v2.0.0": (True, True),
+        "v1.9.2": (False, False),
+    }
     assert (tags(tree)["v1"], tags(tree)["v2"]) == (made["v1.10.0"], made["v2.0.0"])
-    assert promote(tree, "v1.10.0")  # once more
+    assert published(tree, "v1.10.0") == (True, False)  # once more
 
 
 def test_the_moving_tag_does_not_leave_a_hotfix_that_was_released_meanwhile(tree: Path) -> None:
     for tag in ("v1.2.0", "v1.3.0"):  # the later one is not finished
         push_release(tree, tag, IMAGE)
-    promote(tree, "v1.2.0")
+    published(tree, "v1.2.0")
     hotfix = push_release(tree, "v1.2.1", IMAGE)
-    promote(tree, "v1.2.1")
+    published(tree, "v1.2.1")
 
     with pytest.raises(NotReady, match=r"v1 is at v1\.2\.1, which was released after v1\.3\.0 was begun"):
-        promote(tree, "v1.3.0")
+        leads(tree, "v1.3.0")
 
     assert tags(tree)["v1"] == hotfix
+    assert leads(tree, "v1.4.0")  # which will come after the hotfix
 
 
-def test_a_moving_tag_that_somebody_moved_is_told(tree: Path) -> None:
-    push_release(tree, "v1.2.3", IMAGE)
-    git(tree, "push", "--quiet", "origin", "HEAD:refs/tags/v1")
+@pytest.mark.parametrize("how", ["--annotate", "--no-sign"])
+def test_a_moving_tag_that_somebody_moved_is_told_before_anything_is_pushed(tree: Path, how: str) -> None:
+    by_hand(tree, "v1", "HEAD", how)
+
+    for asked in (check_source, leads):
+        with pytest.raises(NotReady, match="v1 is at no release"):
+            asked(tree, "v1.2.3")
+
+
+@pytest.mark.parametrize("how", ["--annotate", "--no-sign"])
+def test_a_stray_tag_of_another_major_stops_no_release(tree: Path, how: str) -> None:
+    by_hand(tree, "v2", "HEAD", how)
+    check_source(tree, "v1.2.3")
+
+    made = push_release(tree, "v1.2.3", IMAGE)
+
+    assert published(tree, "v1.2.3") == (True, True)
+    assert tags(tree)["v1"] == made
+    assert released_images(tree)["action"] == IMAGE
+
+
+def test_a_moving_tag_that_somebody_made_by_hand_at_a_release_counts_as_that(tree: Path) -> None:
+    by_hand(tree, "v1", push_release(tree, "v1.2.0", IMAGE))
+    by_hand(tree, "v1.2.0", "v1")
+    assert published(tree, "v1.1.0") == (False, False)
+    made = push_release(tree, "v1.2.3", IMAGE)
+
+    assert published(tree, "v1.2.3") == (True, True)
+    assert tags(tree)["v1"] == made
+
+
+def test_an_exact_tag_of_another_major_is_no_release_of_this_one(tree: Path) -> None:
+    by_hand(tree, "v1", push_release(tree, "v2.0.0", IMAGE))
 
     with pytest.raises(NotReady, match="v1 is at no release"):
-        promote(tree, "v1.2.3")
+        check_source(tree, "v1.2.3")
 
 
 def test_what_is_scanned_is_what_the_newest_release_names(tree: Path) -> None:
-    assert released_image(tree) == ""
+    assert released_images(tree) == {}
     for tag, image in {"v1.2.3": IMAGE, "v1.3.0": OTHER, "v1.4.0": IMAGE}.items():
         push_release(tree, tag, image)
     for tag in ("v1.2.3", "v1.3.0"):
-        promote(tree, tag)
+        published(tree, tag)
 
-    assert released_image(tree) == OTHER
+    assert released_images(tree) == {"action": OTHER, "simulator": "ghcr.io/my-org/my.action-simulator:1.3.0"}
+
+
+def test_a_scan_does_not_take_a_tag_that_somebody_moved_for_no_release_at_all(tree: Path) -> None:
+    by_hand(tree, "v1", "HEAD")
+
+    with pytest.raises(NotReady, match="v1 is at no release"):
+        released_images(tree)
 
 
 def test_an_image_that_is_not_in_the_list_is_told() -> None:

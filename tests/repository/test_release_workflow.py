@@ -15,7 +15,7 @@ from helpers.repository import MANIFEST, ROOT
 from release import page, trial
 from release.failure import NotReady
 from release.layout import INDEX, join
-from release.repository import git
+from release.refs import git
 from release.source import source_version
 
 WORKFLOWS = {file.name: yaml.safe_load(file.read_text()) for file in (ROOT / ".github/workflows").glob("*.yml")}
@@ -36,38 +36,72 @@ def before(job: str) -> set[str]:
     return needed.union(*(before(one) for one in needed))
 
 
+def names(job: str) -> list[str]:
+    return [step.get("name", step.get("uses", step.get("run"))) for step in JOBS[job]["steps"]]
+
+
 def test_what_writes_comes_after_the_approval() -> None:
     writing = {name for name, job in JOBS.items() if "write" in job["permissions"].values()}
 
-    assert writing == {"image", "publish", "finish"}
+    assert writing == {"image", "candidate", "finish"}
     assert JOBS["image"]["environment"] == "release"
     assert {name for name in writing if name != "image" and "image" not in before(name)} == set()
     assert JOBS["image"]["if"] == "github.event_name == 'push'"  # a rehearsal ends here
 
 
+def test_whether_somebody_has_to_approve_is_checked_before_anything_is_built() -> None:
+    assert JOBS["check"]["permissions"] == {"contents": "read", "actions": "read"}
+    assert "check" in before("build")
+
+
 def test_the_image_is_pulled_without_a_login_before_git_hears_of_it() -> None:
-    steps = JOBS["publish"]["steps"]
-
-    assert [step.get("name") for step in steps[1:]] == [
+    assert names("candidate")[1:] == [
         "Pull both images as anybody would, without a login",
-        "Commit the pin, push branch and tag, draft the page",
+        "Commit the pin, and push it as a candidate",
     ]
-    assert not [step for step in steps if "login" in step.get("uses", "")]
+    assert not [step for step in JOBS["candidate"]["steps"] if "login" in step.get("uses", "")]
 
 
-def test_the_page_is_published_after_the_trial() -> None:
-    assert {"publish", "trial"} < before("finish")
+def test_tags_and_page_come_after_the_trial_and_one_release_at_a_time() -> None:
+    assert {"candidate", "trial"} < before("finish")
+    assert [name for name, job in JOBS.items() if "release finish" in str(job["steps"])] == ["finish"]
+    assert JOBS["finish"]["concurrency"] == {"group": "release-finish", "cancel-in-progress": False, "queue": "max"}
     assert {machine["runner"] for machine in JOBS["build"]["strategy"]["matrix"]["include"]} == set(
         JOBS["trial"]["strategy"]["matrix"]["runner"]
     )
 
 
-def test_no_release_cancels_another_that_waits_for_its_turn() -> None:
+def test_a_release_that_waits_for_its_approval_holds_up_no_other_version() -> None:
     assert WORKFLOWS["release.yml"]["concurrency"] == {
-        "group": "release-${{ github.event_name }}",
+        "group": "release-${{ github.ref }}",
         "cancel-in-progress": False,
         "queue": "max",
     }
+    assert [name for name, job in JOBS.items() if "concurrency" in job] == ["finish"]
+
+
+def test_the_images_that_are_tested_are_those_that_are_handed_on() -> None:
+    steps = [
+        "Build the action's image with its SBOM and provenance",
+        "Build the simulator, a service container for rehearsals",
+        "Test these very images, as the runner runs them",
+    ]
+    assert [name for name in names("build") if name in steps] == steps
+    (test,) = (step["run"] for step in JOBS["build"]["steps"] if step.get("name") == steps[2])
+    written = [step["with"]["outputs"] for step in JOBS["build"]["steps"] if "outputs" in step.get("with", {})]
+    assert re.findall(r'release load "(\S+?)/\$ARCHITECTURE"', test) == [
+        place.removeprefix("type=oci,dest=").partition("/$")[0] for place in written
+    ]
+    assert "make test-image BUILT=1" in test
+    said = subprocess.run(["make", "-n", "test-image", "BUILT=1"], cwd=ROOT, check=True, capture_output=True, text=True)
+    assert "docker build" not in said.stdout
+
+
+def test_a_rehearsal_tries_the_action_as_the_release_will_have_it() -> None:
+    deploy, check = (names("join").index(name) for name in ("Deploy to the simulator", "Check the result"))
+
+    assert deploy + 1 == check
+    assert before("join") == {"build", "check"}  # no approval
 
 
 @pytest.mark.parametrize("name", ["release.yml", "scan.yml"])
@@ -95,13 +129,25 @@ def test_every_image_that_a_release_is_built_with_is_named_by_digest() -> None:
 
 
 def test_the_trial_uses_the_release_as_its_users_do(tmp_path: Path) -> None:
-    trial.write(tmp_path / "trial", "My-Org/deploy-to-cerebras", "v1.2.3")
+    trial.write(tmp_path / "trial", "My-Org/deploy-to-cerebras@c0ffee", "http://simulator:8321")
 
     action = yaml.safe_load((tmp_path / "trial/action.yml").read_text())
     (step,) = action["runs"]["steps"]
-    assert step["uses"] == "My-Org/deploy-to-cerebras@v1.2.3"
+    assert step["uses"] == "My-Org/deploy-to-cerebras@c0ffee"
+    assert step["with"]["base-url"] == "http://simulator:8321"
     assert set(step["with"]) < set(MANIFEST.inputs)
     assert action["outputs"]["result"]["value"] == "${{ steps.deploy.outputs.result }}"
+
+
+def test_a_rehearsal_has_the_action_yml_of_a_release_with_an_image_of_its_own(tmp_path: Path) -> None:
+    image = f"127.0.0.1:5000/action@sha256:{'0a' * 32}"
+
+    trial.pin(tmp_path / "pinned", image)
+
+    action = yaml.safe_load((tmp_path / "pinned/action.yml").read_text())
+    assert action == yaml.safe_load((ROOT / "action.yml").read_text()) | {
+        "runs": {"using": "docker", "image": f"docker://{image}"}
+    }
 
 
 def test_the_page_says_what_to_pin() -> None:

@@ -9,15 +9,17 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from release import layout, page, registry, repository, source, trial
+from release import layout, page, registry, repository, settings, source, trial
 from release.failure import NotReady
+from release.refs import git
 from release.source import ROOT
 
 
 def check(tag: str) -> None:
-    """Check that source, documents, changelog and tag agree, and that the commit may be released."""
+    """Check that source, documents, changelog and tag agree, and that the commit may be released, with an approval."""
     print(source.check(ROOT, tag))
     repository.check_source(ROOT, tag)
+    settings.check_environment()
 
 
 def join(out: str, *layouts: str) -> None:
@@ -25,31 +27,37 @@ def join(out: str, *layouts: str) -> None:
     print(layout.join([Path(one) for one in layouts], Path(out)))
 
 
-def publish(tag: str, image: str, simulator: str) -> None:
-    """Push the release commit, its branch and its exact tag, and draft the page."""
+def finish(tag: str, image: str, simulator: str) -> None:
+    """Make the release of what has been tried: its commit and tags, its page, and last what moves to it.
+
+    Each part is taken as it is if it is there, so that all of it can be run again. v1 moves only to what is published.
+    """
     changes = source.check(ROOT, tag)
+    leads = repository.leads(ROOT, tag)
     commit = repository.push_release(ROOT, tag, image)
-    page.draft(tag, page.notes(changes, commit, image, simulator))
-    print(commit)
-
-
-def finish(tag: str, simulator: str) -> None:
-    """Move the major's tags to a release that has been tried, and publish its page."""
-    if repository.promote(ROOT, tag):
+    for one in (image, simulator):
+        registry.retag(one, tag[1:])
+    page.publish(tag, page.notes(changes, commit, image, simulator), latest=repository.is_latest(ROOT, tag))
+    if leads:
+        repository.promote(ROOT, tag)
         registry.retag(simulator, source.major(tag)[1:])
-    page.publish(tag, latest=repository.is_latest(ROOT, tag))
+    repository.drop_candidate(ROOT, tag)
+    print(commit)
 
 
 def _scratch(folder: Path) -> tuple[Path, Path]:
     remote, clone = folder / "remote", folder / "clone"
-    repository.git(folder, "init", "--quiet", "--bare", str(remote))
-    repository.git(remote, "config", "receive.shallowUpdate", "true")  # CI checks out one commit
-    repository.git(folder, "clone", "--quiet", "--no-tags", str(ROOT), str(clone))
-    repository.git(clone, "remote", "set-url", "origin", str(remote))
+    git(folder, "init", "--quiet", "--bare", str(remote))
+    git(remote, "config", "receive.shallowUpdate", "true")  # CI checks out one commit
+    git(folder, "clone", "--quiet", "--no-tags", str(ROOT), str(clone))
+    git(clone, "remote", "set-url", "origin", str(remote))
     return remote, clone
 
 
-def dry_run(image: str = f"ghcr.io/owner/repository@sha256:{'0' * 64}") -> None:
+EXAMPLE = f"ghcr.io/owner/repository@sha256:{'0' * 64}"
+
+
+def dry_run(image: str = EXAMPLE, simulator: str = EXAMPLE.replace("@", "-simulator@")) -> None:
     """Release what is committed to an empty remote, and print what that gets, and what the page would say."""
     tag = f"v{source.source_version(ROOT)}"
     try:
@@ -61,22 +69,24 @@ def dry_run(image: str = f"ghcr.io/owner/repository@sha256:{'0' * 64}") -> None:
         remote, clone = _scratch(Path(folder))
         commit = repository.push_release(clone, tag, image)
         repository.promote(clone, tag)
-        print(repository.git(remote, "show", "--format=%an: %s", "--unified=0", "--irreversible-delete", tag))
-        print(f"\n{repository.git(remote, 'show-ref')}")
-    print(f"\nNotes of {tag}:\n\n{page.notes(notes, commit, image, 'simulator')}")
+        print(git(remote, "show", "--format=%an: %s", "--unified=0", "--irreversible-delete", tag))
+        print(f"\n{git(remote, 'show-ref')}")
+    print(f"\nNotes of {tag}:\n\n{page.notes(notes, commit, image, simulator)}")
 
 
 COMMANDS: dict[str, Callable[..., None]] = {
     "check": check,
-    "released": lambda: print(repository.released_image(ROOT)),
+    "released": lambda: print(repository.released_images(ROOT).get("action", "")),
     "version": lambda: print(source.source_version(ROOT)),
     "image": lambda name: print(source.pinned_image(ROOT, name)),
     "join": join,
-    "push": lambda folder, name: registry.push(Path(folder), name),
+    "load": lambda folder, name: registry.load(Path(folder), name),
+    "push": lambda folder, reference: registry.push(Path(folder), reference),
     "start": registry.start,
     "pull": registry.pull,
-    "publish": publish,
-    "trial": lambda folder, name, tag: trial.write(Path(folder), name, tag),
+    "pin": lambda folder, image: trial.pin(Path(folder), image),
+    "candidate": lambda tag, image: print(repository.push_candidate(ROOT, tag, image)),
+    "trial": lambda folder, uses, url: trial.write(Path(folder), uses, url),
     "finish": finish,
     "bump": lambda version: source.bump(ROOT, version, f"{datetime.now(UTC):%Y-%m-%d}"),
     "dry-run": dry_run,

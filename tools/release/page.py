@@ -2,6 +2,8 @@
 
 import subprocess
 
+from release.failure import NotReady
+
 
 def notes(changes: str, commit: str, image: str, simulator: str) -> str:
     """Return the page's text: the changelog's section, and what to pin."""
@@ -18,13 +20,22 @@ The commit of this release is `{commit}`. Its `action.yml` names the image by di
 """
 
 
-def draft(tag: str, text: str) -> None:
-    """Make the page as a draft, unless there is one."""
-    if subprocess.run(["gh", "release", "view", tag], check=False, capture_output=True).returncode:
-        command = ["gh", "release", "create", tag, "--draft", "--verify-tag", "--title", tag, "--notes-file", "-"]
-        subprocess.run(command, check=True, input=text, text=True)
+def _is_published(tag: str) -> bool:
+    """Look for the page; gh finds drafts, too, and says `release not found` if there is neither."""
+    command = ["gh", "release", "view", tag, "--json", "isDraft", "--jq", ".isDraft"]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    if done.returncode and "release not found" not in done.stderr:
+        raise NotReady(f"GitHub does not say whether {tag} has a page: {done.stderr.strip()}. Re-run the failed jobs.")
+    if done.stdout.strip() == "true":
+        raise NotReady(f"Somebody has drafted a page for {tag}. Delete that draft, then re-run the failed jobs.")
+    return not done.returncode
 
 
-def publish(tag: str, *, latest: bool) -> None:
-    """Publish the page. With immutable releases on, neither tag nor page change from here on."""
-    subprocess.run(["gh", "release", "edit", tag, "--draft=false", f"--latest={str(latest).lower()}"], check=True)
+def publish(tag: str, text: str, *, latest: bool) -> None:
+    """Publish the page, unless it is. With immutable releases on, neither tag nor page change from here on.
+
+    It has no files, so it needs no draft, which somebody could publish too early.
+    """
+    if not _is_published(tag):
+        flags = ["--verify-tag", "--title", tag, "--notes-file", "-", f"--latest={str(latest).lower()}"]
+        subprocess.run(["gh", "release", "create", tag, *flags], check=True, input=text, text=True)

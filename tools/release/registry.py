@@ -1,7 +1,8 @@
-"""The image in a registry: pushed, tagged, pulled as anybody would, started on each platform."""
+"""The image in a registry: pushed, tagged, pulled as anybody would, started on each platform; and in Docker, tested."""
 
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 
 from release.failure import NotReady
@@ -10,26 +11,42 @@ from release.layout import PLATFORMS
 OF_ITSELF = "result: invalid-input"  # what the action says if it is started without inputs; it sends nothing then
 
 
-def skopeo_copy(source: str, target: str) -> None:
-    """Copy an index with all that is in it, to the last byte, so that its digest stays."""
+def _skopeo_copy(*arguments: str) -> None:
     if not shutil.which("skopeo"):
         raise NotReady("skopeo is missing. Install it: apt-get install skopeo")
+    subprocess.run(["skopeo", "copy", "--quiet", *arguments], check=True)
+
+
+def _copy_index(source: str, target: str) -> None:
+    """Copy an index with all that is in it, to the last byte, so that its digest stays."""
     flags = [f"--{role}-tls-verify=false" for role, name in (("src", source), ("dest", target)) if _is_local(name)]
-    subprocess.run(["skopeo", "copy", "--quiet", "--all", "--preserve-digests", *flags, source, target], check=True)
+    _skopeo_copy("--all", "--preserve-digests", *flags, source, target)
 
 
 def _is_local(reference: str) -> bool:
     return reference.startswith(("docker://localhost:", "docker://127.0.0.1:"))
 
 
-def push(layout: Path, name: str) -> None:
-    """Push a layout's one index under that name and tag."""
-    skopeo_copy(f"oci:{layout}", f"docker://{name}")
+def push(layout: Path, reference: str) -> None:
+    """Push a layout's one index by its digest, without a tag: `name@sha256:…`. Another digest is refused."""
+    _copy_index(f"oci:{layout}", f"docker://{reference}")
 
 
 def retag(reference: str, tag: str) -> None:
-    """Give an image that is in the registry by digest another tag."""
-    skopeo_copy(f"docker://{reference}", f"docker://{reference.partition('@')[0]}:{tag}")
+    """Give an image that is in the registry by digest a tag."""
+    _copy_index(f"docker://{reference}", f"docker://{reference.partition('@')[0]}:{tag}")
+
+
+def load(layout: Path, name: str) -> None:
+    """Give this machine's Docker the image of a layout under that name, so that the tests run what will be pushed.
+
+    Docker keeps layers unpacked and has no use for what is about an image. So they go in as an archive: the config with
+    the digest of each layer's content is the same.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        archive = f"{folder}/image.tar"
+        _skopeo_copy(f"oci:{layout}", f"docker-archive:{archive}:{name}")
+        subprocess.run(["docker", "load", "--quiet", "--input", archive], check=True)
 
 
 def pull(reference: str) -> None:

@@ -1,97 +1,73 @@
-"""The release in Git: a commit that names the image, on a branch, with an exact tag; and the tag that moves.
+"""The release at the remote: a candidate to be tried, then a branch with an exact tag, then the tag that moves.
 
-GitHub lets a workflow's token push no ref whose `.github/workflows` are new to it. So a release has none of them. The
-branch keeps every release reachable, each with the one before it as its first parent, so that the moving tag only
+The branch keeps every release reachable, each with the one before it as its first parent, so that the moving tag only
 ever goes forward.
 """
 
-import os
-import re
 import subprocess
-import tempfile
 from pathlib import Path
 
+from release.commit import release_tree, write
 from release.failure import NotReady
-from release.source import TAG, major, numbers
-
-IMAGE = re.compile(r"[a-z0-9.-]+(:\d+)?(/[a-z0-9._-]+)+@sha256:[0-9a-f]{64}")
-MOVING = re.compile(r"v\d+")
-BUILT_HERE = re.compile(r"^  image: Dockerfile$", re.MULTILINE)
-WORKFLOWS = ".github/workflows"
-BOT = ("github-actions[bot]", "41898282+github-actions[bot]@users.noreply.github.com")
-AS_BOT = {f"GIT_{role}_NAME": BOT[0] for role in ("AUTHOR", "COMMITTER")} | {
-    f"GIT_{role}_EMAIL": BOT[1] for role in ("AUTHOR", "COMMITTER")
-}
-
-
-def git(root: Path, *arguments: str, put: str = "", **env: str) -> str:
-    """Call git there, and give what it prints, without the last line break."""
-    command = ["git", "-C", str(root), *arguments]
-    done = subprocess.run(command, check=True, input=put, stdout=subprocess.PIPE, text=True, env=os.environ | env)
-    return done.stdout.removesuffix("\n")
-
-
-def pinned(action: str, image: str) -> str:
-    """Return action.yml with that image, by digest, in place of the Dockerfile: one line differs."""
-    if not IMAGE.fullmatch(image):
-        raise NotReady(f"{image!r} is not a lowercase image name with a sha256 digest")
-    if len(BUILT_HERE.findall(action)) != 1:
-        raise NotReady("action.yml needs exactly one line '  image: Dockerfile'")
-    return BUILT_HERE.sub(f"  image: docker://{image}", action)
-
-
-def remote_refs(root: Path) -> dict[str, str]:
-    """Return the commit of each branch and tag of the remote, by the ref's full name."""
-    lines = git(root, "ls-remote", "--refs", "origin").splitlines()
-    return {ref: commit for commit, ref in (line.split("\t") for line in lines)}
+from release.refs import MOVING, Refs, git, newest, released, remote_refs
+from release.source import major, numbers
 
 
 def check_source(root: Path, tag: str) -> None:
-    """Check that what is to be released is on main, and that there is no such release yet."""
+    """Check that what is to be released is on main, that there is no such release yet, and that v1 is at one."""
     refs = remote_refs(root)
     if f"refs/tags/{tag}" in refs:
         raise NotReady(f"{tag} exists. Re-run the failed jobs of the run that made it, or release the next version.")
+    released(refs, major(tag))
     git(root, "fetch", "--quiet", "origin", "refs/heads/main")
     on_main = ("git", "-C", str(root), "merge-base", "--is-ancestor", "HEAD", "FETCH_HEAD")
     if subprocess.run(on_main, check=False).returncode:
         raise NotReady(f"the commit of release/{tag} is not on main. Merge it, and move the tag there.")
 
 
-def release_tree(root: Path, source: str, image: str) -> str:
-    """Write the tree of the release: that of its source, with the image in action.yml, and without workflows."""
-    action = pinned(git(root, "show", f"{source}:action.yml") + "\n", image)
-    blob = git(root, "hash-object", "-w", "--stdin", put=action)
-    with tempfile.TemporaryDirectory() as folder:
-        index = {"GIT_INDEX_FILE": str(Path(folder, "index"))}
-        git(root, "read-tree", source, **index)
-        git(root, "rm", "-r", "--cached", "--quiet", "--ignore-unmatch", "--", WORKFLOWS, **index)
-        git(root, "update-index", "--cacheinfo", f"100644,{blob},action.yml", **index)
-        return git(root, "write-tree", **index)
+def _candidate(tag: str) -> str:
+    return f"refs/heads/candidates/{tag}"
+
+
+def push_candidate(root: Path, tag: str, image: str) -> str:
+    """Push the tree that is to be released on a branch of its own, so that it can be tried; returns the commit.
+
+    No tag and no branch of a release changes, so a trial that fails has not used up the version.
+    """
+    source = git(root, "rev-parse", "HEAD")
+    commit = write(root, release_tree(root, source, image), [source], f"Candidate for {tag}")
+    git(root, "push", "--quiet", "--force", "origin", f"{commit}:{_candidate(tag)}")
+    return commit
+
+
+def drop_candidate(root: Path, tag: str) -> None:
+    """Delete the candidate's branch, if it is there."""
+    if _candidate(tag) in remote_refs(root):
+        git(root, "push", "--quiet", "--delete", "origin", _candidate(tag))
 
 
 def push_release(root: Path, tag: str, image: str) -> str:
     """Commit what is checked out as a release, and push its branch and its exact tag, both or neither.
 
-    Returns the commit. If the tag exists with the same source and the same tree, that is the release: a run that failed
-    after this is run again. Any other commit under that tag is refused.
+    Returns the commit. Its tree is that of the candidate. If the tag exists with the same source and the same tree,
+    that is the release: a run that failed after this is run again. Any other commit under that tag is refused.
     """
     refs, source = remote_refs(root), git(root, "rev-parse", "HEAD")
     tree = release_tree(root, source, image)
     if there := refs.get(f"refs/tags/{tag}"):
-        return _same_release(root, tag, there, (source, tree))
+        return _same_release(root, tag, there.commit, (source, tree))
     branch = f"refs/heads/releases/{major(tag)}"
-    parents = [*_last_release(root, refs.get(branch), branch), source]
-    flags = [word for parent in parents for word in ("-p", parent)]
-    commit = git(root, "commit-tree", tree, *flags, "-m", f"Release {tag}", **AS_BOT)
+    commit = write(root, tree, [*_fetched(root, refs, branch), source], f"Release {tag}")
     git(root, "push", "--quiet", "--atomic", "origin", f"{commit}:{branch}", f"{commit}:refs/tags/{tag}")
     return commit
 
 
-def _last_release(root: Path, commit: str | None, branch: str) -> list[str]:
-    if not commit:
+def _fetched(root: Path, refs: Refs, ref: str) -> list[str]:
+    """Fetch a branch or tag; returns its commit, or nothing if it is not there."""
+    if ref not in refs:
         return []
-    git(root, "fetch", "--quiet", "origin", branch)
-    return [commit]
+    git(root, "fetch", "--quiet", "--no-tags", "origin", ref)
+    return [refs[ref].commit]
 
 
 def _same_release(root: Path, tag: str, there: str, wanted: tuple[str, str]) -> str:
@@ -102,49 +78,48 @@ def _same_release(root: Path, tag: str, there: str, wanted: tuple[str, str]) -> 
     return there
 
 
-def published(refs: dict[str, str]) -> dict[str, str]:
-    """Return, for each moving tag, the exact tag of the release that it is at.
+def leads(root: Path, tag: str) -> bool:
+    """Return whether the major's tag is to be at this release, rather than stay at a newer one.
 
-    Only those have been tried and published for sure. Exact tags of a release that was aborted count for nothing.
+    It never leaves a release that this one does not descend from, for example that of a later hotfix. A release whose
+    tag is not pushed yet will descend from what is on the branch.
     """
-    tags = {ref.removeprefix("refs/tags/"): commit for ref, commit in refs.items() if ref.startswith("refs/tags/")}
-    exact = {commit: tag for tag, commit in tags.items() if TAG.fullmatch(tag)}
-    moving = {tag: commit for tag, commit in tags.items() if MOVING.fullmatch(tag)}
-    if lost := [tag for tag, commit in moving.items() if commit not in exact]:
-        raise NotReady(f"{lost[0]} is at no release: somebody moved it. Move it back to the newest of that major.")
-    return {tag: exact[commit] for tag, commit in moving.items()}
-
-
-def promote(root: Path, tag: str) -> bool:
-    """Move the major's tag to this release, unless it is at a newer one; returns whether it is at this one then.
-
-    It never leaves a release that this one does not descend from, for example that of a later hotfix.
-    """
-    refs = remote_refs(root)
-    now = published(refs).get(major(tag))
-    if now == tag:
-        return True
-    if now and numbers(now) > numbers(tag):
-        return False
-    moving, seen = f"refs/tags/{major(tag)}", refs.get(f"refs/tags/{major(tag)}", "")
-    git(root, "fetch", "--quiet", "--no-tags", "origin", f"refs/tags/{tag}")
-    if seen and seen not in git(root, "rev-list", refs[f"refs/tags/{tag}"]).splitlines():
-        raise NotReady(f"{major(tag)} is at {now}, which was released after {tag} was begun. Release the next version.")
-    lease = f"--force-with-lease={moving}:{seen}"
-    git(root, "push", "--quiet", lease, "origin", f"{refs[f'refs/tags/{tag}']}:{moving}")
+    refs, moving = remote_refs(root), major(tag)
+    now = released(refs, moving)
+    if not now or numbers(now) > numbers(tag):
+        return not now
+    below = _fetched(root, refs, f"refs/tags/{tag}") or _fetched(root, refs, f"refs/heads/releases/{moving}")
+    if refs[f"refs/tags/{moving}"].commit not in git(root, "rev-list", *below).splitlines():
+        raise NotReady(f"{moving} is at {now}, which was released after {tag} was begun. Release the next version.")
     return True
 
 
-def released_image(root: Path) -> str:
-    """Return the image that the newest release names in its action.yml; empty if there is no release."""
-    refs = remote_refs(root)
-    if not (tags := published(refs).values()):
-        return ""
-    tag = f"refs/tags/{max(tags, key=numbers)}"
-    git(root, "fetch", "--quiet", "--no-tags", "origin", tag)
-    return git(root, "show", f"{refs[tag]}:action.yml").partition("  image: docker://")[2].split()[0]
+def promote(root: Path, tag: str) -> None:
+    """Move the major's tag to this release, which leads; unless somebody else moves it at the same time."""
+    refs, moving = remote_refs(root), f"refs/tags/{major(tag)}"
+    (commit,) = _fetched(root, refs, f"refs/tags/{tag}")
+    now = refs.get(moving)
+    if not now or now.commit != commit:
+        lease = f"--force-with-lease={moving}:{now.itself if now else ''}"
+        git(root, "push", "--quiet", lease, "origin", f"{commit}:{moving}")
 
 
 def is_latest(root: Path, tag: str) -> bool:
-    """Return whether this is the release to show first: the published one of the newest major."""
-    return max(published(remote_refs(root)).values(), key=numbers) == tag
+    """Return whether this is the release to show first: none that is published is newer."""
+    now = newest(remote_refs(root))
+    return not now or numbers(now) <= numbers(tag)
+
+
+def released_images(root: Path) -> dict[str, str]:
+    """Return the images of the newest release, by what they are; none if there is no release.
+
+    The action's is what its action.yml names; the simulator's has the release's version as its tag.
+    """
+    refs = remote_refs(root)
+    if not (tag := newest(refs)):
+        if lost := sorted(filter(MOVING.fullmatch, refs)):
+            released(refs, lost[0].removeprefix("refs/tags/"))
+        return {}
+    (commit,) = _fetched(root, refs, f"refs/tags/{tag}")
+    image = git(root, "show", f"{commit}:action.yml").partition("  image: docker://")[2].split()[0]
+    return {"action": image, "simulator": f"{image.partition('@')[0]}-simulator:{tag[1:]}"}
