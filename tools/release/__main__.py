@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from release import layout, page, registry, repository, settings, source, trial
+from release import layout, page, registry, repository, scan, settings, source, trial
 from release.failure import NotReady
 from release.refs import git
 from release.source import ROOT
@@ -76,7 +76,7 @@ def dry_run(image: str = EXAMPLE, simulator: str = EXAMPLE.replace("@", "-simula
 
 COMMANDS: dict[str, Callable[..., None]] = {
     "check": check,
-    "released": lambda: print(repository.released_images(ROOT).get("action", "")),
+    "scan": lambda: scan.scan(repository.released_images(ROOT), source.pinned_image(ROOT, "scanner")),
     "version": lambda: print(source.source_version(ROOT)),
     "image": lambda name: print(source.pinned_image(ROOT, name)),
     "join": join,
