@@ -193,3 +193,7 @@ bench: .venv/ready image tools/bench/node_modules/action.mjs  ## Maintain: start
 bench-beside: .venv/ready image  ## Maintain: start, memory, and size beside an earlier revision (REVISION=v1.0.0); Docker
 	git archive $(REVISION) | docker build --tag before:local -
 	@$(BIN)/python -m bench $(RUNS) before:local
+
+.PHONY: bench-packing
+bench-packing: .venv/ready image parts  ## Maintain: how long the image takes to pull, by how it is packed (RUNS=15); Docker, zstd, root
+	@$(BIN)/python -m bench.packing $(RUNS)
