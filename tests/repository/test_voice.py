@@ -63,6 +63,8 @@ def last_annotation(story: Path) -> tuple[str, list[str]]:
     return last.title, last.message.splitlines()
 
 
+#: A line of a golden log that has a time: what stands after it.
+TIMED = re.compile(r"^(?:\d+:)?\d\d:\d\d  (.*)$", re.MULTILINE)
 STORIES = sorted(path for path in GOLDEN.iterdir() if (path / "log.txt").exists())
 
 
@@ -80,3 +82,18 @@ def test_each_annotation_has_the_same_form(story: Path) -> None:
     assert names[0] == "Serving now"
     assert [line for line in rest if line.startswith(("Serving now", "Next")) and not line.endswith(".")] == []
     assert NOT_ENGLISH.findall(" ".join([title, first, *rest])) == []
+
+
+@pytest.mark.parametrize("story", STORIES, ids=lambda path: path.name)
+def test_each_line_of_the_log_begins_with_a_capital_letter(story: Path) -> None:
+    told = TIMED.findall((story / "log.txt").read_text(encoding="utf-8"))
+
+    assert [line for line in told if line[0].islower()] == []
+
+
+@pytest.mark.parametrize("story", STORIES, ids=lambda path: path.name)
+def test_nothing_that_a_run_says_is_a_phrase_that_is_not_english(story: Path) -> None:
+    told = {path.name: path.read_text(encoding="utf-8") for path in story.iterdir() if path.suffix in {".txt", ".md"}}
+
+    assert {"log.txt", "outputs.txt"} <= set(told)
+    assert {name: NOT_ENGLISH.findall(text) for name, text in told.items()} == dict.fromkeys(told, [])
