@@ -63,11 +63,13 @@ def chromium(page: Path, *options: str) -> str:
         return subprocess.run(command, check=True, capture_output=True, text=True, timeout=120).stdout
 
 
-def opened(pages: dict[str, str], *options: str) -> str:
+def opened(pages: dict[str, str], *options: str, theme: str = "light") -> str:
     """Open a page with these summaries."""
     text = json.dumps(pages).replace("<", "\\u003c")  # it stands in a script element
     with tempfile.NamedTemporaryFile("w", dir=RENDER, suffix=".html", encoding="utf-8") as file:
-        file.write((RENDER / "page.html").read_text(encoding="utf-8").replace("SUMMARIES", text))
+        file.write(
+            (RENDER / "page.html").read_text(encoding="utf-8").replace("SUMMARIES", text).replace("THEME", theme)
+        )
         file.flush()
         return chromium(Path(file.name), *options)
 
@@ -117,20 +119,33 @@ def test_a_strangers_text_is_shown_as_it_is_and_nothing_else(articles: dict[str,
     assert "a ¦ b 'c' </td><script>alert(1)</script> <img src=x>" in words(html)
 
 
+def photographed(name: str, pages: dict[str, str], *, theme: str, height: int = 1700) -> bytes:
+    """Leave a picture of a page with these summaries in build/summary-page."""
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    picture = PICTURES / f"{name}-{theme}.png"
+    opened(pages, f"--screenshot={picture}", f"--window-size=1000,{height}", theme=theme)
+    return picture.read_bytes()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize(
     "name",
     [
-        *("healthy", "rolls-back", "slow", "six-hours", "thousands-of-changes", "days", "hostile", "dry-run"),
-        *("smoke-test-failed-and-rolled-back", "promoted", "timed-out", "interrupted", "invalid-input"),
+        *("healthy", "smoke-test-failed-and-rolled-back", "suite-failed-by-pass-rate", "dry-run", "timed-out"),
+        *("invalid-input", "thousands-of-changes", "hostile"),
     ],
 )
-def test_pictures_are_left_to_be_looked_at(pages: dict[str, str], name: str) -> None:
-    PICTURES.mkdir(parents=True, exist_ok=True)
-    picture = PICTURES / f"{name}.png"
+def test_pictures_are_left_to_be_looked_at(pages: dict[str, str], name: str, theme: str) -> None:
+    assert photographed(name, {name: pages[name]}, theme=theme).startswith(b"\x89PNG")
 
-    opened({name: pages[name]}, f"--screenshot={picture}", "--window-size=1000,1700")
 
-    assert picture.read_bytes().startswith(b"\x89PNG")
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_ten_endpoints_are_on_one_page(pages: dict[str, str], theme: str) -> None:
+    ends = ["healthy", "live", "smoke-test-failed-and-rolled-back", "timed-out", "promoted", "rolls-back", "superseded"]
+    ten = {name: pages[name] for name in (*ends, "smoke-test-unanswered", "rollout-error", "busy")}
+
+    assert len(ten) == 10
+    assert photographed("ten-endpoints", ten, theme=theme, height=4500).startswith(b"\x89PNG")
 
 
 def test_node_modules_are_those_of_the_lock() -> None:

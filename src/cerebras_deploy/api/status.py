@@ -24,6 +24,11 @@ class Status(StrEnum):
         """Whether the rollout will go on by itself."""
         return self in {Status.NOT_STARTED, Status.IN_PROGRESS, Status.ROLLING_BACK}
 
+    @property
+    def words(self) -> str:
+        """The status for people, in American English."""
+        return "canceled" if self is Status.CANCELLED else self.value.replace("_", " ")
+
 
 @dataclass(frozen=True)
 class Unknown:

@@ -55,7 +55,7 @@ class Progress:
             case Unknown(word):
                 words = f"in unrecognized state `{word}`"
             case status:
-                words = status.value.replace("_", " ")
+                words = status.words
         if self.updated is not None and self.total is not None and self.status is not Status.NOT_STARTED:
             words += f", {self.updated} of {self.total} replicas updated"
         return words + (f" ({self.error})" if self.error else "")

@@ -8,7 +8,7 @@ from cerebras_deploy.tell.timeline import Moment, Section
 
 BARS = 24  # of the drawing; nobody reads more
 SHORT = 120.0  # seconds; a shorter run is told by its table
-_DONE, _BAD = {"done", "passed"}, {"error", "rolled back", "rolling back", "cancelled", "failed"}
+_DONE, _BAD = {"done", "passed"}, {"error", "rolled back", "rolling back", "canceled", "failed"}
 _HOUR, _DAY = 3600, 86400
 
 

@@ -58,7 +58,7 @@ def _verdict(outcome: Outcome, facts: Known) -> Iterable[str]:
         yield "\n".join([*(f"- {prose(problem)}" for problem in outcome.problems), "", "No request was sent."])
         return
     serving = f"**Serving now:** {prose(outcome.serving)}." if outcome.serving else ""
-    reason = f"Reason: {prose(outcome.reason)}" if outcome.reason else ""
+    reason = prose(f"Reason: {outcome.reason}") if outcome.reason else ""
     back = [f"Rollback: {prose(text)}" for name, text in outcome.asked if name == "Rollback" and _is_lost(facts)]
     happened = " ".join(filter(None, (prose(outcome.statement), reason, *back)))
     if outcome.advice:

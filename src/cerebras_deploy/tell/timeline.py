@@ -67,7 +67,7 @@ class Timeline:
 def label_of(status: Status | Unknown) -> str:
     """Return the word for a status in the drawing; a word that is not ours is not shown there."""
     if isinstance(status, Status):
-        return status.value.replace("_", " ")
+        return status.words
     return "unrecognized state" if status.word else "not listed"
 
 

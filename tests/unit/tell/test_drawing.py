@@ -2,8 +2,11 @@
 
 import pytest
 
+from cerebras_deploy.api.status import Status
 from cerebras_deploy.tell.drawing import drawing
-from cerebras_deploy.tell.timeline import Change, Moment
+from cerebras_deploy.tell.timeline import Change, Moment, label_of
+
+UNDER_WAY = {Status.NOT_STARTED, Status.IN_PROGRESS}
 
 
 def rollout(label: str, text: str = "") -> Change:
@@ -38,6 +41,13 @@ def test_it_has_a_bar_for_each_state_in_sections_and_merges_what_has_one_label()
         "section Rollback",
         "done :2001-01-01 00:02:15, 2s",  # no bar is too short to be seen, and what went well is not drawn gray
     ]
+
+
+@pytest.mark.parametrize("status", [status for status in Status if status not in UNDER_WAY])
+def test_a_bad_end_is_drawn_as_one(status: Status) -> None:
+    bar = drawn(200, (0, rollout("in progress")), (100, rollout(label_of(status))))[-1]
+
+    assert bar.startswith(f"{status.words} :2001" if status is Status.DONE else f"{status.words} :crit")
 
 
 @pytest.mark.parametrize(

@@ -87,8 +87,10 @@ def test_the_start_says_what_is_asked_and_every_limit() -> None:
     assert list(start_lines(plain, "e")) == ["asking e 3 questions, 4 at a time", "Required: 3 of 3 pass."]
     assert list(start_lines(limited, "e")) == [
         "asking e 3 questions, 8 at a time",
-        "Required: 3 of 3 pass, p95 latency at most 2 s, at least 500 tokens/s, at most 20% slower than the previous "
-        "version. A question that fails is asked 5 times.",
+        (
+            "Required: 3 of 3 pass, p95 latency at most 2 s, at least 500 tokens/s, at most 20% slower than the "
+            "previous version. A question that fails is asked 5 times."
+        ),
     ]
 
 
