@@ -21,7 +21,7 @@ from cerebras_deploy.tell.outputs import initial_outputs
 from cerebras_deploy.tell.runner import Runner
 
 if TYPE_CHECKING:
-    from cerebras_deploy.api.trace import OpenFile
+    from cerebras_deploy.api.trace_file import OpenFile
     from cerebras_deploy.decide.suite import Suite
     from cerebras_deploy.step import Step
 
@@ -83,8 +83,8 @@ def read_questions(path: str, workspace: str) -> "tuple[Suite | None, tuple[str,
 
 
 def open_trace(path: str, workspace: str) -> "OpenFile":
-    """Create the file of the input `trace`, before anything is sent; see `api.trace`."""
-    from cerebras_deploy.api.trace import open_file  # noqa: PLC0415 - few runs have one
+    """Create the file of the input `trace`, before anything is sent; see `api.trace_file`."""
+    from cerebras_deploy.api.trace_file import open_file  # noqa: PLC0415 - few runs have one
 
     return open_file(path, workspace)
 

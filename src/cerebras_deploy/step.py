@@ -34,7 +34,7 @@ from cerebras_deploy.tell.steps_table import Asked
 from cerebras_deploy.tell.summary import NOT_ASKED, render_summary, shortened
 
 if TYPE_CHECKING:
-    from cerebras_deploy.api.trace import OpenFile
+    from cerebras_deploy.api.trace_file import OpenFile
     from cerebras_deploy.decide.suite import Suite
 
 

@@ -6,68 +6,22 @@ anew. HAR: w3c.github.io/web-performance/specs/HAR/Overview.html.
 
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from threading import Lock
-from typing import NamedTuple
 
 from cerebras_deploy import __version__
 from cerebras_deploy.api.har import entry, without_bodies
 from cerebras_deploy.api.message import Answer, Ask, Request
-from cerebras_deploy.errors import CallError, Interrupted, invalid_input
+from cerebras_deploy.api.trace_file import OpenFile, create_file
+from cerebras_deploy.errors import CallError, Interrupted
 from cerebras_deploy.text import Redactor, plain
-from cerebras_deploy.workspace import parts_inside
 
 MOST = 20_000_000  # bytes of the file
 FIRST, LAST = 100, 200  # calls that stay when it is full
 _HEAD = b'{"log": {"version": "1.2", "creator": {"name": "cerebras-deploy-action", "version": "%s"}, "entries": [\n'
 _TAIL = b"\n]}}\n"
 INFERENCE = "/v1/chat/completions"
-
-
-class OpenFile(NamedTuple):
-    """A file that was created, and its descriptor."""
-
-    path: Path
-    descriptor: int
-
-
-def open_file(path: str, workspace: str) -> OpenFile:
-    """Create the file in the workspace.
-
-    Missing folders are made, owned as the workspace is. Raises a `Stop` for invalid input if the file is there already,
-    or if its path leads out of the workspace or over a link.
-    """
-    root, parts = Path(workspace), parts_inside(path, workspace)
-    try:
-        if not parts:
-            raise ValueError("it is not inside the workspace")  # noqa: TRY301 - as all that is wrong with it
-        return OpenFile(root.joinpath(*parts), _create(root, parts))
-    except (OSError, ValueError) as error:
-        why = "it already exists" if isinstance(error, FileExistsError) else str(error)
-        reason = f"`trace`: can't write `{plain(path, 80)}`: {plain(why, 200)}"
-        problem = f"{reason}. Set a new file inside the workspace, with no symbolic link in its path."
-        raise invalid_input(problem) from error
-
-
-def _create(root: Path, parts: Sequence[str]) -> int:
-    owner = root.stat()
-    folder = root
-    for part in parts[:-1]:
-        folder = folder / part
-        if folder.is_symlink():
-            raise ValueError(f"{part} is a symbolic link")
-        if not folder.exists():
-            folder.mkdir()
-            os.chown(folder, owner.st_uid, owner.st_gid)
-    return _create_file(folder / parts[-1], owner)
-
-
-def _create_file(path: Path, owner: os.stat_result) -> int:
-    file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o644)
-    os.fchown(file, owner.st_uid, owner.st_gid)
-    return file
 
 
 @dataclass
@@ -142,7 +96,7 @@ class Trace:
     def _replace(self, data: bytes) -> None:
         """Put another file in the place of this one, since a kill may come in the midst of writing so much."""
         part = self.file.path.with_name(f"{self.file.path.name}.part")
-        new = _create_file(part, os.fstat(self.file.descriptor))
+        new = create_file(part, os.fstat(self.file.descriptor))
         with open(new, "wb", closefd=False) as file:
             file.write(data)
         part.replace(self.file.path)

@@ -14,10 +14,11 @@ from typing import Any
 import pytest
 from haralyzer import HarParser
 
-from cerebras_deploy.api import trace
+from cerebras_deploy.api import trace, trace_file
 from cerebras_deploy.api.message import Answer, Request
-from cerebras_deploy.api.trace import Trace, open_file
-from cerebras_deploy.errors import CallError, Fate, Stop
+from cerebras_deploy.api.trace import Trace
+from cerebras_deploy.api.trace_file import open_file
+from cerebras_deploy.errors import CallError, Fate
 from cerebras_deploy.text import Redactor
 from helpers.forged import OURS, Forged, stage
 from helpers.stage import KEY, Stage
@@ -144,7 +145,8 @@ RECORDING = """
 import sys
 from pathlib import Path
 from cerebras_deploy.api.message import Answer, Request
-from cerebras_deploy.api.trace import Trace, open_file
+from cerebras_deploy.api.trace import Trace
+from cerebras_deploy.api.trace_file import open_file
 from cerebras_deploy.text import Redactor
 answer = Answer(200, {"content-type": "application/json"}, b"x" * 60_000)
 trace = Trace(open_file("t.har", sys.argv[1]), lambda *_: answer, Redactor(), lambda: 1_790_000_000.0)
@@ -179,7 +181,7 @@ def test_it_is_whole_at_each_line_of_the_code_while_it_is_shortened(
     seen: list[int] = []
 
     def look(frame: FrameType, event: str, _: object) -> Callable[..., Any] | None:
-        if frame.f_code.co_filename != trace.__file__:
+        if frame.f_code.co_filename not in {trace.__file__, trace_file.__file__}:
             return None
         if event == "line":
             seen.append(len(recorded(path)))
@@ -207,32 +209,6 @@ def test_one_that_cannot_be_shortened_is_left_as_it_is(tmp_path: Path, monkeypat
 
     assert "File exists" in tracer.failure
     assert 0 < len(recorded(path)) < 40
-
-
-class TestPath:
-    @pytest.mark.parametrize("path", ["../out.har", "/etc/out.har", "a/../../out.har", ".", "link/t.har", "there.har"])
-    def test_it_must_be_new_and_inside_without_a_link(self, path: str, tmp_path: Path) -> None:
-        workspace = tmp_path / "workspace"
-        workspace.mkdir()
-        (workspace / "link").symlink_to(tmp_path)
-        (workspace / "there.har").touch()
-
-        with pytest.raises(Stop, match=r"[.] Set a new file inside the workspace, with no symbolic link in its path"):
-            open_file(path, str(workspace))
-
-    def test_missing_folders_are_made(self, tmp_path: Path) -> None:
-        os.close(open_file("a/b/t.har", str(tmp_path)).descriptor)
-
-        assert (tmp_path / "a" / "b" / "t.har").exists()
-
-    def test_one_that_cannot_be_used_is_told_before_anything_is_sent(self, tmp_path: Path) -> None:
-        (tmp_path / "t.har").touch()
-        api = Forged()
-
-        played = stage(api).play({"trace": "t.har"}, env={"GITHUB_WORKSPACE": str(tmp_path)})
-
-        assert (played.result, api.requests) == ("invalid-input", [])
-        assert "it already exists" in played.told
 
 
 class TestWholeRuns:
