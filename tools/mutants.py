@@ -85,6 +85,7 @@ DECIDES_OR_ACTS = (
         "clock",
         "system_clock",
         "api.http",
+        "api.latch",
         "api.early",
     ),
 )

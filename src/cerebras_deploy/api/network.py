@@ -1,4 +1,4 @@
-"""The connection: how it is opened, and what its failures mean in words. With `http.py`, the only user of httpx."""
+"""The connection: how it is opened, and what its failures mean in words."""
 
 import errno
 import ipaddress

@@ -1,65 +1,17 @@
-"""A request and its latch: what was sent cannot be taken back, and what was given up cannot be sent."""
+"""A request as it is compared and shown."""
 
-import contextlib
-import threading
-from typing import Any
+from dataclasses import replace
 
-import httpx
-import pytest
+from cerebras_deploy.api.message import Request
 
-from cerebras_deploy.api.http import Latch
-
-BASE = "https://api.example.com"
+REQUEST = Request("POST", "https://api.example.com/v1", "csk-0123456789", {"n": 1})
 
 
-class Sending:
-    """A request as httpcore tells of it: its method is in bytes."""
-
-    def __init__(self, request: httpx.Request) -> None:
-        self.method = request.method.encode()
+def test_a_requests_key_is_not_shown() -> None:
+    assert "csk-0123456789" not in repr(REQUEST)
 
 
-class TestLatch:
-    STARTED = "http11.send_request_headers.started"
-
-    @staticmethod
-    def info(method: str = "POST") -> dict[str, Any]:
-        return {"request": Sending(httpx.Request(method, BASE))}
-
-    def test_what_was_sent_cannot_be_taken_back(self) -> None:
-        latch = Latch()
-        latch.trace(self.STARTED, self.info())
-
-        assert latch.abandon() is True
-
-    def test_what_was_given_up_cannot_be_sent(self) -> None:
-        latch = Latch()
-
-        assert latch.abandon() is False
-        with pytest.raises(httpx.ConnectTimeout):
-            latch.trace(self.STARTED, self.info())
-        assert latch.abandon() is False
-
-    def test_connecting_is_not_sending(self) -> None:
-        latch = Latch()
-        latch.trace("connection.connect_tcp.started", {})
-        latch.trace("connection.start_tls.complete", {})
-        latch.trace(self.STARTED, self.info("CONNECT"))
-
-        assert latch.abandon() is False
-
-    def test_of_two_threads_only_one_wins(self) -> None:
-        for _ in range(200):
-            latch, sent = Latch(), threading.Event()
-
-            def send(latch: Latch = latch, sent: threading.Event = sent) -> None:
-                with contextlib.suppress(httpx.ConnectTimeout):
-                    latch.trace(self.STARTED, self.info())
-                    sent.set()
-
-            worker = threading.Thread(target=send)
-            worker.start()
-            known = latch.abandon()
-            worker.join()
-
-            assert known is sent.is_set()
+def test_two_requests_are_the_same_only_with_the_same_key_and_body() -> None:
+    assert replace(REQUEST) == REQUEST
+    assert replace(REQUEST, key="another") != REQUEST
+    assert replace(REQUEST, body={"n": 2}) != REQUEST
