@@ -66,10 +66,10 @@ def test_no_module_is_longer_than_240_lines() -> None:
 
 
 def test_no_decision_is_made_by_the_cause_of_an_exception() -> None:
-    network = SRC / "cerebras_deploy" / "api" / "network.py"  # looks for the operating system's error under httpx's
+    errors = SRC / "cerebras_deploy" / "api" / "network_errors.py"  # looks for the system's error under httpx's
     found = [path for path in files_of("cerebras_deploy") if "__cause__" in path.read_text(encoding="utf-8")]
 
-    assert found == [network]
+    assert found == [errors]
 
 
 def test_every_module_has_a_file_of_tests_under_its_name() -> None:

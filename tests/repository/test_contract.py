@@ -108,7 +108,7 @@ def test_the_three_libraries_are_the_direct_dependencies() -> None:
 @pytest.mark.parametrize(
     ("library", "users"),
     [
-        ("httpx", {"api/http.py", "api/latch.py", "api/network.py"}),
+        ("httpx", {"api/http.py", "api/latch.py", "api/network.py", "api/network_errors.py"}),
         (
             "pydantic",
             {"suite_case.py", "suite_file.py"}

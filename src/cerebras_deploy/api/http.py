@@ -11,7 +11,8 @@ import httpx
 
 from cerebras_deploy.api.latch import Latch
 from cerebras_deploy.api.message import BODY_LIMIT, Answer, Request
-from cerebras_deploy.api.network import CUT, call_error, is_certificate, open_client, peer, proxy_for
+from cerebras_deploy.api.network import open_client, proxy_for
+from cerebras_deploy.api.network_errors import CUT, call_error, is_certificate, peer
 from cerebras_deploy.api.proxy import Proxy
 from cerebras_deploy.errors import CallError, Fate, Interrupted, NoThreadError
 from cerebras_deploy.text import Redactor, plain

@@ -13,8 +13,7 @@ import pytest
 from cerebras_deploy.api.http import Http
 from cerebras_deploy.api.management import Api
 from cerebras_deploy.api.message import Answer, Request
-from cerebras_deploy.api.network import open_client, proxy_for
-from cerebras_deploy.errors import CallError, Fate, Interrupted, NoThreadError, Stop
+from cerebras_deploy.errors import CallError, Fate, Interrupted, NoThreadError
 from cerebras_deploy.system_clock import SystemClock
 from cerebras_deploy.text import Redactor
 from helpers import make
@@ -116,19 +115,6 @@ def test_a_date_to_retry_after_counts_from_now_if_the_server_tells_no_time() -> 
     failed = Scene(lambda _: httpx.Response(503, headers={"Retry-After": until})).failure()
 
     assert failed.retry_after == pytest.approx(100, abs=20)
-
-
-class TestTheEnvironment:
-    @pytest.mark.parametrize(("name", "value"), [("SSL_CERT_FILE", "/dev/null"), ("HTTPS_PROXY", "nonsense://")])
-    def test_settings_that_cannot_be_used_are_named(
-        self, monkeypatch: pytest.MonkeyPatch, name: str, value: str
-    ) -> None:
-        monkeypatch.setenv(name, value)
-
-        with pytest.raises(Stop) as raised:
-            open_client(proxy_for(BASE))
-
-        assert name in raised.value.end.reason
 
 
 @contextlib.contextmanager
@@ -243,3 +229,26 @@ def test_no_address_of_a_host_is_given_more_than_5_s(within: float, connect: flo
 
     (request,) = scene.requests
     assert request.extensions["timeout"] == {"connect": connect, "read": within, "write": within, "pool": within}
+
+
+@pytest.mark.parametrize(
+    "url", ["https://a b/", "https://\x00/", "https://xn--/", "https://" + "a" * 300 + ".example/"]
+)
+def test_an_address_that_cannot_be_used_is_refused_and_not_tried_again(url: str) -> None:
+    http = Http(bounded=lambda function, _: function(), now=lambda: 0.0, redact=Redactor(), connect=refusing)
+
+    with pytest.raises(CallError) as raised:
+        http.ask(Request("GET", url, "key"), 5)
+
+    assert (raised.value.fate, raised.value.hint) == (Fate.DENIED, "correct `base-url`")
+    assert raised.value.reason.startswith("no usable address: ")
+
+
+def refusing(_: object) -> httpx.Client:
+    """A client that looks at an address as httpx does, and connects to none."""
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        request.url.host.encode("idna")
+        raise httpx.InvalidURL("no such address")
+
+    return httpx.Client(transport=httpx.MockTransport(handle))
