@@ -3,28 +3,16 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from random import Random
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from cerebras_deploy.clock import Clock
-from cerebras_deploy.decide.giving_up import Deadline, Retries
-from cerebras_deploy.decide.schedule import CALL_BOUND, Outage, Pace, Rhythm, call_bound, retry_delay
+from cerebras_deploy.decide.giving_up import Deadline, PatienceListener, Retries
+from cerebras_deploy.decide.schedule import CALL_BOUND, Outage, Pace, Rhythm, call_bound
 from cerebras_deploy.errors import CallError, Fate, Stop
 
 T = TypeVar("T")
 
 MOMENT = 0.001  # seconds; the rounding of floats stays below it
-
-
-class PatienceListener(Protocol):
-    """Is told what the retries go through; see `tell.journal.Journal`."""
-
-    def failing(self, error: CallError, left: float) -> None:
-        """Hear of a failed call. In `left` seconds the retries end."""
-        ...
-
-    def recovered(self, after: float) -> None:
-        """Hear that a call went well again, after so many seconds."""
-        ...
 
 
 @dataclass
@@ -141,12 +129,7 @@ class Patience:
         left = self.left if attempt else self._retries.budget(error) - outage
         if not self.is_over:
             self.listener.failing(error, min(left, self.left))
-        self.pause(min(self._retry_delay(error, attempt or self.outage.failures), left))
-
-    def _retry_delay(self, error: CallError, attempt: int) -> float:
-        if error.fate is Fate.THROTTLED and error.retry_after is None:
-            return self.pace.retry_delay(self.rng)
-        return retry_delay(attempt, error.retry_after, self.rng)
+        self.pause(min(self.pace.retry_delay(error, attempt or self.outage.failures, self.rng), left))
 
     def _read_too_early(self, error: CallError) -> None:
         """Note a reply that tells nothing new: the API answers, so that this is no outage."""

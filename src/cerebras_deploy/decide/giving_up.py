@@ -1,6 +1,7 @@
 """When retries end: at the deadline, or at a no that stands. All in seconds."""
 
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from cerebras_deploy.errors import CallError, Fate
 from cerebras_deploy.result import End, Result
@@ -10,6 +11,18 @@ STEADY = 3  # failures of a kind in a row, before they count
 DENIED_STANDS, MISREAD_STANDS = 5.0, 30.0  # seconds
 FAILURE_BUDGET = 300.0  # seconds, for how long calls may fail in a row
 LASTING_BUDGET = 60.0  # seconds, for what waiting does not change, before any good read
+
+
+class PatienceListener(Protocol):
+    """Is told what the retries go through; see `tell.journal.Journal`."""
+
+    def failing(self, error: CallError, left: float) -> None:
+        """Hear of a failed call. In `left` seconds the retries end."""
+        ...
+
+    def recovered(self, after: float) -> None:
+        """Hear that a call went well again, after so many seconds."""
+        ...
 
 
 @dataclass

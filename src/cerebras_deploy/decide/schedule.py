@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import Enum
 from random import Random
 
+from cerebras_deploy.errors import CallError, Fate
+
 RETRY_BASE, RETRY_CAP = 1.0, 15.0
 RETRY_AFTER_CAP = 60.0
 CALL_BOUND = 30.0  # for one whole call, so that a reply that trickles in is bounded too
@@ -75,9 +77,14 @@ class Pace:
         seconds = min(rhythm.seconds(self.interval), max(POLL_CAP, self.interval))
         return max(seconds, self.spacing) * rng.uniform(1 - JITTER, 1 + JITTER)
 
-    def retry_delay(self, rng: Random) -> float:
-        """Return the wait before the next try of what was turned away."""
-        return self.spacing * rng.uniform(*RETRY_SHARE)
+    def retry_delay(self, error: CallError, attempt: int, rng: Random) -> float:
+        """Return the wait before the next try of a call that failed like this, `attempt` times in a row.
+
+        The spacing decides after a 429 for which the server asks for no wait; the function `retry_delay` otherwise.
+        """
+        if error.fate is Fate.THROTTLED and error.retry_after is None:
+            return self.spacing * rng.uniform(*RETRY_SHARE)
+        return retry_delay(attempt, error.retry_after, rng)
 
     def throttled(self) -> None:
         """Note a 429."""

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cerebras_deploy.decide.schedule import HEARTBEAT, Outage, Pace, Rhythm, call_bound, retry_delay
+from cerebras_deploy.errors import CallError, Fate
 
 SEEDS = range(200)
 
@@ -106,10 +107,21 @@ class TestALimitOnRequests:
     def test_what_was_turned_away_comes_back_sooner_than_what_was_not(self) -> None:
         pace = Pace(5)
         pace.throttled()
-        again = [pace.retry_delay(Random(seed)) for seed in SEEDS]
+        again = [pace.retry_delay(CallError(Fate.THROTTLED, "HTTP 429"), 1, Random(seed)) for seed in SEEDS]
 
         assert 1.6 <= min(again) < 2
         assert 4.8 < max(again) <= 5
+
+    @pytest.mark.parametrize(
+        ("error", "attempt"),
+        [(CallError(Fate.THROTTLED, "HTTP 429", retry_after=7), 1), (CallError(Fate.UNSENT, "no connection"), 3)],
+        ids=["the server asks for a wait", "another failure"],
+    )
+    def test_the_spacing_says_nothing_of_other_failures(self, error: CallError, attempt: int) -> None:
+        pace = Pace(5)
+        pace.throttled()
+
+        assert pace.retry_delay(error, attempt, Random(7)) == retry_delay(attempt, error.retry_after, Random(7))
 
     def test_a_short_interval_comes_back_no_sooner(self) -> None:
         pace = Pace(0.1)
