@@ -32,6 +32,7 @@ DECIDES_OR_ACTS = (
         "decide.track",
         "decide.target",
         "decide.facts",
+        "decide.seen",
         "decide.known",
         "decide.deploy_call",
         "decide.aliases",

@@ -1,4 +1,4 @@
-"""What is known so far, to read. It is learned by the methods of `decide/facts.py` only."""
+"""What is known so far, to read. It is learned by the methods of `decide/seen.py` and `decide/facts.py` only."""
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, assert_never
