@@ -172,8 +172,8 @@ class Run:
         told = {
             "may be unassigned": "it may be unassigned",
             "by someone else": "somebody else has moved it",
-            "is back at": "it is back",
-            "is still at": "it is where it was",
+            "is back on": "it is back",
+            "is still on": "it is where it was",
             "a move takes up to": "too little time was left",
             "was not moved": "it was not moved",
         }

@@ -22,7 +22,7 @@ def read_duration(low: float, high: float, words: str) -> Callable[[str], float]
             parts = match.groups() if match else ()
             seconds = sum(int(n) * unit for n, unit in zip(parts, _SECONDS, strict=False) if n)
         if not low <= seconds <= high:
-            raise ValueError(f"a duration from {words}, like 90 (seconds), 500ms, 90s, 5m or 1h30m")
+            raise ValueError(f"a duration from {words}, like 90 (seconds), 500ms, 90s, 5m, or 1h30m")
         return seconds
 
     return duration

@@ -10,7 +10,7 @@ from cerebras_deploy.input_base_url import read_base_url
 from cerebras_deploy.input_duration import DAY, read_duration
 from cerebras_deploy.input_expression import read_expression
 from cerebras_deploy.input_key import read_key
-from cerebras_deploy.text import code, plain
+from cerebras_deploy.text import code, listed, plain
 
 TRUE, FALSE = ("true", "True", "TRUE"), ("false", "False", "FALSE")
 
@@ -44,7 +44,7 @@ def _boolean(text: str) -> bool:
 def _one_of(*words: str) -> Callable[[str], str]:
     def word(text: str) -> str:
         if text not in words:
-            raise ValueError(" or ".join([", ".join(map(code, words[:-1])), code(words[-1])]))
+            raise ValueError(listed([code(word) for word in words], "or"))
         return text
 
     return word

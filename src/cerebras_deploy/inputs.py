@@ -14,7 +14,7 @@ from cerebras_deploy.errors import invalid_input
 from cerebras_deploy.input_key import WHY_EMPTY
 from cerebras_deploy.input_names import misspelled
 from cerebras_deploy.input_readers import FALSE, READERS, TRUE, ModelRef
-from cerebras_deploy.text import plain
+from cerebras_deploy.text import listed, plain
 
 SECRETS = ("api-key", "inference-api-key")
 _REQUIRED = ("api-key", "endpoint")
@@ -92,7 +92,7 @@ def _smoke_test_conflicts(given: Mapping[str, str]) -> Iterator[str]:
 
 
 def _listed(names: list[str]) -> str:
-    return " and ".join(f"`{name}`" for name in names)
+    return listed([f"`{name}`" for name in names], "and")
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import base64
 import json
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 from urllib.parse import quote, quote_plus
 
@@ -63,6 +63,13 @@ def _shown(token: str, *, first: bool) -> str:
 def sentence(text: str) -> str:
     """Return a clause as a sentence: with a capital letter, unless it begins with a name, and a full stop."""
     return f"{capitalized(text)}{'' if text.endswith(('.', '!', '?')) else '.'}" if text else ""
+
+
+def listed(items: Sequence[str], word: str) -> str:
+    """Return items as a sentence lists them: `a or b`, `a, b, or c`."""
+    *most, last = items
+    comma = "," if len(most) > 1 else ""
+    return f"{', '.join(most)}{comma} {word} {last}" if most else last
 
 
 def capitalized(text: str) -> str:

@@ -91,7 +91,7 @@ class TestChoices:
         ("name", "accepted", "told"),
         [
             ("if-current", ["skip", "deploy"], "`skip` or `deploy`"),
-            ("if-busy", ["wait", "queue", "fail"], "`wait`, `queue` or `fail`"),
+            ("if-busy", ["wait", "queue", "fail"], "`wait`, `queue`, or `fail`"),
         ],
     )
     def test_words(self, name: str, accepted: list[str], told: str) -> None:

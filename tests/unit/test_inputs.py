@@ -170,7 +170,7 @@ class TestSmokeTest:
         (problem,) = problems(inference_api_key="k2", **whole)
 
         assert problem == (
-            "`smoke-test-file` can't be combined with `smoke-test-prompt` and `smoke-test-contains` and "
+            "`smoke-test-file` can't be combined with `smoke-test-prompt`, `smoke-test-contains`, and "
             "`smoke-test-max-latency`. Remove one or the other."
         )
 

@@ -47,7 +47,7 @@ def test_messages_in_place_of_a_prompt() -> None:
     assert read(messages=said).messages == (Message("system", "Be brief."), Message("user", "Hi"))
 
 
-LATENCY = "expected a duration from 10ms to 30s, like 90 (seconds), 500ms, 90s, 5m or 1h30m"
+LATENCY = "expected a duration from 10ms to 30s, like 90 (seconds), 500ms, 90s, 5m, or 1h30m"
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 import runner
-from cerebras_deploy.text import Redactor, code, plain, prose
+from cerebras_deploy.text import Redactor, code, listed, plain, prose
 from helpers.hostile import share
 from helpers.virtual import AT_ONCE
 from runner.text import WHITESPACE, lines
@@ -256,3 +256,8 @@ def test_a_key_in_another_case_is_blanked_whole_and_cut_off(change: Callable[[st
 
     assert redact(f"before {change('csk-aBcDeFgHiJ')} after") == "before *** after"
     assert redact(f"before {change('csk-aBcDe')}…") == "before ***…"
+
+
+@pytest.mark.parametrize(("items", "shown"), [(["a"], "a"), (["a", "b"], "a or b"), (["a", "b", "c"], "a, b, or c")])
+def test_items_are_listed_as_in_a_sentence(items: list[str], shown: str) -> None:
+    assert listed(items, "or") == shown

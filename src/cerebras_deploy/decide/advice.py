@@ -55,7 +55,7 @@ def _rollout_lost(end: End, facts: Known) -> str:
     if end.result is Result.FAILED and facts.progress.status is not Status.ERROR:
         return f"check what {facts.endpoint} serves before you deploy again"
     if end.reason:
-        return "fix the cause before you deploy it again"
+        return f"fix the cause before you deploy {_version(facts)} again"
     return f"ask Cerebras support about deployment {facts.deployment_id}, or re-run the step"
 
 
@@ -75,10 +75,13 @@ def _restore(facts: Known) -> str:
 def _smoke_test_failed(facts: Known) -> str:
     if facts.smoke_test.verdict == "unanswered":
         return _or("re-run the step to ask again", rollback_step(facts) if facts.rollback_wanted else "")
-    version = f"version {facts.model.version}" if facts.model else "the version"
     if facts.rollback_verdict == "succeeded":
-        return f"fix {version} before you deploy it again"
+        return f"fix {_version(facts)} before you deploy it again"
     return _restore(facts) or "deploy a version that passes"
+
+
+def _version(facts: Known) -> str:
+    return f"version {facts.model.version}" if facts.model else "the version"
 
 
 def _stopped(end: End, facts: Known) -> str:

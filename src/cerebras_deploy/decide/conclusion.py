@@ -54,5 +54,6 @@ def _asked(end: End, facts: Known) -> Iterator[tuple[str, str]]:
 
 
 def _last_seen(facts: Known) -> str:
-    seen = facts.track is not None and facts.track.seen
-    return f"last seen {facts.progress}" if seen else "accepted, but never listed by the endpoint"
+    if facts.track is not None and facts.track.seen:
+        return f"last seen {facts.progress}"
+    return f"{'' if facts.was_named else 'accepted, but '}never listed by the endpoint"

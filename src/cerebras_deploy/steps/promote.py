@@ -110,22 +110,27 @@ class _Move:
         """Give it back to the version that held it, and raise the failure of the whole. Returns if ours holds it."""
         origin = self.writer.origin
         if origin is None:
-            raise not_promoted(f"{self._unassigned}: {end.reason}", self._repair(), is_unassigned=True)
+            raise not_promoted(
+                f"{self._unassigned}. Moving it failed: {end.reason}", self._repair(), is_unassigned=True
+            )
         patience, now = self.writer.within(PUT_BACK, late=PUT_BACK), None
         try:
             while now is None or now.held_by not in {origin, self.writer.ours}:
                 now = self.writer.write_next(patience, now, origin)
         except Interrupted as stop:
-            self.context.facts.wait_for(f"putting alias {self.writer.alias} back, and {self._unassigned}: {end.reason}")
+            self.context.facts.wait_for(
+                f"putting alias {self.writer.alias} back, and {self._unassigned}. Moving it failed: {end.reason}"
+            )
             raise Interrupted(self._repair()) from stop
         except Stop as stop:
             if stop.end.result is Result.PROMOTION_FAILED:
                 raise
-            why = f"{end.reason}, and putting it back failed: {stop.end.reason}"
-            raise not_promoted(f"{self._unassigned}: {why}", self._repair(), is_unassigned=True) from stop
+            why = f"Moving it failed: {end.reason}. Putting it back failed: {stop.end.reason}"
+            raise not_promoted(f"{self._unassigned}. {why}", self._repair(), is_unassigned=True) from stop
         if now.held_by == origin:
-            held = f"{'back' if self.writer.is_taken else 'still'} at version {origin.version}, which held it before"
-            raise not_promoted(f"alias {self.writer.alias} is {held}: {end.reason}", "re-run the step")
+            held = f"{'back' if self.writer.is_taken else 'still'} on version {origin.version}, which held it before"
+            reason = f"alias {self.writer.alias} is {held}. Moving it failed: {end.reason}"
+            raise not_promoted(reason, "re-run the step")
 
     def _repair(self) -> str:
         """Say how to give the alias to our version."""

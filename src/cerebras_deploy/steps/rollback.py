@@ -132,4 +132,15 @@ def _ended(back: Context, end: End) -> _Told:
     if end.result is Result.SUCCEEDED:
         return "succeeded", f"succeeded with deployment {id_} of {what}"
     why = f": {end.reason}" if end.reason else ""
-    return "failed", f"FAILED. Deployment {id_} of {what} ended as {end.result.value}{why}"
+    return (
+        "failed",
+        f"FAILED. Deployment {id_} of {what} {_HOW_IT_ENDED.get(end.result, f'ended as {end.result.value}')}{why}",
+    )
+
+
+_HOW_IT_ENDED = {
+    Result.FAILED: "ended in an error",
+    Result.ROLLED_BACK: "was rolled back by Cerebras",
+    Result.CANCELLED: "was canceled by someone else",
+    Result.SUPERSEDED: "was superseded",
+}

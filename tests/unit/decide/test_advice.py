@@ -50,7 +50,7 @@ class TestAfterARolloutThatWasLost:
     @pytest.mark.parametrize(
         ("reason", "said"),
         [
-            ("out of memory", "Fix the cause before you deploy it again."),
+            ("out of memory", "Fix the cause before you deploy version 2 again."),
             ("", f"Ask Cerebras support about deployment {UUID}, or re-run the step."),
         ],
     )
@@ -65,7 +65,7 @@ class TestAfterARolloutThatWasLost:
         facts.rollback_begun(make.name("1"))
         facts.rollback_ended("succeeded", "")
 
-        assert advice(End(Result.FAILED, "out of memory"), facts) == "Fix the cause before you deploy it again."
+        assert advice(End(Result.FAILED, "out of memory"), facts) == "Fix the cause before you deploy version 2 again."
 
     def test_after_one_that_has_vanished(self) -> None:
         facts = following()

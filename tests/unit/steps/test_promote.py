@@ -63,7 +63,10 @@ class TestMoving:
         played = Down().play(promote_aliases="lts,stable,canary,candidate")
 
         assert played.result == "promotion-failed"
-        assert "alias stable is still at version 1, which held it before: aliases of version 1: HTTP 403" in played.text
+        assert (
+            "alias stable is still on version 1, which held it before. Moving it failed: aliases of version 1: HTTP 403"
+            in played.text
+        )
         assert "; not tried: canary, candidate\nAliases: lts: version 1 → version 2\n" in played.told
 
 
@@ -80,7 +83,7 @@ class TestAFreeAlias:
         played = Stage("live", faults=["aliases:1-=403"]).play({"promote-aliases": "canary"})
 
         assert (played.result, played.exit_code) == ("promotion-failed", 1)
-        assert "alias canary may be unassigned (it was unassigned before): " in played.told
+        assert "alias canary may be unassigned (it was unassigned before). Moving it failed: " in played.told
         assert f"""{CURL}'{{"version_aliases": ["production", "v2", "canary"]}}'""" in played.told
         assert "free → version 2" not in played.text
 
@@ -154,7 +157,7 @@ class TestTimeLimits:
         assert "Reason: alias stable was not moved before the timeout: the last read failed: " in played.told
         assert "Next: Set a longer `timeout`" in played.told
 
-    @pytest.mark.parametrize(("well_after", "end"), [(45.0, "is back at version 1"), (200.0, "may be unassigned")])
+    @pytest.mark.parametrize(("well_after", "end"), [(45.0, "is back on version 1"), (200.0, "may be unassigned")])
     def test_it_is_put_back_past_the_deadline_for_a_minute_at_most(self, well_after: float, end: str) -> None:
         class Down(Aliases):
             def patched(self, number: str, wanted: list[str]) -> Any:
@@ -179,9 +182,9 @@ class TestTimeLimits:
 
         assert 80 <= played.seconds < 100
         failed = "aliases of version {}: HTTP {}"
-        why = f"{failed.format(2, '503 Service Unavailable')}, and putting it back failed: "
+        why = f"{failed.format(2, '503 Service Unavailable')}. Putting it back failed: "
         why += failed.format(1, "502 Bad Gateway")
-        assert f"alias stable may be unassigned (version 1 held it before): {why}" in played.told
+        assert f"alias stable may be unassigned (version 1 held it before). Moving it failed: {why}" in played.told
         assert f"""{CURL}'{{"version_aliases": ["production", "stable"]}}'""" in played.told
 
 
@@ -218,7 +221,9 @@ class TestCanceled:
         assert played.result == "interrupted"
         reason = "aliases of version 2: HTTP 503 Service Unavailable\n"
         where = "alias stable may be unassigned (version 1 held it before)"
-        assert f"\nReason: the step was putting alias stable back, and {where}: {reason}" in played.told
+        assert (
+            f"\nReason: the step was putting alias stable back, and {where}. Moving it failed: {reason}" in played.told
+        )
 
 
 @pytest.mark.parametrize("calls", ["2-5", "2-6", "2-7"])
@@ -282,7 +287,7 @@ class TestPromotion:
         played = play("live", {"promote-aliases": "stable"}, "aliases:2=403")
 
         assert played.result == "promotion-failed"
-        assert "alias stable is back at version 1" in played.told
+        assert "alias stable is back on version 1" in played.told
         assert aliases(played) == {1: ("stable",), 2: ("production", "v2"), 3: ("candidate",)}
 
     def test_if_neither_half_can_be_completed_the_message_has_the_call_that_repairs_it(self) -> None:

@@ -309,7 +309,7 @@ class TestWhatCameOfIt:
         played = self.play("error", reason=reason)
 
         assert (played.result, played.outputs["rollback"]) == ("failed", "failed")
-        assert f"Rollback: FAILED. Deployment {BACK} of gpt-oss-120b version 1 ended as failed{why}\n" in played.told
+        assert f"Rollback: FAILED. Deployment {BACK} of gpt-oss-120b version 1 ended in an error{why}\n" in played.told
         assert played.told.startswith("Rollout failed, ROLLBACK FAILED: ")
         assert "Serving now: " in played.told
 

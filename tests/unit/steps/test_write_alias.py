@@ -149,7 +149,7 @@ class TestSomebodyElse:
 
         assert (played.result, api.patches) == ("promotion-failed", [("1", ["lts"])])
         reason = "the version list shows alias stable on version 1 again"
-        assert f"alias stable is back at version 1, which held it before: {reason}" in played.told
+        assert f"alias stable is back on version 1, which held it before. Moving it failed: {reason}" in played.told
         assert played.seconds >= 20
 
     def test_a_server_that_lags_behind_for_some_seconds_is_waited_for(self) -> None:
@@ -226,7 +226,7 @@ class TestAReplyThatShowsAnotherList:
         assert played.result == "promotion-failed"
         assert api.held["1"] == ["lts", "stable"]
         reason = "the aliases of version 2 are production after the request"
-        assert f"alias stable is back at version 1, which held it before: {reason}" in played.told
+        assert f"alias stable is back on version 1, which held it before. Moving it failed: {reason}" in played.told
 
     def test_an_empty_list_is_told_as_none(self) -> None:
         class Empty(Aliases):
