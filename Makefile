@@ -61,7 +61,7 @@ test: .venv/ready  ## Check: format, lint, types, boundaries, and all fast tests
 	$(QUICK_TESTS) $(if $(COVER),$(KEEP_COVERAGE))
 
 # Without plugins that are slow to import; what needs schemathesis is long.
-QUICK_TESTS = $(BIN)/pytest -n 2 --dist worksteal -p no:schemathesis -p no:anyio -m 'not container and not workflow and not browser and not long'
+QUICK_TESTS = $(BIN)/pytest -n 2 --dist worksteal -p no:schemathesis -p no:anyio -m 'not container and not workflow and not browser and not long and not hostile'
 # What is covered is kept for `make test-rest`, which holds the minimum over both.
 KEEP_COVERAGE = --cov --cov-report= --cov-fail-under=0
 

@@ -24,6 +24,8 @@ from release.repository import (
 )
 from release.source import bump, check, check_documents, pinned_image, section, source_version
 
+pytestmark = pytest.mark.long
+
 IMAGE = f"ghcr.io/my-org/my.action@sha256:{'0a' * 32}"
 OTHER = f"ghcr.io/my-org/my.action@sha256:{'0b' * 32}"
 

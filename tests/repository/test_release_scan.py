@@ -11,6 +11,8 @@ import pytest
 from helpers.rehearsal import program
 from release.scan import LABEL, MOST, scan
 
+pytestmark = pytest.mark.long
+
 IMAGES = {"action": "ghcr.io/my-org/a@sha256:0a", "simulator": "ghcr.io/my-org/a-simulator:1.2.3"}
 
 # Says, as grype does, what a file has for that image on that platform.

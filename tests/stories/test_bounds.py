@@ -11,6 +11,8 @@ import pytest
 
 from helpers.stage import EPOCH, HELLO, Played, Stage
 
+pytestmark = pytest.mark.long
+
 TIMEOUT, LATE = 120.0, 5.0  # seconds
 ENDS, ENDS_IN_MID_MOVE = 2.0, 7.0  # seconds after an interrupt
 MOMENTS = 6  # of each run, at which it is interrupted

@@ -17,6 +17,8 @@ from helpers.forged import CALLS, OURS, Edit, Forged, Reply, document, stage
 from helpers.hostile import IN_HEADER, IN_JSON, share
 from helpers.stage import Played
 
+pytestmark = pytest.mark.hostile
+
 SHORT = {"timeout": "60s", "poll-interval": "10s"}
 
 _keys = st.sampled_from(

@@ -31,6 +31,8 @@ from helpers.hostile import (
 from helpers.repository import MANIFEST
 from helpers.stage import BASE, Played
 
+pytestmark = pytest.mark.hostile
+
 SHORT = {"timeout": "60s", "poll-interval": "10s"}
 SAMPLE = WHOLE[:: max(len(WHOLE) // max(share(0.02), 1), 1)]  # all of them with many examples
 LETTERS = ("\U0001f600", "##[", "\x1b[0m", "%")

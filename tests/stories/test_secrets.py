@@ -25,6 +25,8 @@ from helpers.servers import serving
 from helpers.stage import BASE, Played
 from runner.masking import mask
 
+pytestmark = pytest.mark.hostile
+
 ARGV = [sys.executable, "-I", "-u", "-X", "utf8", "-m", "cerebras_deploy"]
 KEY = {
     "api-key": "csk-4f9a8b7c6d5e4f3a2b1c0d9e8f7a6b5c4d3e2f1a",

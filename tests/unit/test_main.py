@@ -15,6 +15,8 @@ from cerebras_simulator.server import running
 from cerebras_simulator.world.state import World
 from helpers.repository import MANIFEST, ROOT
 
+pytestmark = pytest.mark.long
+
 ARGV = [sys.executable, "-I", "-u", "-X", "utf8", "-m", "cerebras_deploy"]
 SPEED = 200  # a rollout of 200 s takes one: it is seen under way, so that the first read that says done is enough
 

@@ -26,7 +26,7 @@ LEFT_OUT = (
     *("stories/test_place.py", "stories/test_summary_page.py", "unit/test_main.py"),
 )
 AT_IMPORT = ""  # as coverage has it: in no test
-MARKED = "not container and not workflow and not browser and not long"
+MARKED = "not container and not workflow and not browser and not long and not hostile"
 PLAIN = (
     "-q",
     *("-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:schemathesis", "-p", "no:cov"),
