@@ -9,7 +9,7 @@ import pytest
 
 from cerebras_deploy.api.latch import Latch
 
-STARTED = "http11.send_request_headers.started"
+STARTED, REPLIED = "http11.send_request_headers.started", "http11.receive_response_headers.started"
 
 
 class Sending:
@@ -46,6 +46,29 @@ def test_connecting_is_not_sending() -> None:
     latch.trace(STARTED, info("CONNECT"))
 
     assert latch.abandon() is False
+
+
+def test_a_proxys_reply_to_connect_does_not_say_that_the_request_is_sent() -> None:
+    told: list[str] = []
+    latch = Latch(lambda: told.append("sent"))
+    latch.trace(STARTED, info("CONNECT"))
+    latch.trace(REPLIED, {})
+    before = list(told)
+    latch.trace(STARTED, info())
+    latch.trace(REPLIED, {})
+
+    assert (before, told) == ([], ["sent"])
+
+
+def test_an_old_connection_is_one_that_was_used_without_being_made() -> None:
+    idle, new = Latch(), Latch()
+    before = idle.is_of_old_connection
+    idle.trace(STARTED, info())
+    new.trace("connection.connect_tcp.started", {})
+    new.trace("connection.connect_tcp.complete", {})
+    new.trace(STARTED, info())
+
+    assert (before, idle.is_of_old_connection, new.is_of_old_connection) == (False, True, False)
 
 
 def test_of_two_threads_only_one_wins() -> None:

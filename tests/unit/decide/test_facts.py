@@ -2,8 +2,12 @@
 
 import ast
 
+import pytest
+
 from cerebras_deploy.decide.facts import Facts
 from cerebras_deploy.decide.smoke_test import SmokeTestResult
+from cerebras_deploy.decide.target import Target
+from cerebras_deploy.decide.track import Track
 from helpers import make
 from helpers.known import nothing_sent, tracked
 from helpers.repository import CODE
@@ -93,6 +97,23 @@ def test_a_rollback_has_facts_of_its_own_about_the_version_before() -> None:
     back = facts.rollback_begun(make.name("1"))
 
     assert (back.model, back.endpoint, back.deployment_id) == (make.name("1"), facts.endpoint, "")
+
+
+def test_a_rollback_goes_on_from_what_was_read_before() -> None:
+    facts = nothing_sent()
+    facts.saw_endpoint(make.endpoint("ours 2 complete 20"), 1)
+    back = facts.rollback_begun(make.name("1"))
+
+    assert back.evidence is facts.evidence
+    assert back.has_seen_endpoint
+
+
+@pytest.mark.parametrize(("told", "known"), [("3", "3"), (None, "2")], ids=["told", "not told"])
+def test_the_version_is_the_one_that_the_deployment_is_of(told: str | None, known: str) -> None:
+    facts = nothing_sent()
+    facts.deployed(Track(Target("ours", model=make.name(told) if told else None)))
+
+    assert facts.model == make.name(known)
 
 
 def test_a_rollback_that_read_nothing_leaves_what_is_served_as_it_was() -> None:

@@ -1,5 +1,7 @@
 """Reads add to what is known, and take nothing away that was seen."""
 
+import pytest
+
 from cerebras_deploy.decide.facts import Facts
 from cerebras_deploy.decide.known import Known
 from cerebras_deploy.decide.seen import Seen
@@ -58,6 +60,66 @@ class TestPrevious:
         facts.saw_before_deploying(make.endpoint("old 1 complete 10").deployed_models)
 
         assert facts.previous is None
+
+    def test_neither_is_what_is_live_before_a_version_that_is_known_by_an_alias_only(self) -> None:
+        facts = Seen(endpoint="e")
+        facts.saw_version(make.version("production"))
+        facts.saw_before_deploying(make.endpoint("old 1 complete 10").deployed_models)
+
+        assert facts.previous is None
+
+    def test_what_is_to_be_replaced_stays_that_whatever_is_live(self) -> None:
+        facts = nothing_sent()
+        facts.replaces(make.entry("bad 3 complete 30"), make.version())
+        facts.saw_before_deploying(make.endpoint("other 4 complete 40").deployed_models)
+
+        assert previous_of(facts) == "bad"
+
+    @pytest.mark.parametrize("created", [10, None])
+    def test_it_is_known_as_it_was_read_last(self, created: int | None) -> None:
+        facts = nothing_sent()
+        for replicas in (1, 8):
+            facts.saw_before_deploying(
+                [make.entry("old 1 complete 10", created=created, rollout_total_replicas=replicas)]
+            )
+
+        assert facts.previous is not None
+        assert facts.previous.rollout_total_replicas == 8
+
+
+class TestLiveBefore:
+    """Whether our version was live before anything was deployed, or whether that is not clear."""
+
+    @pytest.mark.parametrize(
+        ("entries", "was_live", "is_unclear"),
+        [
+            ([], False, False),
+            (["old 1 complete 10"], False, False),
+            (["old 1 complete 10", "ours 2 complete 20"], True, False),
+            (["old 1 complete 10", "ours 2 complete 10"], False, True),
+        ],
+        ids=["nothing", "another version", "our version", "two of the same time"],
+    )
+    def test_the_look_before_the_deploy_call_says(
+        self, entries: list[str], *, was_live: bool, is_unclear: bool
+    ) -> None:
+        facts = nothing_sent()
+        facts.saw_before_deploying(make.endpoint(*entries).deployed_models)
+
+        assert (facts.was_live_before, facts.is_unclear_before) == (was_live, is_unclear)
+
+    def test_the_latest_of_several_looks_says(self) -> None:
+        facts = nothing_sent()
+        facts.saw_before_deploying(make.endpoint("ours 2 complete 10").deployed_models)
+        facts.saw_before_deploying(make.endpoint("ours 2 complete 10", "next 3 complete 15").deployed_models)
+
+        assert not facts.was_live_before
+
+    def test_a_version_that_is_not_known_was_not(self) -> None:
+        facts = Seen(endpoint="e")
+        facts.saw_before_deploying(make.endpoint("live 2 complete 10").deployed_models)
+
+        assert not facts.was_live_before
 
 
 def test_a_reply_that_goes_back_changes_nothing() -> None:
