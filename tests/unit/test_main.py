@@ -54,8 +54,8 @@ def test_a_healthy_rollout_is_green_with_all_outputs_and_a_summary(tmp_path: Pat
 
 
 def test_a_cancelled_job_ends_before_the_second_signal_and_says_how_to_re_attach(tmp_path: Path) -> None:
-    with simulator("slow", 1.0) as (world, address):
-        cancel = runner.Cancel(when_line_matches="Deployment accepted: ")
+    with simulator("slow", 60.0) as (world, address):
+        cancel = runner.Cancel(when_line_matches="In progress")
         result = runner.run_process(ARGV, runner.JobFolder(tmp_path), step(address), cancel=cancel)
 
     assert result.outcome == "cancelled"
@@ -65,7 +65,7 @@ def test_a_cancelled_job_ends_before_the_second_signal_and_says_how_to_re_attach
     assert result.outputs["deployment-id"] == deployment
     assert result.outputs["result"] == "interrupted"
     assert f"`deployment-id: {deployment}` to keep waiting." in result.annotations[0].message
-    assert "### ❌ Job canceled, rollout never listed: " in result.summary
+    assert "### ❌ Job canceled, rollout still running: " in result.summary
 
 
 def test_a_process_that_is_killed_leaves_the_id_and_pessimistic_outputs(tmp_path: Path) -> None:
