@@ -92,7 +92,7 @@ class Facts(Seen):
     def rollback_begun(self, model: ModelName) -> "Facts":
         """Return the facts of the rollback to that version, which begins now. Until it ends it counts as failed."""
         self.rollback_verdict = "failed"
-        begun = Facts(self.endpoint, model=model, evidence=self.evidence, has_seen_endpoint=True, serving=self.serving)
+        begun = Facts(self.endpoint, model=model, evidence=self.evidence, has_seen_endpoint=True, served=self.served)
         self.rollback = begun
         return begun
 
@@ -103,8 +103,6 @@ class Facts(Seen):
     def rollback_ended(self, verdict: RollbackVerdict, outcome: str) -> None:
         """Note what came of the rollback; `outcome` says it for people."""
         self.rollback_verdict, self.rollback_outcome = verdict, outcome
-        if self.rollback:
-            self.serving = self.rollback.serving
 
     def finished(self, at: float) -> None:
         """Note when the run ended."""

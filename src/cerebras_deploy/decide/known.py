@@ -27,8 +27,8 @@ class Known:
 
     `asked` is the version as the workflow named it. With `deployment-id` it stays empty until that deployment is known
     to be of this version. `model` is the version's full name, with its integer where the API told it, and `version` the
-    API's reply about it. `track` is the deployment that is followed, `previous` was live before it, and `serving` is
-    what the endpoint serves by the last read. Times are in seconds since the run began.
+    API's reply about it. `track` is the deployment that is followed, `previous` was live before it, and `served` is
+    what the endpoint serves by the last read for it; see `serving`. Times are in seconds since the run began.
     """
 
     endpoint: str
@@ -47,7 +47,7 @@ class Known:
     was_live_before: bool = False  # the version, by the latest look before anything was deployed
     is_unclear_before: bool = False  # which version was live by then: entries have no time, or the same
     is_replacing: bool = False  # `previous` is what was to be replaced, whatever was live
-    serving: Serving = NOTHING
+    served: Serving = NOTHING
     deploy_call: DeployCall = field(default_factory=DeployCall)
     is_asking: bool = False  # the smoke test has begun, and has come to nothing yet
     waiting_for: str = ""  # what the step is waiting for now, in words, where that is not the rollout
@@ -68,6 +68,12 @@ class Known:
     def deployment_id(self) -> str:
         """ID of the deployment that is followed, or of the one that was found live; empty if there is none."""
         return self.track.target.id if self.track else ""
+
+    @property
+    def serving(self) -> Serving:
+        """What the endpoint serves by the last read, be it for this deployment or for the rollback's."""
+        back = self.rollback
+        return back.served if back and back.seen_at > self.seen_at else self.served
 
     @property
     def was_named(self) -> bool:

@@ -28,7 +28,7 @@ class Seen(Known):
 
     def _saw(self, endpoint: Endpoint, at: float) -> None:
         self.has_seen_endpoint, self.seen_at = True, at
-        self.serving = serving(self.track.target.in_order(endpoint) if self.track else endpoint)
+        self.served = serving(self.track.target.in_order(endpoint) if self.track else endpoint)
         if self.track is None:
             return
         self.track = self.track.read(endpoint, at)

@@ -488,6 +488,14 @@ class TestRollback:
         assert ours in played.told
         assert back in played.told
 
+    def test_interrupted_half_way_it_says_what_is_served_by_then(self) -> None:
+        stage = Stage("wrong-answer", clock=VirtualClock(interrupt_at=EPOCH + 300), latency=0.1)
+
+        played = stage.play(HELLO_OR_BACK)
+
+        assert "\nServing now: mixed. 3 of 8 replicas run version 1.\n" in played.told
+        assert (played.outputs["live-model"], played.outputs["live-version-id"]) == ("", "")
+
     @pytest.mark.parametrize("status", [401, 403, 404])
     def test_one_no_among_good_replies_is_a_slip_of_the_api(self, status: int) -> None:
         def slip(call: str, _: int, whole: Any) -> Any:
