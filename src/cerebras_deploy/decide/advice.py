@@ -3,7 +3,7 @@
 from typing import assert_never
 
 from cerebras_deploy.api.status import Status
-from cerebras_deploy.decide.entries import version_of
+from cerebras_deploy.decide.entries import is_harmless, version_of
 from cerebras_deploy.decide.known import Known
 from cerebras_deploy.decide.left_behind import Left, left_behind
 from cerebras_deploy.decide.rollback_step import rollback_step
@@ -27,7 +27,7 @@ def _clause(end: End, facts: Known) -> str:
         case Result.PROMOTION_FAILED:
             return end.hint
         case Result.TIMED_OUT | Result.INTERRUPTED | Result.REFUSED | Result.UNREACHABLE if facts.rollback:
-            return _rollback_cut_off(facts, facts.rollback)
+            return _after_rollback(facts, facts.rollback)
         case Result.TIMED_OUT | Result.INTERRUPTED | Result.REFUSED | Result.UNREACHABLE:
             return _stopped(end, facts)
         case never:
@@ -43,15 +43,17 @@ _AGAIN = {
 
 def _rollout_lost(end: End, facts: Known) -> str:
     if end.result is Result.SUPERSEDED:
-        newer = end.newer_version or "the newer deployment"
-        return f"check with whoever deployed {newer} before you deploy again, because that replaces it"
+        return _ask_first(end.newer_version or "the newer deployment")
     if end.result is Result.CANCELLED:
         return "ask who canceled it before you re-run the step"
     if end.result is Result.ROLLED_BACK and facts.progress.status is Status.DONE:
         again = "before you re-run the step, because the API now lists the deployment as complete"
         return f"check what {facts.endpoint} serves {again}"
-    if end.result is Result.FAILED and facts.rollback_verdict != "succeeded" and (back := _restore(facts)):
-        return f"{back}, then fix the cause"
+    if end.result is Result.FAILED and facts.rollback_verdict != "succeeded":
+        if newer := _newer(facts):
+            return _ask_first(newer)
+        if back := _restore(facts):
+            return f"{back}, then fix the cause"
     if end.result is Result.FAILED and facts.progress.status is not Status.ERROR:
         return f"check what {facts.endpoint} serves before you deploy again"
     if end.reason:
@@ -59,12 +61,27 @@ def _rollout_lost(end: End, facts: Known) -> str:
     return f"ask Cerebras support about deployment {facts.deployment_id}, or re-run the step"
 
 
+def _newer(facts: Known) -> str:
+    """Name the version that somebody has deployed later, and that may serve; empty if there is none."""
+    followed = facts.rollback if facts.rollback and facts.rollback.track else facts
+    newer = (entry for entry in (followed.track.newer if followed.track else ()) if not is_harmless(entry))
+    return next(map(version_of, newer), "")
+
+
+def _ask_first(newer: str) -> str:
+    return f"check with whoever deployed {newer} before you deploy again, because that replaces it"
+
+
 def _restore(facts: Known) -> str:
     """Say how to put back the previous version, where the endpoint does not serve it."""
     if facts.serving.entry is not None and facts.serving.entry == facts.previous:
         return ""
-    if step := rollback_step(facts):
-        return step
+    if facts.rollback and left_behind(facts.rollback) is not Left.NOTHING:
+        return _after_rollback(facts, facts.rollback)
+    return rollback_step(facts) or _deploy_previous(facts)
+
+
+def _deploy_previous(facts: Known) -> str:
     before = facts.previous
     known = before and before.name and before.name.has_integer
     if before is None or not known or facts.was_live_before or facts.is_unclear_before:
@@ -77,6 +94,8 @@ def _smoke_test_failed(facts: Known) -> str:
         return _or("re-run the step to ask again", rollback_step(facts) if facts.rollback_wanted else "")
     if facts.rollback_verdict == "succeeded":
         return f"fix {_version(facts)} before you deploy it again"
+    if newer := _newer(facts):
+        return _ask_first(newer)
     return _restore(facts) or "deploy a version that passes"
 
 
@@ -104,11 +123,22 @@ def _follow(facts: Known) -> str:
     return f"set `deployment-id: {facts.deployment_id}` to keep waiting"
 
 
-def _rollback_cut_off(facts: Known, back: Known) -> str:
-    if back.deployment_id:
-        return _follow(back)
-    check = f"check what {facts.endpoint} serves, and deploy again"
-    return check if back.deploy_call.in_doubt else rollback_step(facts) or check
+def _after_rollback(facts: Known, back: Known) -> str:
+    """Say how to go on after a rollback that was cut off or has failed. Once it was sent, another step is no help."""
+    check = f"check what {facts.endpoint} serves before you deploy again"
+    match left_behind(back):
+        case Left.NOTHING:
+            return rollback_step(facts) or check
+        case Left.UNDER_WAY | Left.UNLISTED if not _is_gone(back):
+            return f"set `deployment-id: {back.deployment_id}` in place of `model` and `alias` to keep waiting"
+        case Left.ENDED if back.progress.status is not Status.CANCELLED:
+            return _deploy_previous(facts)
+        case _:
+            return check
+
+
+def _is_gone(facts: Known) -> bool:
+    return facts.track is not None and facts.track.seen and not facts.track.is_listed
 
 
 def _or(first: str, second: str) -> str:

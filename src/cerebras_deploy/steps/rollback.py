@@ -16,6 +16,7 @@ from cerebras_deploy.steps.context import Context
 from cerebras_deploy.steps.follow import follow, tracked
 from cerebras_deploy.steps.look import Look, version_to_restore
 from cerebras_deploy.steps.submit import Submission
+from cerebras_deploy.times import span
 
 
 def roll_back(context: Context, end: End) -> End:
@@ -40,7 +41,8 @@ def roll_back(context: Context, end: End) -> End:
     except Interrupted:  # which is a Stop, too
         raise
     except Stop as stop:
-        verdict, outcome = "failed", _stopped(back, "; ".join(filter(None, (stop.end.reason, stop.end.hint))))
+        why = "; ".join(filter(None, (stop.end.reason, stop.end.hint)))
+        verdict, outcome = "failed", _stopped(back, why or f"it did not finish within {span(context.inputs.timeout)}")
     _note(context, verdict, outcome)
     return end
 
@@ -103,12 +105,12 @@ def _roll_back(context: Context, back: Context, entry: DeployedModel) -> _Told:
         return "failed", _not_rolled_back(version)
     status = tracked(context).progress.status
     submission = Submission(back)
-    endpoint = back.patience.read(back.read_endpoint)
+    endpoint = context.patience.read(context.read_endpoint)  # noted of ours: what is newer may forbid it
     while not (obstacle := _obstacle(endpoint, tracked(context).target, status)):
         back.journal.heading(f"Roll back {back.inputs.endpoint} to {version_of(entry)}.", "the rollback")
         if submission.send(Look(endpoint, version)):
             return _ended(back, follow(back))
-        endpoint = back.patience.read_next(back.read_endpoint)
+        endpoint = context.patience.read_next(context.read_endpoint)
     return "skipped", _not_rolled_back(obstacle)
 
 

@@ -16,6 +16,15 @@ from helpers.known import UUID, following, in_doubt, nothing_sent, rolling_back,
 FOLLOW = f"Set `deployment-id: {UUID}` to keep waiting."
 ROLL_BACK = f"Run a step with `operation: rollback` and `deployment-id: {UUID}` to roll back to version 1."
 OR_ROLL_BACK = f", or r{ROLL_BACK[1:]}"
+CHECK_FIRST = "Check what my-org-gpt-oss-120b serves before you deploy again."
+ASK_FIRST = "Check with whoever deployed version 3 before you deploy again, because that replaces it."
+AFTER_ROLLBACK = {
+    "in_progress": "Set `deployment-id: ours` in place of `model` and `alias` to keep waiting.",
+    "error": "Deploy version 1 to restore the endpoint.",
+    "rolled_back": "Deploy version 1 to restore the endpoint.",
+    "cancelled": CHECK_FIRST,
+    "complete": CHECK_FIRST,
+}
 CHECK = "Check what my-org-gpt-oss-120b serves, then re-run the step."
 
 
@@ -37,7 +46,7 @@ class TestAfterARolloutThatWasLost:
     def test_a_re_run_that_replaces_a_newer_version_is_none(self) -> None:
         said = advice(End(Result.SUPERSEDED, newer_version="version 3"), following())
 
-        assert said == "Check with whoever deployed version 3 before you deploy again, because that replaces it."
+        assert said == ASK_FIRST
 
     def test_after_somebody_elses_cancel(self) -> None:
         assert advice(End(Result.CANCELLED), following()) == "Ask who canceled it before you re-run the step."
@@ -107,6 +116,42 @@ class TestAfterASmokeTest:
 
         assert advice(End(Result.SMOKE_TEST_FAILED), facts) == "Deploy a version that passes."
 
+    @pytest.mark.parametrize("state", ["in_progress", "error", "rolled_back", "cancelled", "complete"])
+    def test_of_a_bad_version_whose_rollback_did_not_succeed(self, state: str) -> None:
+        facts = rolling_back(tracked(state))
+        facts.saw_endpoint(make.endpoint("old 1 complete 10", f"{UUID} 2 complete 20"), 1)
+        facts.smoke_tested(SmokeTestResult("failed"))
+        facts.rollback_ended("failed", "")
+
+        assert advice(End(Result.SMOKE_TEST_FAILED), facts) == AFTER_ROLLBACK[state]
+
+    def test_of_a_bad_version_whose_rollback_is_no_longer_listed(self) -> None:
+        track = tracked().read(make.endpoint("old 1 complete 10"), 1)
+        facts = rolling_back(track)
+        facts.smoke_tested(SmokeTestResult("failed"))
+        facts.rollback_ended("failed", "")
+
+        assert advice(End(Result.SMOKE_TEST_FAILED), facts) == CHECK_FIRST
+
+    @pytest.mark.parametrize("newer", ["in_progress", "complete", "error"])
+    def test_of_a_bad_version_or_its_rollback_that_somebody_has_deployed_over(self, newer: str) -> None:
+        kept, facts = following(), rolling_back(tracked())
+        kept.saw_endpoint(make.endpoint("old 1 complete 10", f"{UUID} 2 complete 20", f"new 3 {newer} 30"), 1)
+        assert isinstance(facts.rollback, Facts)
+        facts.rollback.saw_endpoint(make.endpoint("old 1 complete 10", "ours 1 error 20", f"new 3 {newer} 30"), 1)
+        facts.rollback_ended("failed", "")
+
+        for one in (kept, facts):
+            one.smoke_tested(SmokeTestResult("failed"))
+            assert advice(End(Result.SMOKE_TEST_FAILED), one) == ASK_FIRST
+
+    def test_of_a_bad_version_over_which_somebodys_deployment_was_rolled_back(self) -> None:
+        facts = following()
+        facts.saw_endpoint(make.endpoint("old 1 complete 10", f"{UUID} 2 complete 20", "new 3 rolled_back 30"), 1)
+        facts.smoke_tested(SmokeTestResult("failed"))
+
+        assert advice(End(Result.SMOKE_TEST_FAILED), facts) == "Deploy version 1 to restore the endpoint."
+
 
 class TestAfterAStop:
     @pytest.mark.parametrize(
@@ -159,9 +204,10 @@ class TestAfterAStop:
         assert isinstance(lost.rollback, Facts)
         lost.rollback.deploy_call.lost()
 
-        assert advice(End(Result.INTERRUPTED), rolling_back(tracked())) == "Set `deployment-id: ours` to keep waiting."
+        for end in ("in_progress", "complete"):
+            assert advice(End(Result.INTERRUPTED), rolling_back(tracked(end))) == AFTER_ROLLBACK[end]
         for facts in (lost, rolling_back()):  # nothing is listed that could be rolled back
-            assert advice(End(Result.INTERRUPTED), facts) == "Check what my-org-gpt-oss-120b serves, and deploy again."
+            assert advice(End(Result.INTERRUPTED), facts) == CHECK_FIRST
 
 
 def test_of_a_promotion_is_the_command_that_repairs_it() -> None:

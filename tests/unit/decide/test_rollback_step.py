@@ -13,6 +13,7 @@ ADVICE = re.compile(
     r"run a step with `operation: rollback`(?: and `deployment-id: (\S+)`)? to roll back to version \d+", re.IGNORECASE
 )
 BACK = {"on-failure": "rollback"}
+BY_ID = {"model": "", "alias": ""}
 OVER_BY_NOW: Mapping[str, tuple[str, dict[str, str], list[str], float | None]] = {
     "timed out under way": ("slow", BACK | {"timeout": "60s"}, [], None),
     "canceled under way": ("slow", BACK, [], 100),
@@ -48,6 +49,18 @@ def test_what_it_advises_rolls_back(case: str) -> None:
     assert left.exit_code == 1
     assert back.result == "succeeded", back.outputs["message"]
     assert back.outputs["live-version-id"] == "1"
+
+
+def test_after_a_rollback_that_has_failed_it_would_not_and_the_advice_restores_the_endpoint() -> None:
+    there = Stage("rollback-fails", latency=0.1)
+    failed = there.play(HELLO_OR_BACK)
+
+    would = there.play({"operation": "rollback", "deployment-id": failed.outputs["deployment-id"]} | BY_ID)
+    advised = there.play({"alias": "1"})
+
+    assert would.result == "refused"
+    assert failed.outputs["message"].endswith("Deploy version 1 to restore the endpoint.")
+    assert (advised.outputs["plan"], advised.outputs["changed"]) == ("deploy", "true")
 
 
 def test_a_version_that_was_live_already_and_is_bad_is_rolled_back_by_it() -> None:

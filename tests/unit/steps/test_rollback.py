@@ -367,6 +367,32 @@ class TestStopped:
         assert back_id == played.world.deployments[-1].id
         told = f"Rollback: the end of the rollback (deployment {back_id}) is unknown: the API was unreachable for 5m"
         assert told in played.told
+        advice = f"Set `deployment-id: {back_id}` in place of `model` and `alias` to keep waiting."
+        assert played.outputs["message"].endswith(advice)
+        there.world.faults.clear()
+        assert there.play(BY_ID | {"deployment-id": back_id}).outputs["live-version-id"] == "1"
+
+    def test_if_it_does_not_end_in_time_that_is_told(self) -> None:
+        api = Scripted(lambda since: [BEFORE] if since is None else [BEFORE, ours("error"), *rolling()])
+        api.shows_back = False
+
+        def rolling() -> Entries:
+            return [back("in_progress")] if len(api.deployed) > 1 else []
+
+        played = api.play()
+
+        unknown = f"the end of the rollback (deployment {BACK}) is unknown"
+        assert f"\nRollback: {unknown}: it did not finish within 10m00s\n" in played.told
+
+    def test_if_somebody_else_deploys_meanwhile_nobody_is_told_to_deploy_over_that(self) -> None:
+        newer = entry(BACK, "3", "in_progress", 9)
+        script = states((0, "in_progress"), (20, "error"))
+        api = Scripted(lambda since: [*script(since), *([newer] if since and since > 30 else [])])
+
+        played = api.play()
+
+        assert (played.result, api.deployed) == ("failed", [OURS])
+        assert "\nNext: Check with whoever deployed version 3 before you deploy again, because " in played.told
 
     def test_interrupted_at_its_very_beginning_it_says_that_the_version_was_found_bad(self) -> None:
         there = Stage("wrong-answer", latency=1.0)
