@@ -2,7 +2,7 @@
 
 from typing import assert_never
 
-from cerebras_deploy.api.status import Status
+from cerebras_deploy.api.status import NO_STATUS, NO_WORD, Status, normal
 from cerebras_deploy.decide.entries import is_harmless, version_of
 from cerebras_deploy.decide.known import Known
 from cerebras_deploy.decide.left_behind import Left, left_behind
@@ -120,7 +120,15 @@ def _follow(facts: Known) -> str:
     """Say how to go on with a deployment that is left behind."""
     if left_behind(facts) is Left.DONE:
         return "re-run the step to continue from there, without another deployment"
-    return f"set `deployment-id: {facts.deployment_id}` to keep waiting"
+    return _keep_waiting(facts)
+
+
+def _keep_waiting(facts: Known, instead: str = "") -> str:
+    """Say how to go on with a deployment that may go on. A word that is not known has to be taught first."""
+    status, teach = facts.progress.status, ""
+    if not isinstance(status, Status) and status not in {NO_STATUS, NO_WORD}:
+        teach = f"`status-words: {normal(status.word)}=…` to the status that it means, and "
+    return f"set {teach}`deployment-id: {facts.deployment_id}`{instead} to keep waiting"
 
 
 def _after_rollback(facts: Known, back: Known) -> str:
@@ -129,8 +137,8 @@ def _after_rollback(facts: Known, back: Known) -> str:
     match left_behind(back):
         case Left.NOTHING:
             return rollback_step(facts) or check
-        case Left.UNDER_WAY | Left.UNLISTED if not _is_gone(back):
-            return f"set `deployment-id: {back.deployment_id}` in place of `model` and `alias` to keep waiting"
+        case Left.UNDER_WAY | Left.UNCLEAR | Left.UNLISTED if not _is_gone(back):
+            return _keep_waiting(back, " in place of `model` and `alias`")
         case Left.ENDED if back.progress.status is not Status.CANCELLED:
             return _deploy_previous(facts)
         case _:

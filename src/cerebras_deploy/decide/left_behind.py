@@ -2,7 +2,7 @@
 
 from enum import Enum, auto
 
-from cerebras_deploy.api.status import Status
+from cerebras_deploy.api.status import Status, Unknown
 from cerebras_deploy.decide.known import Known
 
 
@@ -13,6 +13,7 @@ class Left(Enum):
     IN_DOUBT = auto()  # one may have been accepted
     UNLISTED = auto()  # it was accepted, and the endpoint has never listed it
     UNDER_WAY = auto()  # the rollout may go on by itself
+    UNCLEAR = auto()  # it was last seen in a word that is not known
     DONE = auto()
     ENDED = auto()  # in any other way
 
@@ -25,4 +26,6 @@ def left_behind(facts: Known) -> Left:
         return Left.UNLISTED
     if facts.progress.status is Status.DONE:
         return Left.DONE
+    if isinstance(facts.progress.status, Unknown):
+        return Left.UNCLEAR
     return Left.UNDER_WAY if facts.under_way else Left.ENDED

@@ -39,6 +39,7 @@ _TIMED_OUT: _Sentences = {
     Left.UNDER_WAY: (
         "The rollout of {what} to {endpoint} did not finish within {limit}. It continues without this job."
     ),
+    Left.UNCLEAR: "The rollout of {what} to {endpoint} was in an unrecognized state after {limit}.",
     Left.DONE: "{what} is deployed to {endpoint}, but the step did not finish within {limit}.",
     Left.ENDED: "The rollout of {what} to {endpoint} has ended, but the step did not finish within {limit}.",
 }
@@ -49,6 +50,7 @@ _INTERRUPTED: _Sentences = {
     Left.UNDER_WAY: (
         "The job was canceled during the rollout of {what} to {endpoint}. The rollout continues without it."
     ),
+    Left.UNCLEAR: "The job was canceled while the rollout of {what} to {endpoint} was in an unrecognized state.",
     Left.DONE: "The job was canceled after {what} was deployed to {endpoint}.",
     Left.ENDED: "The job was canceled after the rollout of {what} to {endpoint} had ended.",
 }
@@ -59,6 +61,7 @@ _REFUSED: _Sentences = {
     Left.IN_DOUBT: "The deployment of {what} to {endpoint} may have started.",
     Left.UNLISTED: _NOT_FOLLOWED,
     Left.UNDER_WAY: _NOT_FOLLOWED,
+    Left.UNCLEAR: _NOT_FOLLOWED,
     Left.DONE: _REFUSED_LATER,
     Left.ENDED: _REFUSED_LATER,
 }
@@ -68,6 +71,7 @@ _UNREACHABLE: _Sentences = {
     Left.IN_DOUBT: ("The deploy request for {what} to {endpoint} got no usable reply, so a rollout may have started."),
     Left.UNLISTED: _STATE_UNKNOWN,
     Left.UNDER_WAY: _STATE_UNKNOWN,
+    Left.UNCLEAR: _STATE_UNKNOWN,
     Left.DONE: _STATE_UNKNOWN,
     Left.ENDED: _STATE_UNKNOWN,
 }
@@ -78,6 +82,7 @@ _ROLLBACK: _Sentences = {
     Left.IN_DOUBT: "The job was canceled after the rollback of {endpoint} to {back} was requested.",
     Left.UNLISTED: _ROLLING_BACK,
     Left.UNDER_WAY: _ROLLING_BACK,
+    Left.UNCLEAR: "The job was canceled while the rollback of {endpoint} to {back} was in an unrecognized state.",
     Left.DONE: _ROLLED_BACK,
     Left.ENDED: _ROLLED_BACK,
 }

@@ -88,6 +88,7 @@ _LEFT = {
     Left.IN_DOUBT: "deployment may have started",
     Left.UNLISTED: "rollout never listed",
     Left.UNDER_WAY: "rollout still running",
+    Left.UNCLEAR: "rollout in an unrecognized state",
     Left.DONE: "rollout done",
     Left.ENDED: "rollout ended",
 }
@@ -96,6 +97,7 @@ _ROLLBACK = {
     Left.IN_DOUBT: "rollback may have started",
     Left.UNLISTED: "rollback never listed",
     Left.UNDER_WAY: "rollback still running",
+    Left.UNCLEAR: "rollback in an unrecognized state",
     Left.DONE: "rolled back",
     Left.ENDED: "ROLLBACK FAILED",
 }

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cerebras_deploy.api.status import Status
+from cerebras_deploy.api.status import NO_WORD, Status, Unknown
 from cerebras_deploy.decide.advice import advice
 from cerebras_deploy.decide.facts import Facts
 from cerebras_deploy.decide.progress import Progress
@@ -175,6 +175,14 @@ class TestAfterAStop:
     def test_with_a_rollout_under_way_it_can_be_followed(self, result: Result) -> None:
         assert advice(End(result, "why"), following()) == FOLLOW
         assert advice(End(result, "why", "do this"), following()) == f"Do this. {FOLLOW}"
+
+    @pytest.mark.parametrize("result", [Result.TIMED_OUT, Result.INTERRUPTED])
+    def test_with_a_word_that_is_not_known_waiting_alone_is_none(self, result: Result) -> None:
+        teach = "Set `status-words: live=…` to the status that it means, and `deployment-id: "
+
+        assert advice(End(result), following(Progress(Unknown("LIVE")))) == f"{teach}{UUID}` to keep waiting."
+        assert advice(End(result), following(Progress(NO_WORD))) == FOLLOW
+        assert advice(End(Result.INTERRUPTED), rolling_back(tracked("Live"))).startswith(f"{teach}ours` in place of")
 
     def test_with_on_failure_rollback_the_step_that_rolls_back_is_named(self) -> None:
         assert advice(End(Result.TIMED_OUT), listed("in_progress", wanted=True)) == f"{FOLLOW[:-1]}{OR_ROLL_BACK}"

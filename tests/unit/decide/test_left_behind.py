@@ -27,7 +27,7 @@ def test_one_that_was_accepted_and_never_listed() -> None:
         (Status.NOT_STARTED, Left.UNDER_WAY),
         (Status.IN_PROGRESS, Left.UNDER_WAY),
         (Status.ROLLING_BACK, Left.UNDER_WAY),
-        (Unknown("warming_up"), Left.UNDER_WAY),
+        (Unknown("warming_up"), Left.UNCLEAR),
         (Status.DONE, Left.DONE),
         (Status.ERROR, Left.ENDED),
         (Status.ROLLED_BACK, Left.ENDED),

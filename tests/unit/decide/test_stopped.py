@@ -2,7 +2,7 @@
 
 import pytest
 
-from cerebras_deploy.api.status import Status
+from cerebras_deploy.api.status import Status, Unknown
 from cerebras_deploy.decide.facts import Facts
 from cerebras_deploy.decide.left_behind import Left, left_behind
 from cerebras_deploy.decide.progress import Progress
@@ -38,6 +38,11 @@ def unlisted() -> Facts:
             f"The {ROLLOUT} was accepted, but it never appeared on the endpoint within 1h00m.",
         ),
         (Result.TIMED_OUT, following(), f"The {ROLLOUT} did not finish within 1h00m. It continues without this job."),
+        (
+            Result.TIMED_OUT,
+            following(Progress(Unknown("live"))),
+            f"The {ROLLOUT} was in an unrecognized state after 1h00m.",
+        ),
         (
             Result.TIMED_OUT,
             following(Progress(Status.DONE)),
@@ -144,7 +149,8 @@ def test_a_rollback_that_is_in_doubt() -> None:
 
 @pytest.mark.parametrize("result", [Result.TIMED_OUT, Result.INTERRUPTED, Result.REFUSED, Result.UNREACHABLE])
 def test_each_stop_has_a_sentence_however_far_the_deployment_has_come(result: Result) -> None:
-    progress = [Progress(status) for status in (Status.IN_PROGRESS, Status.DONE, Status.ERROR)]
+    statuses = (Status.IN_PROGRESS, Unknown("live"), Status.DONE, Status.ERROR)
+    progress = [Progress(status) for status in statuses]
     facts = [nothing_sent(), in_doubt(), unlisted(), *map(following, progress)]
 
     assert {left_behind(one) for one in facts} == set(Left)
@@ -157,7 +163,8 @@ def test_a_rollback_has_one_too() -> None:
     assert isinstance(lost.rollback, Facts)
     lost.rollback.deploy_call.lost()
     unseen = rolling_back(Track(Target("back")))
-    facts = [rolling_back(), lost, unseen, *(rolling_back(tracked(state)) for state in ("queued", "complete", "error"))]
+    states = ("queued", "live", "complete", "error")
+    facts = [rolling_back(), lost, unseen, *(rolling_back(tracked(state)) for state in states)]
 
     assert {left_behind(one.rollback) for one in facts if one.rollback} == set(Left)
     for one in facts:

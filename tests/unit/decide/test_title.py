@@ -142,6 +142,7 @@ def test_of_a_rollback_says_what_came_of_it(result: Result, what: str) -> None:
     [
         (None, "Job canceled, not rolled back"),
         ("in_progress", "Job canceled, rollback still running"),
+        ("live", "Job canceled, rollback in an unrecognized state"),
         ("complete", "Job canceled, rolled back"),
         ("error", "Job canceled, ROLLBACK FAILED"),
     ],
