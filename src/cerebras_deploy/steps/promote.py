@@ -130,7 +130,7 @@ class _Move:
         if now.held_by == origin:
             held = f"{'back' if self.writer.is_taken else 'still'} on version {origin.version}, which held it before"
             reason = f"alias {self.writer.alias} is {held}. Moving it failed: {end.reason}"
-            raise not_promoted(reason, "re-run the step")
+            raise not_promoted(reason, end.hint or "re-run the step")
 
     def _repair(self) -> str:
         """Say how to give the alias to our version."""

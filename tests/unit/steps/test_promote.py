@@ -58,7 +58,8 @@ class TestMoving:
     def test_if_one_of_several_fails_it_says_what_became_of_the_others(self) -> None:
         class Down(Aliases):
             def patched(self, number: str, wanted: list[str]) -> Any:
-                return Reply(403) if "stable" not in wanted and number == "1" else super().patched(number, wanted)
+                no = Reply(403, body=b'{"message": "No"}')
+                return no if "stable" not in wanted and number == "1" else super().patched(number, wanted)
 
         played = Down().play(promote_aliases="lts,stable,canary,candidate")
 
@@ -68,6 +69,7 @@ class TestMoving:
             in played.text
         )
         assert "; not tried: canary, candidate\nAliases: lts: version 1 → version 2\n" in played.told
+        assert "\nNext: Check that the private preview is enabled for the key's organization, and " in played.told
 
 
 class TestAFreeAlias:
