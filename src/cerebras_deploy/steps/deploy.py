@@ -15,6 +15,7 @@ from cerebras_deploy.steps.replace import replace
 from cerebras_deploy.steps.rollback import roll_back
 from cerebras_deploy.steps.smoke_test import smoke_test
 from cerebras_deploy.steps.start import start
+from cerebras_deploy.text import capitalized
 
 
 def deploy(context: Context) -> End:
@@ -80,7 +81,7 @@ def _warn(context: Context, end: End) -> None:
     """Warn of what the log's reader should know about a success."""
     track = context.facts.track
     if end.newer:
-        text = f"{end.newer} is newer than this one. {context.inputs.endpoint} may serve it soon."
+        text = f"{capitalized(end.newer)} is newer than this one. {context.inputs.endpoint} may serve it soon."
         context.journal.warn_once("Newer deployment", text)
     if track and track.last_error:
         text = f"The rollout was reported as {track.last_error}, and then recovered."

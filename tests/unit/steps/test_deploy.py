@@ -228,7 +228,7 @@ class TestWarningsAfterASuccess:
         played = presented.api(more=more).play()
 
         assert played.result == "succeeded"
-        text = f"deployment {newer['id']} (version 3) is newer than this one. {ENDPOINT} may serve it soon."
+        text = f"Deployment {newer['id']} (version 3) is newer than this one. {ENDPOINT} may serve it soon."
         assert warnings(played) == [("Newer deployment", text)]
 
     def test_an_error_that_has_passed_is_told(self) -> None:
