@@ -8,6 +8,8 @@ from cerebras_deploy.text import sentence
 
 KEY_TRY = 5.0  # seconds, for the call that tries the inference key
 _KEY_HINT = "set `inference-api-key` to an inference API key of the endpoint's organization, not a Management API key"
+_QUESTION_HINT = "change the smoke test so that the API accepts its question"
+_OF_THE_QUESTION = {HTTPStatus.BAD_REQUEST, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNPROCESSABLE_ENTITY}
 
 
 def try_key(context: Context) -> None:
@@ -52,4 +54,5 @@ def raise_if_refused(error: CallError) -> None:
     """Raise a `Stop` (refused) unless the error may pass while a version warms up: a 404 may, any other no may not."""
     if error.fate is Fate.DENIED and error.status != HTTPStatus.NOT_FOUND:
         is_key = error.status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
-        raise refused(str(error), _KEY_HINT if is_key else error.hint) from error
+        hint = error.hint or (_QUESTION_HINT if error.status in _OF_THE_QUESTION else "")
+        raise refused(str(error), _KEY_HINT if is_key else hint) from error
