@@ -86,38 +86,6 @@ def asked(passed: int, failed: int, size: int = 10) -> Facts:
     return facts
 
 
-def test_many_questions_have_their_figures_and_their_cases() -> None:
-    read = told(Timeline(), facts=asked(1, 1))
-
-    assert read["smoke_test"]["suite"] == {
-        "need": 2,
-        "now": {
-            "passed": 1,
-            "failed": 1,
-            "unanswered": 0,
-            "median_latency_seconds": 0.5,
-            "p95_latency_seconds": 0.5,
-            "median_tokens_per_second": 9.0,
-        },
-        "before": {
-            "passed": 2,
-            "failed": 0,
-            "unanswered": 0,
-            "median_latency_seconds": 0.5,
-            "p95_latency_seconds": 0.5,
-            "median_tokens_per_second": None,
-        },
-        "broken_limits": [],
-        "unjudged_limits": [],
-        "slowdown": {"pairs": 2, "median_ratio": 1.0, "lower_bound": None, "median_difference_seconds": 0.0},
-    }
-    both = {"latency_seconds": 0.5, "before": "passed", "before_latency_seconds": 0.5}
-    assert read["smoke_test_cases"] == [
-        {"number": 2, "name": "case 1", "verdict": "failed", "reason": "wrong", "answer": "x" * 10} | both,
-        {"number": 1, "name": "case 0", "verdict": "passed"} | both,
-    ]
-
-
 @pytest.mark.parametrize(
     ("passed", "failed", "size", "calls", "kept"),
     [(100, 5, 10, 0, 105), (490, 5, 10, 300, 5), (1000, 0, 10, 0, 0), (0, 5000, 200, 300, 20), (200, 300, 10, 0, 300)],
