@@ -1,7 +1,6 @@
 """One case of the input `smoke-test-file`: what it may say."""
 
 import re
-from collections.abc import Iterator
 from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
 
@@ -20,6 +19,7 @@ from cerebras_deploy.api.completion import ANSWER_TOKENS, Message
 from cerebras_deploy.decide.question import Question, asking
 from cerebras_deploy.input_expression import read_expression
 from cerebras_deploy.input_readers import READERS
+from cerebras_deploy.suite_mistakes import mistakes_in
 from cerebras_deploy.text import plain
 
 _READ_LATENCY = READERS["smoke-test-max-latency"]
@@ -118,7 +118,10 @@ def question_of(case: object, called: str) -> tuple[Question | None, Mistakes]:
     try:
         read = Case.model_validate(case)
     except ValidationError as error:
-        return None, [*mistakes, *((key, f"`{key}`: {said}") for key, said in mistakes_in(error, Case))]
+        return None, [
+            *mistakes,
+            *((key, f"`{key}`: {said}") for key, said in mistakes_in(error, Case, {"messages": _Message})),
+        ]
     if mistakes:
         return None, mistakes
     messages = tuple(Message(one.role, one.content) for one in read.messages or ()) or asking(read.prompt or "")
@@ -143,27 +146,3 @@ def _conflicts(case: dict[str, Any]) -> Mistakes:
     if "contains" in case and "expect" in case:
         mistakes.append(("expect", "expected either `contains` or `expect`"))
     return mistakes
-
-
-def mistakes_in(error: ValidationError, model: type[BaseModel]) -> Iterator[tuple[str, str]]:
-    """Give the key of each mistake, and what was expected there."""
-    for one in error.errors(include_url=False):
-        key = str(one["loc"][0]) if one["loc"] else ""
-        deeper = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in one["loc"][1:])
-        yield key, (f"at {deeper}: " if deeper else "") + _said(dict(one), model)
-
-
-def _said(one: dict[str, Any], model: type[BaseModel]) -> str:
-    got = f", got `{plain(str(one['input']), 80)}`"
-    match one["type"]:
-        case "value_error":
-            return f"expected {one['ctx']['error']}{got}"
-        case "extra_forbidden" if "` and `" in one["loc"][0]:
-            return "both say the same. Leave one of them out"
-        case "extra_forbidden":
-            model = _Message if one["loc"][0] == "messages" and len(one["loc"]) > 1 else model
-            return f"unknown key. Known keys: {', '.join(f'`{kebab(name)}`' for name in model.model_fields)}"
-        case "missing":
-            return "missing"
-        case _:
-            return f"{one['msg'][0].lower()}{one['msg'][1:]}{got}"

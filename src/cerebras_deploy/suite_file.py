@@ -15,7 +15,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictInt, V
 from cerebras_deploy.decide.question import Question
 from cerebras_deploy.decide.suite import Suite
 from cerebras_deploy.own_data import as_it_is
-from cerebras_deploy.suite_case import Latency, Number, Written, mistakes_in, question_of
+from cerebras_deploy.suite_case import Latency, Number, Written, kebab, question_of
+from cerebras_deploy.suite_mistakes import mistakes_in
 from cerebras_deploy.text import plain
 from cerebras_deploy.toml_lines import Lines
 from cerebras_deploy.workspace import read_text
@@ -35,7 +36,7 @@ class SuiteError(Exception):
 class _Limits(BaseModel):
     """What a file says beside its cases."""
 
-    model_config = ConfigDict(alias_generator=lambda name: name.replace("_", "-"), extra="forbid")
+    model_config = ConfigDict(alias_generator=kebab, extra="forbid")
 
     concurrency: Annotated[StrictInt, Field(ge=1, le=32)] = 4
     pass_rate: Annotated[Decimal, Number, Field(ge=0, le=1, decimal_places=10)] = Decimal(1)
@@ -111,7 +112,7 @@ def _limits(document: dict[str, Any], path: str, lines: Lines, problems: list[st
     try:
         return _Limits.model_validate(given)
     except ValidationError as error:
-        for key, said in mistakes_in(error, _Limits):
+        for key, said in mistakes_in(error, _Limits, {}):
             problems.append(f"{_place(path, lines.of_key(key))}: `{key}`: {said}")
         more = given.get("cases")  # its mistakes are to be told, too
         return _Limits(cases=more if isinstance(more, str) and more else None)
