@@ -3,9 +3,8 @@
 Every mistake is told with its file, line, case and key. What one case may say: `suite_case.py`.
 """
 
-import json
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from decimal import Decimal
 from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal
@@ -14,9 +13,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictInt, V
 
 from cerebras_deploy.decide.question import Question
 from cerebras_deploy.decide.suite import Suite
-from cerebras_deploy.own_data import as_it_is
 from cerebras_deploy.suite_case import Latency, Number, Written, kebab, question_of
-from cerebras_deploy.suite_mistakes import mistakes_in
+from cerebras_deploy.suite_json import Cases, cases_of_json
+from cerebras_deploy.suite_mistakes import mistakes_in, place, why_invalid
 from cerebras_deploy.text import plain
 from cerebras_deploy.toml_lines import Lines
 from cerebras_deploy.workspace import read_text
@@ -60,7 +59,7 @@ def read_suite(path: str, workspace: str) -> Suite:
         _add(_cases_of_toml(document, path, lines), questions, problems)
         if limits.cases:
             more = str(PurePosixPath(path).parent / limits.cases)
-            _add(_cases_of_json(more, read_text(more, workspace), ignored), questions, problems)
+            _add(cases_of_json(more, read_text(more, workspace), ignored), questions, problems)
     except ValueError as error:
         problems.append(str(error))
     if not questions and not problems:
@@ -98,13 +97,7 @@ def _parsed(text: str, path: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text.replace("\r\n", "\n"), parse_float=Written)
     except (ArithmeticError, RecursionError, ValueError) as error:
-        raise ValueError(f"{plain(path, 80)} is not valid TOML: {_why(error)}") from error
-
-
-def _why(error: Exception) -> str:
-    if isinstance(error, ArithmeticError):
-        return "a number in it is too large"
-    return plain(str(error), 200)
+        raise ValueError(f"{plain(path, 80)} is not valid TOML: {why_invalid(error)}") from error
 
 
 def _limits(document: dict[str, Any], path: str, lines: Lines, problems: list[str]) -> _Limits:
@@ -113,15 +106,12 @@ def _limits(document: dict[str, Any], path: str, lines: Lines, problems: list[st
         return _Limits.model_validate(given)
     except ValidationError as error:
         for key, said in mistakes_in(error, _Limits, {}):
-            problems.append(f"{_place(path, lines.of_key(key))}: `{key}`: {said}")
+            problems.append(f"{place(path, lines.of_key(key))}: `{key}`: {said}")
         more = given.get("cases")  # its mistakes are to be told, too
         return _Limits(cases=more if isinstance(more, str) and more else None)
 
 
-_Read = Iterator[Question | list[str]]  # a case, or what is wrong with it
-
-
-def _add(cases: _Read, questions: list[Question], problems: list[str]) -> None:
+def _add(cases: Cases, questions: list[Question], problems: list[str]) -> None:
     for case in cases:
         if isinstance(case, Question):
             questions.append(case)
@@ -129,41 +119,19 @@ def _add(cases: _Read, questions: list[Question], problems: list[str]) -> None:
             problems += case
 
 
-def _cases_of_toml(document: dict[str, Any], path: str, lines: Lines) -> _Read:
+def _cases_of_toml(document: dict[str, Any], path: str, lines: Lines) -> Cases:
     cases = document.get("case", [])
     if not isinstance(cases, list):
-        yield [f"{_place(path, lines.of_key('case'))}: write `[[case]]`, with two brackets"]
+        yield [f"{place(path, lines.of_key('case'))}: write `[[case]]`, with two brackets"]
         return
     for number, case in enumerate(cases):
         question, mistakes = question_of(case, f"case {number + 1}")
         yield question or [
-            f"{_place(path, lines.of_case(number, len(cases), key))}, {_called(case, number)}: {said}"
+            f"{place(path, lines.of_case(number, len(cases), key))}, {_called(case, number)}: {said}"
             for key, said in mistakes
         ]
-
-
-def _cases_of_json(path: str, text: str, ignored: dict[str, None]) -> _Read:
-    for number, line in enumerate(text.split("\n"), 1):  # not splitlines: JSON may hold U+2028
-        if line.strip():
-            case, wrong = _json(line)
-            question, mistakes = (
-                question_of(as_it_is(case, ignored), f"line {number}") if not wrong else (None, [("", wrong)])
-            )
-            yield question or [f"{_place(path, number)}: {said}" for _, said in mistakes]
-
-
-def _json(line: str) -> tuple[Any, str]:
-    """Return what a line of JSON says, and what is wrong with it."""
-    try:
-        return json.loads(line, parse_float=Written), ""
-    except (ArithmeticError, RecursionError, ValueError) as error:
-        return None, f"not valid JSON: {_why(error)}"
 
 
 def _called(case: Any, number: int) -> str:
     name = case.get("name") if isinstance(case, dict) else None
     return f"case {number + 1}" + (f' ("{plain(name, 60)}")' if isinstance(name, str) and name else "")
-
-
-def _place(path: str, line: int) -> str:
-    return f"{plain(path, 80)}" + (f", line {line}" if line else "")

@@ -1,4 +1,4 @@
-"""The mistakes in the input `smoke-test-file`: how pydantic's errors are told to people."""
+"""The mistakes in the input `smoke-test-file`: where they are, and how what is raised is told to people."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -8,6 +8,18 @@ from pydantic import BaseModel, ValidationError
 from cerebras_deploy.text import plain
 
 Model = type[BaseModel]
+
+
+def place(path: str, line: int) -> str:
+    """Say where a mistake is. Line 0: that is not known."""
+    return f"{plain(path, 80)}" + (f", line {line}" if line else "")
+
+
+def why_invalid(error: Exception) -> str:
+    """Say why a text is not valid TOML or JSON."""
+    if isinstance(error, ArithmeticError):
+        return "a number in it is too large"
+    return plain(str(error), 200)
 
 
 def mistakes_in(error: ValidationError, model: Model, inner: Mapping[str, Model]) -> Iterator[tuple[str, str]]:

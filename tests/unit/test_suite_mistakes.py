@@ -3,7 +3,7 @@
 import pytest
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from cerebras_deploy.suite_mistakes import mistakes_in
+from cerebras_deploy.suite_mistakes import mistakes_in, place
 
 
 class Part(BaseModel):
@@ -54,3 +54,7 @@ def test_what_was_given_is_shortened_and_harmless() -> None:
 
     assert "\n" not in told
     assert len(told) < 200
+
+
+def test_a_place_whose_line_is_not_known_is_the_file() -> None:
+    assert (place("q/a.toml", 3), place("q/a.toml", 0)) == ("q/a.toml, line 3", "q/a.toml")
