@@ -72,6 +72,7 @@ DECIDES_OR_ACTS = (
         "steps.question",
         "steps.suite",
         "steps.ask_all",
+        "steps.settle",
         "steps.inference",
     ),
     *(

@@ -11,6 +11,8 @@ import httpx
 from helpers.presented import Api
 from helpers.stage import Played, Stage
 
+WARM: dict[str, Any] = {"smoke_test_warm_up": "0s"}  # no question is asked but those that are measured
+
 
 class Said(NamedTuple):
     """An answer that takes so many seconds."""
@@ -84,6 +86,17 @@ class Endpoint(Api):
     def most_at_a_time(self) -> int:
         """How many questions were out at the same time, at most."""
         return max(sum(one.sent <= other.sent < one.answered for one in self.questions) for other in self.questions)
+
+
+def verdicts(played: Played) -> list[str]:
+    """The verdicts of the cases, in the order of the file."""
+    cases = json.loads(played.outputs["report"])["smoke_test_cases"]
+    return [case["verdict"] for case in sorted(cases, key=lambda case: case["number"])]
+
+
+def reasons(played: Played) -> set[str]:
+    """Why cases did not pass."""
+    return {case.get("reason", "") for case in json.loads(played.outputs["report"])["smoke_test_cases"]} - {""}
 
 
 def endpoint(answer: Answer = yes, *, live: bool = True, **more: Any) -> Endpoint:

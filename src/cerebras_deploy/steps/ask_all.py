@@ -1,44 +1,27 @@
-"""Asks all cases of a suite, several at a time, and has their answers judged.
+"""Asks all cases of a suite, several at a time, and has their answers matched.
 
 What decides runs here, in the main thread: threads only wait for answers and for matches (`Clock.start`). One match is
 made at a time, since its process has but one CPU.
 """
 
 from collections import deque
-from collections.abc import Callable
 from functools import partial
 from typing import cast
 
 from cerebras_deploy.api.message import Call
 from cerebras_deploy.clock import Ended
-from cerebras_deploy.decide.collected import AskedCase, Collected
+from cerebras_deploy.decide.collected import AskedCase
 from cerebras_deploy.decide.giving_up import FAILURE_BUDGET
-from cerebras_deploy.decide.load import Load
-from cerebras_deploy.decide.queue import Queue
-from cerebras_deploy.decide.schedule import retry_delay
-from cerebras_deploy.decide.suite import CaseResult, Round, Suite
+from cerebras_deploy.decide.suite import Round, Suite
 from cerebras_deploy.errors import CallError, Fate, NoThreadError
 from cerebras_deploy.steps.context import Context
-from cerebras_deploy.steps.inference import is_about_the_question, is_the_versions, raise_if_refused
 from cerebras_deploy.steps.matcher import NotMatchedError
-from cerebras_deploy.steps.question import (
-    RETRIES,
-    Heard,
-    hear,
-    is_to_be_matched,
-    is_worth_another_try,
-    judged,
-    matched,
-    not_done,
-)
-from cerebras_deploy.text import sentence
+from cerebras_deploy.steps.question import Heard, hear, is_to_be_matched, matched, not_done
+from cerebras_deploy.steps.settle import Settling, Told
 
 PROGRESS = 15.0  # seconds between two lines that say how far it is
 _NOBODY_ANSWERS = "gave up, because no question got an answer for 5 minutes"
 _NO_TIME = "gave up, because no time was left"
-_ONLY_ERRORS = "no answer, while the inference API itself works"
-
-Told = Callable[[CaseResult], None]
 
 
 def ask_all(context: Context, suite: Suite, told: Told, *, is_cold: bool = False) -> Round:
@@ -53,18 +36,15 @@ def ask_all(context: Context, suite: Suite, told: Told, *, is_cold: bool = False
 
 class _Asking:
     def __init__(self, context: Context, suite: Suite, told: Told, *, is_cold: bool) -> None:
-        self._context, self._suite, self._told = context, suite, told
-        self._is_cold = is_cold
-        self._has_only_errors = is_cold  # nothing has come but the version's own errors, in the warm-up and since
+        self._context, self._suite = context, suite
         self._clock = context.patience.clock
         self._calls: list[Call] = []
         self._api = context.api.observed_by(self._calls.append)  # threads call it; the journal is the main thread's
-        self._load = Load(suite.concurrency)
-        self._queue = Queue(suite.cases)
+        self._settling = Settling(context, suite, told, is_cold=is_cold)
+        self._load, self._queue = self._settling.load, self._settling.queue
         self._asked: dict[int, AskedCase] = {}  # by the number that the clock gave
         self._unmatched: deque[tuple[AskedCase, Heard]] = deque()
         self._matching: tuple[int, AskedCase, Heard, float] | None = None
-        self._collected = Collected(suite.cases, suite.repeat)
         self._answered_at = self._spoke_at = self._clock.now()
 
     def to_the_end(self) -> Round:
@@ -75,11 +55,8 @@ class _Asking:
             if ended:
                 self._heard(ended)
             self._tell_progress()
-        if self._has_only_errors:
-            for failed in self._collected.judge_errors(_ONLY_ERRORS):
-                self._told(failed)
         why = _NO_TIME if self._context.patience.is_over else _NOBODY_ANSWERS
-        return self._collected.round(why)
+        return self._settling.round(why)
 
     @property
     def _is_over(self) -> bool:
@@ -128,28 +105,28 @@ class _Asking:
             _, case, heard, within = self._matching
             self._matching = None
             found = ended.value if ended.error is None else self._not_matched(ended.error, within)
-            self._judge(case, heard, cast("frozenset[str] | NotMatchedError", found))
+            self._settling.judge(case, heard, cast("frozenset[str] | NotMatchedError", found))
             return
         case = self._asked.pop(ended.number)
         if ended.error is None:
             self._answered(case, cast("Heard", ended.value))
         elif isinstance(ended.error, CallError):
-            self._failed(case, ended.error)
+            self._settling.failed(case, ended.error)
         else:
-            self._failed(case, CallError(Fate.UNKNOWN, str(ended.error) or "the answer took too long"))
+            self._settling.failed(case, CallError(Fate.UNKNOWN, str(ended.error) or "the answer took too long"))
 
     def _answered(self, case: AskedCase, heard: Heard) -> None:
         self._load.answered(case.sent)
-        self._answered_at, self._has_only_errors = self._clock.now(), False
+        self._answered_at = self._clock.now()
         if is_to_be_matched(case.question, heard):
             self._unmatched.append((case, heard))
         else:
-            self._judge(case, heard)
+            self._settling.judge(case, heard)
 
     def _match(self, case: AskedCase, heard: Heard) -> None:
         """Start a match; past the deadline there is no time for it."""
         if self._is_over:
-            self._judge(case, heard, NotMatchedError("no time was left"))
+            self._settling.judge(case, heard, NotMatchedError("no time was left"))
             return
         within = self._context.patience.call_bound
         number = self._clock.start(lambda: matched(self._context, case.question, heard), within)
@@ -158,52 +135,8 @@ class _Asking:
     def _not_matched(self, error: BaseException, within: float) -> NotMatchedError:
         return NotMatchedError(str(error)) if isinstance(error, NoThreadError) else not_done(self._context, within)
 
-    def _failed(self, case: AskedCase, error: CallError) -> None:
-        """Ask a case again that got no answer, or leave it unanswered: that says nothing about the version."""
-        if not is_about_the_question(error):
-            raise_if_refused(error)
-        if error.fate is Fate.THROTTLED:
-            self._throttled(case, error)
-            return
-        case.tries += 1
-        is_bad = is_the_versions(error)
-        self._has_only_errors &= is_bad
-        if is_worth_another_try(error) and case.tries <= RETRIES:
-            delay = retry_delay(case.tries, error.retry_after, self._context.patience.rng)
-            self._queue.again(case, self._clock.now() + delay)
-        elif is_bad and self._is_cold and case.number == 0:
-            self._settle(case, self._collected.add(case, "failed", f"{_ONLY_ERRORS}: {error.reason}"))
-        else:
-            self._settle(case, self._collected.add(case, "unanswered", error.reason))
-
-    def _throttled(self, case: AskedCase, error: CallError) -> None:
-        """Have a case that a limit has turned away asked again, more slowly, after all others; three times at most."""
-        self._has_only_errors = False
-        self._load.throttled(case.sent, self._clock.now(), error.retry_after, self._context.patience.rng)
-        case.tries += 1
-        if case.tries > RETRIES:
-            self._settle(case, self._collected.add(case, "unanswered", error.reason))
-        else:
-            self._collected.turned_away(case, error.reason)
-            self._queue.turned_away(case)
-        if self._context.journal.first("asking slower"):
-            self._context.journal.say(f"{sentence(error.reason)} Asking more slowly.", "warning")
-
-    def _judge(self, case: AskedCase, heard: Heard, found: frozenset[str] | NotMatchedError = frozenset()) -> None:
-        answer = judged(case.question, heard, found)
-        self._settle(case, self._collected.heard(case, *answer))
-
-    def _settle(self, case: AskedCase, result: CaseResult | None) -> None:
-        """Tell what became of a case, or have it asked again at once."""
-        if result is None:
-            self._queue.again(case, self._clock.now())
-        else:
-            self._told(result)
-
     def _tell_progress(self) -> None:
         now = self._clock.now()
         if now - self._spoke_at >= PROGRESS:
             self._spoke_at = now
-            self._context.journal.say(
-                f"{self._collected.done} of {len(self._suite.cases)} questions answered.", "faint"
-            )
+            self._context.journal.say(f"{self._settling.done} of {len(self._suite.cases)} questions answered.", "faint")
