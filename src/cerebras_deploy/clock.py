@@ -1,4 +1,4 @@
-"""Time as the run sees it: what a clock does, and the run's elapsed time. Seconds, monotonic."""
+"""Time as the run sees it: what a clock does, what counts as time, and the time elapsed. Seconds, monotonic."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol, TypeVar
 
 T = TypeVar("T")
+
+LATE = 2.0  # seconds that a wait may end late on a busy machine; later, the process did not run
 
 
 class Clock(Protocol):
@@ -57,6 +59,27 @@ class Ended(NamedTuple):
     number: int
     value: object
     error: BaseException | None
+
+
+class RunningTime:
+    """The machine's seconds, less those in which this process did not run.
+
+    A process that was stopped, in a container that was paused, finds that a wait has ended far too late. That time does
+    not count, as that of a machine that was suspended does not: the API was not away, nobody asked it.
+    """
+
+    def __init__(self, monotonic: Callable[[], float]) -> None:
+        self._monotonic = monotonic
+        self._stopped = 0.0  # seconds
+
+    def now(self) -> float:
+        """Return the seconds in which it ran."""
+        return self._monotonic() - self._stopped
+
+    def waited(self, until: float) -> None:
+        """Leave out the time since a wait should have ended, if the process cannot have run in it."""
+        if (late := self.now() - until) > LATE:
+            self._stopped += late
 
 
 @dataclass(frozen=True)

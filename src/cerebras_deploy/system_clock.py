@@ -9,12 +9,10 @@ from itertools import count
 from queue import Empty, SimpleQueue
 from typing import TypeVar, cast
 
-from cerebras_deploy.clock import Ended
+from cerebras_deploy.clock import Ended, RunningTime
 from cerebras_deploy.errors import Interrupted, NoThreadError
 
 T = TypeVar("T")
-
-LATE = 2.0  # seconds that a wait may end late on a busy machine; later, the process did not run
 
 _Letter = tuple[object, Ended | None]
 
@@ -23,18 +21,13 @@ class SystemClock:
     """The real clock. It runs what may block in a thread, so that a signal is seen at once.
 
     Python runs a signal handler only between byte codes of the main thread, so a C call that blocks the main thread,
-    such as a DNS look-up, would hold it back.
-
-    A process that was stopped, in a container that was paused, finds that a wait has ended far too late. That time does
-    not count, as that of a machine that was suspended does not: the API was not away, nobody asked it. `monotonic` has
-    the machine's seconds.
+    such as a DNS look-up, would hold it back. `monotonic` has the machine's seconds.
     """
 
     _SIGNAL, _ENDED = object(), object()
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
-        self._monotonic = monotonic
-        self._stopped = 0.0  # seconds in which this process did not run
+        self._time = RunningTime(monotonic)
         self._mail: SimpleQueue[_Letter] = SimpleQueue()
         self._interrupted = False
         self._due = False  # an interrupt came, and has not ended a wait yet
@@ -57,7 +50,7 @@ class SystemClock:
 
     def now(self) -> float:
         """Return monotonic seconds, less the time in which this process did not run."""
-        return self._monotonic() - self._stopped
+        return self._time.now()
 
     def unix_time(self) -> float:
         """Return the wall clock's seconds."""
@@ -143,19 +136,14 @@ class SystemClock:
             try:
                 sender, letter = self._mail.get(timeout=max(until - self.now(), 0))
             except Empty:
-                self._skip_stopped(until)
+                self._time.waited(until)
                 if until < end:
                     continue
                 raise TimeoutError from None
-            self._skip_stopped(until)
+            self._time.waited(until)
             if sender is self._SIGNAL:
                 self._due = True
             if sender is ticket and letter is not None:
                 return letter
             if sender is self._ENDED and letter is not None:
                 self._kept.append(letter)
-
-    def _skip_stopped(self, until: float) -> None:
-        """Leave out the time since a wait should have ended, if the process cannot have run in it."""
-        if (late := self.now() - until) > LATE:
-            self._stopped += late
