@@ -46,7 +46,7 @@ class Facts(Seen):
 
     def left_as_it_is(self, entry: DeployedModel) -> None:
         """Note that another version is live than the one that was to be replaced: nothing is deployed."""
-        self.model, self.version, self.asked = entry.name, None, ""
+        self.model, self.version, self.asked, self.had_nothing_to_replace = entry.name, None, "", True
         self.found_live(entry)
 
     def replaces(self, bad: DeployedModel, version: Version) -> None:

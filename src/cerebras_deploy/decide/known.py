@@ -46,6 +46,7 @@ class Known:
     previous: DeployedModel | None = None
     was_live_before: bool = False  # the version, by the latest look before anything was deployed
     is_unclear_before: bool = False  # which version was live by then: entries have no time, or the same
+    had_nothing_to_replace: bool = False  # what was to be replaced is not live
     is_replacing: bool = False  # `previous` is what was to be replaced, whatever was live
     served: Serving = NOTHING
     deploy_call: DeployCall = field(default_factory=DeployCall)

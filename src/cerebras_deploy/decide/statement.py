@@ -31,6 +31,8 @@ def statement(end: End, facts: Known) -> str:
 def _went_well(end: End, facts: Known) -> str:
     what, endpoint = facts.what, facts.endpoint
     match end.result:
+        case Result.UNCHANGED if facts.had_nothing_to_replace:
+            return f"{endpoint} serves {what}, so there was nothing to roll back."
         case Result.UNCHANGED:
             return f"{endpoint} already serves {what}, so nothing was deployed."
         case Result.PLANNED:

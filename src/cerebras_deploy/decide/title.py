@@ -12,6 +12,8 @@ def title_of(end: End, facts: Known) -> str:
     match end.result:
         case Result.SUCCEEDED if facts.is_replacing and facts.model:
             return f"Rolled back to version {facts.model.version}"
+        case Result.UNCHANGED if facts.had_nothing_to_replace:
+            return "Nothing to roll back"
         case Result.FAILED:
             return f"Rollout failed{_rolled_back(facts)}"
         case Result.SUPERSEDED:

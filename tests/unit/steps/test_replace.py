@@ -100,7 +100,8 @@ class TestItIsNotLive:
 
         assert (played.result, there.deployed_versions) == ("unchanged", [])
         assert (played.outputs["changed"], played.outputs["plan"]) == ("false", "none")
-        assert f"{ENDPOINT} already serves gpt-oss-120b version 1, so nothing was deployed." in played.told
+        assert played.told.startswith("Nothing to roll back: ")
+        assert f"{ENDPOINT} serves gpt-oss-120b version 1, so there was nothing to roll back." in played.told
 
     def test_a_newer_deployment_of_the_version_is_not_the_one_that_was_named(self) -> None:
         there = listing(lambda _: [version_2(), entry("5", "complete", 60, EPOCH, model=MODEL.format("2"))])
