@@ -82,6 +82,10 @@ def _restore(facts: Known) -> str:
 
 
 def _deploy_previous(facts: Known) -> str:
+    if facts.is_replacing:  # what was live before is what was to be replaced
+        return (
+            f"deploy {_version(facts)} again to restore the endpoint" if facts.smoke_test.verdict == "skipped" else ""
+        )
     before = facts.previous
     known = before and before.name and before.name.has_integer
     if before is None or not known or facts.was_live_before or facts.is_unclear_before:
@@ -123,12 +127,18 @@ def _follow(facts: Known) -> str:
     return _keep_waiting(facts)
 
 
-def _keep_waiting(facts: Known, instead: str = "") -> str:
-    """Say how to go on with a deployment that may go on. A word that is not known has to be taught first."""
+def _keep_waiting(facts: Known, *, is_back: bool = False) -> str:
+    """Say how to go on with a deployment that may go on. A word that is not known has to be taught first.
+
+    `is_back`: it is a rollback's, so that it is of another version than the workflow names. A step that has rolled back
+    would roll it back, too.
+    """
     status, teach = facts.progress.status, ""
     if not isinstance(status, Status) and status not in {NO_STATUS, NO_WORD}:
         teach = f"`status-words: {normal(status.word)}=…` to the status that it means, and "
-    return f"set {teach}`deployment-id: {facts.deployment_id}`{instead} to keep waiting"
+    deploy = "`operation: deploy` and " if facts.is_replacing else ""
+    instead = " in place of `model` and `alias`" if is_back or facts.is_replacing else ""
+    return f"set {teach}{deploy}`deployment-id: {facts.deployment_id}`{instead} to keep waiting"
 
 
 def _after_rollback(facts: Known, back: Known) -> str:
@@ -138,7 +148,7 @@ def _after_rollback(facts: Known, back: Known) -> str:
         case Left.NOTHING:
             return rollback_step(facts) or check
         case Left.UNDER_WAY | Left.UNCLEAR | Left.UNLISTED if not _is_gone(back):
-            return _keep_waiting(back, " in place of `model` and `alias`")
+            return _keep_waiting(back, is_back=True)
         case Left.ENDED if back.progress.status is not Status.CANCELLED:
             return _deploy_previous(facts)
         case _:

@@ -109,7 +109,8 @@ def _snippet(facts: Known, outcome: Outcome) -> list[str]:
     id_ = facts.deployment_id
     if outcome.result.is_success or not facts.under_way or not NAME_PART.fullmatch(id_):
         return []
-    return ["```yaml", "with:", f"  endpoint: {plain(facts.endpoint)}", f"  deployment-id: {id_}", "```"]
+    operation = ["  operation: deploy"] if facts.is_replacing else []  # the step's own would roll this back, too
+    return ["```yaml", "with:", f"  endpoint: {plain(facts.endpoint)}", *operation, f"  deployment-id: {id_}", "```"]
 
 
 def _changes(timeline: Timeline) -> Iterable[tuple[str, ...]]:

@@ -263,6 +263,43 @@ class TestItCannotBeDone:
         assert (played.result, there.deployed_versions) == ("succeeded", ["1", "1"])
 
 
+class TestWhatIsAdvised:
+    """Nobody is told to do what brings the bad version back."""
+
+    def test_how_to_keep_waiting_leads_to_the_version_before(self) -> None:
+        there = Stage("slow", latency=0.1)
+        there.play({"timeout": "2h"})
+        left = there.play({"operation": "rollback", "timeout": "60s"})
+        id_ = left.outputs["deployment-id"]
+
+        wrong = "with:\n  endpoint: my-org-gpt-oss-120b\n  deployment-id: "
+        advice = f"Set `operation: deploy` and `deployment-id: {id_}` in place of `model` and `alias` to keep waiting."
+        waited = there.play({"operation": "deploy", "deployment-id": id_, "model": "", "alias": "", "timeout": "2h"})
+
+        assert left.result == "timed-out"
+        assert left.outputs["message"].endswith(advice)
+        assert f"\n  operation: deploy\n  deployment-id: {id_}\n" in left.summary
+        assert wrong not in left.summary
+        assert (waited.result, waited.outputs["live-version-id"]) == ("succeeded", "1")
+
+    def test_after_an_error_the_version_before_is_deployed_again(self) -> None:
+        there = listing(lambda _: [version_2()], ours=lambda age: {"state": "error" if age > 30 else "in_progress"})
+
+        played = roll_back(there)
+
+        assert (played.result, there.deployed_versions) == ("failed", ["1"])
+        assert "\nNext: Deploy version 1 again to restore the endpoint, then fix the cause.\n" in played.told
+
+    def test_after_a_smoke_test_that_failed_neither_version_is_named(self) -> None:
+        there = Stage("healthy", latency=0.1)
+        there.play()
+
+        played = there.play(HELLO | {"operation": "rollback", "smoke-test-expect": "something else"})
+
+        assert (played.result, played.outputs["live-version-id"]) == ("smoke-test-failed", "1")
+        assert "\nNext: Deploy a version that passes.\n" in played.told
+
+
 class TestItIsToldAtFirst:
     def test_by_the_version_with_its_alias_and_what_is_served(self) -> None:
         told = roll_back(listing(lambda _: [version_2()])).text
