@@ -399,7 +399,7 @@ LISTED = [
     Row(
         "version 3 is under way",
         {"more": lambda age: [NEWER | {"state": "in_progress"}] if age is not None and age >= 30 else []},
-        says=("may serve it soon",),
+        says=("may serve it now or soon",),
     ),
     Row(
         "complete once, before it was under way",

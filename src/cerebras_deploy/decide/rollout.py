@@ -4,7 +4,7 @@ from typing import assert_never
 
 from cerebras_deploy.api.endpoint import DeployedModel
 from cerebras_deploy.api.status import Status, Unknown
-from cerebras_deploy.decide.entries import deployment_of, may_serve, version_of
+from cerebras_deploy.decide.entries import deployment_of, is_harmless, may_serve, version_of
 from cerebras_deploy.decide.track import Track
 from cerebras_deploy.result import End, Result
 
@@ -113,4 +113,5 @@ def _taken_by(track: Track) -> DeployedModel | None:
 
 
 def _newest(track: Track) -> str:
-    return deployment_of(track.newer[0]) if track.newer else ""
+    """Name the newest deployment that may serve in place of this one, or will."""
+    return next((deployment_of(entry) for entry in track.newer if not is_harmless(entry)), "")

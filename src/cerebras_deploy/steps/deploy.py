@@ -81,7 +81,7 @@ def _warn(context: Context, end: End) -> None:
     """Warn of what the log's reader should know about a success."""
     track = context.facts.track
     if end.newer:
-        text = f"{capitalized(end.newer)} is newer than this one. {context.inputs.endpoint} may serve it soon."
+        text = f"{capitalized(end.newer)} is newer than this one. {context.inputs.endpoint} may serve it now or soon."
         context.journal.warn_once("Newer deployment", text)
     if track and track.last_error:
         text = f"The rollout was reported as {track.last_error}, and then recovered."

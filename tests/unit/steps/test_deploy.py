@@ -228,8 +228,15 @@ class TestWarningsAfterASuccess:
         played = presented.api(more=more).play()
 
         assert played.result == "succeeded"
-        text = f"Deployment {newer['id']} (version 3) is newer than this one. {ENDPOINT} may serve it soon."
+        text = f"Deployment {newer['id']} (version 3) is newer than this one. {ENDPOINT} may serve it now or soon."
         assert warnings(played) == [("Newer deployment", text)]
+
+    def test_a_newer_deployment_that_has_left_the_endpoint_as_it_was_is_not(self) -> None:
+        newer = presented.entry("3", "rolled_back", -30, EPOCH)
+
+        played = presented.api(more=lambda age: [newer] if age is not None and age >= 30 else []).play()
+
+        assert (played.result, warnings(played)) == ("succeeded", [])
 
     def test_an_error_that_has_passed_is_told(self) -> None:
         played, _ = run(("in_progress", "error", "in_progress", "complete"), {})
