@@ -58,7 +58,8 @@ def _rollout_lost(end: End, facts: Known) -> str:
         return f"check what {facts.endpoint} serves before you deploy again"
     if end.reason:
         return f"fix the cause before you deploy {_version(facts)} again"
-    return f"ask Cerebras support about deployment {facts.deployment_id}, or re-run the step"
+    ask = f"ask Cerebras support about deployment {facts.deployment_id}"
+    return f"{ask} before you deploy {_version(facts)} again" if facts.was_named else f"{ask}, or re-run the step"
 
 
 def _newer(facts: Known) -> str:
@@ -136,6 +137,8 @@ def _keep_waiting(facts: Known, *, is_back: bool = False) -> str:
     status, teach = facts.progress.status, ""
     if not isinstance(status, Status) and status not in {NO_STATUS, NO_WORD}:
         teach = f"`status-words: {normal(status.word)}=…` to the status that it means, and "
+    if facts.was_named:
+        return f"{f'set {teach}' if teach else ''}re-run the step to keep waiting"
     deploy = "`operation: deploy` and " if facts.is_replacing else ""
     instead = " in place of `model` and `alias`" if is_back or facts.is_replacing else ""
     return f"set {teach}{deploy}`deployment-id: {facts.deployment_id}`{instead} to keep waiting"

@@ -14,7 +14,11 @@ def stopped(end: End, facts: Known) -> str:
         return _said(_ROLLBACK, facts, left_behind(facts.rollback), back=facts.rollback.what)
     if end.result is Result.REFUSED and (said := _not_followed(end, facts)):
         return said
-    return _said(_STOPPED[end.result], facts, left_behind(facts))
+    left = left_behind(facts)
+    if left is Left.UNLISTED and facts.was_named and end.result in _NEVER_LISTED:
+        said = _NEVER_LISTED[end.result]
+        return said.format(endpoint=facts.endpoint, id=facts.deployment_id, limit=span(facts.timeout))
+    return _said(_STOPPED[end.result], facts, left)
 
 
 def _not_followed(end: End, facts: Known) -> str:
@@ -28,6 +32,10 @@ def _not_followed(end: End, facts: Known) -> str:
     return ""
 
 
+_NEVER_LISTED = {  # of a deployment that the workflow named: whether it was accepted is not known
+    Result.TIMED_OUT: "{endpoint} did not list deployment {id} within {limit}.",
+    Result.INTERRUPTED: "The job was canceled before {endpoint} listed deployment {id}.",
+}
 _Sentences = Mapping[Left, str]  # with `{what}`, `{endpoint}`, `{limit}` and, of a rollback, `{back}`
 
 _TIMED_OUT: _Sentences = {

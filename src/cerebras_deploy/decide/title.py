@@ -67,10 +67,10 @@ def _stopped_title(end: End, facts: Known) -> str:
     match end.result:
         case Result.REFUSED if left is Left.NOTHING:
             return "Not deployed"
-        case Result.REFUSED if left is Left.DONE:
-            return "Deployed, smoke test rejected" if facts.is_asking else "Deployed, then refused"
         case Result.REFUSED if facts.was_named and not (facts.is_confirmed and end.reason):
             return "Deployment not followed"
+        case Result.REFUSED if left is Left.DONE:
+            return "Deployed, smoke test rejected" if facts.is_asking else "Deployed, then refused"
         case Result.UNREACHABLE if left is Left.IN_DOUBT:
             return "Deployment may have started"
         case Result.UNREACHABLE if left is not Left.NOTHING:

@@ -197,9 +197,28 @@ class TestAfterAStop:
         facts.attached(Track(Target(UUID, by_id=True)).listed(make.entry(f"{UUID} 2 in_progress 20"), 0), 0)
 
         assert advice(End(Result.REFUSED, "another version"), facts) == ""
-        assert "deployment-id" in advice(End(Result.TIMED_OUT), facts)
         facts.confirm_asked("")
-        assert "deployment-id" in advice(End(Result.REFUSED, "HTTP 401"), facts)
+        assert advice(End(Result.REFUSED, "HTTP 401"), facts) == "Re-run the step to keep waiting."
+
+    @pytest.mark.parametrize("result", [Result.TIMED_OUT, Result.INTERRUPTED, Result.UNREACHABLE])
+    def test_a_deployment_that_the_workflow_names_already_is_not_to_be_named_again(self, result: Result) -> None:
+        facts = Facts(endpoint=make.ENDPOINT)
+        facts.attached(Track(Target(UUID, by_id=True)), 0)
+        unlisted = advice(End(result), facts)
+        facts.saw_endpoint(make.endpoint(f"{UUID} 2 live 20"), 1)
+
+        assert unlisted == "Re-run the step to keep waiting."
+        teach = "Set `status-words: live=…` to the status that it means, and re-run the step to keep waiting."
+        assert advice(End(result), facts) == teach
+
+    def test_one_that_has_ended_ends_a_re_run_in_the_same_way(self) -> None:
+        facts = Facts(endpoint=make.ENDPOINT)
+        facts.attached(Track(Target(UUID, by_id=True)), 0)
+        facts.saw_endpoint(make.endpoint("old 1 complete 10", f"{UUID} 2 rolled_back 20"), 1)
+
+        said = advice(End(Result.ROLLED_BACK), facts)
+
+        assert said == f"Ask Cerebras support about deployment {UUID} before you deploy version 2 again."
 
     def test_what_is_not_listed_is_to_be_checked(self) -> None:
         facts = Facts(endpoint=make.ENDPOINT)

@@ -137,6 +137,20 @@ def test_a_rollback_that_is_cut_off(state: str | None, said: str) -> None:
     assert stopped(End(Result.INTERRUPTED), rolling_back(tracked(state) if state else None)) == said
 
 
+@pytest.mark.parametrize(
+    ("result", "said"),
+    [
+        (Result.TIMED_OUT, f"{ENDPOINT} did not list deployment ours within 1h00m."),
+        (Result.INTERRUPTED, f"The job was canceled before {ENDPOINT} listed deployment ours."),
+    ],
+)
+def test_whether_a_deployment_that_the_workflow_named_was_accepted_is_not_known(result: Result, said: str) -> None:
+    facts = Facts(endpoint=ENDPOINT, timeout=3600)
+    facts.attached(Track(Target("ours", by_id=True)), 0)
+
+    assert stopped(End(result), facts) == said
+
+
 def test_a_rollback_that_is_in_doubt() -> None:
     facts = rolling_back()
     assert isinstance(facts.rollback, Facts)

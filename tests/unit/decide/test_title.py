@@ -112,6 +112,13 @@ def test_of_a_deployment_that_is_not_followed() -> None:
     assert title_of(End(Result.REFUSED, "HTTP 401"), facts) != "Deployment not followed"
 
 
+def test_of_a_deployment_that_is_done_and_not_the_one_that_was_meant() -> None:
+    facts = named()
+    facts.saw_endpoint(make.endpoint(f"{facts.deployment_id} 2 complete 20"), 1)
+
+    assert title_of(End(Result.REFUSED, "another version"), facts) == "Deployment not followed"
+
+
 def test_of_a_smoke_test_says_what_is_live() -> None:
     facts = done()
     facts.saw_endpoint(make.endpoint("old 1 complete 10", f"{facts.deployment_id} 2 complete 20"), 1)
