@@ -43,6 +43,7 @@ DECIDES_OR_ACTS = (
         "decide.statement",
         "decide.advice",
         "decide.left_behind",
+        "decide.resume",
         "decide.rollback_step",
         "decide.outcome",
         "decide.replacement",

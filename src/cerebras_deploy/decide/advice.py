@@ -2,10 +2,11 @@
 
 from typing import assert_never
 
-from cerebras_deploy.api.status import NO_STATUS, NO_WORD, Status, normal
+from cerebras_deploy.api.status import Status
 from cerebras_deploy.decide.entries import is_harmless, version_of
 from cerebras_deploy.decide.known import Known
 from cerebras_deploy.decide.left_behind import Left, left_behind
+from cerebras_deploy.decide.resume import keep_waiting, resume
 from cerebras_deploy.decide.rollback_step import rollback_step
 from cerebras_deploy.result import End, Result
 from cerebras_deploy.text import sentence
@@ -116,32 +117,9 @@ def _stopped(end: End, facts: Known) -> str:
         return end.hint or _AGAIN.get(end.result, "")
     if end.result is Result.REFUSED and facts.was_named and not facts.is_confirmed:
         return end.hint
-    after = f"check what {facts.endpoint} serves, then re-run the step" if left is Left.IN_DOUBT else _follow(facts)
+    after = f"check what {facts.endpoint} serves, then re-run the step" if left is Left.IN_DOUBT else resume(facts)
     back = rollback_step(facts) if facts.rollback_wanted else ""
     return f"{sentence(end.hint)} {sentence(_or(after, back))}" if end.hint else _or(after, back)
-
-
-def _follow(facts: Known) -> str:
-    """Say how to go on with a deployment that is left behind."""
-    if left_behind(facts) is Left.DONE:
-        return "re-run the step to continue from there, without another deployment"
-    return _keep_waiting(facts)
-
-
-def _keep_waiting(facts: Known, *, is_back: bool = False) -> str:
-    """Say how to go on with a deployment that may go on. A word that is not known has to be taught first.
-
-    `is_back`: it is a rollback's, so that it is of another version than the workflow names. A step that has rolled back
-    would roll it back, too.
-    """
-    status, teach = facts.progress.status, ""
-    if not isinstance(status, Status) and status not in {NO_STATUS, NO_WORD}:
-        teach = f"`status-words: {normal(status.word)}=…` to the status that it means, and "
-    if facts.was_named:
-        return f"{f'set {teach}' if teach else ''}re-run the step to keep waiting"
-    deploy = "`operation: deploy` and " if facts.is_replacing else ""
-    instead = " in place of `model` and `alias`" if is_back or facts.is_replacing else ""
-    return f"set {teach}{deploy}`deployment-id: {facts.deployment_id}`{instead} to keep waiting"
 
 
 def _after_rollback(facts: Known, back: Known) -> str:
@@ -151,7 +129,7 @@ def _after_rollback(facts: Known, back: Known) -> str:
         case Left.NOTHING:
             return rollback_step(facts) or check
         case Left.UNDER_WAY | Left.UNCLEAR | Left.UNLISTED if not _is_gone(back):
-            return _keep_waiting(back, is_back=True)
+            return keep_waiting(back, is_back=True)
         case Left.ENDED if back.progress.status is not Status.CANCELLED:
             return _deploy_previous(facts)
         case _:

@@ -1,0 +1,43 @@
+"""How to go on with a deployment that was left behind: what is said is true in that situation."""
+
+from cerebras_deploy.api.status import NO_WORD, Status, Unknown
+from cerebras_deploy.decide.facts import Facts
+from cerebras_deploy.decide.progress import Progress
+from cerebras_deploy.decide.resume import keep_waiting, resume
+from cerebras_deploy.decide.target import Target
+from cerebras_deploy.decide.track import Track
+from helpers import make
+from helpers.known import UUID, following
+
+WAIT = f"set `deployment-id: {UUID}` to keep waiting"
+TEACH = "`status-words: live=…` to the status that it means, and "
+
+
+def test_one_that_is_done_goes_on_from_there() -> None:
+    again = "re-run the step to continue from there, without another deployment"
+
+    assert [resume(following(Progress(status))) for status in (Status.DONE, Status.IN_PROGRESS)] == [again, WAIT]
+
+
+def test_a_word_that_is_not_known_is_taught_first_and_a_missing_one_cannot_be() -> None:
+    assert keep_waiting(following(Progress(Unknown("LIVE")))) == f"set {TEACH}{WAIT.removeprefix('set ')}"
+    assert keep_waiting(following(Progress(NO_WORD))) == WAIT
+
+
+def test_one_that_the_workflow_names_is_not_named_again() -> None:
+    facts = Facts(endpoint=make.ENDPOINT)
+    facts.attached(Track(Target(UUID, by_id=True)), 0)
+    unlisted = keep_waiting(facts)
+    facts.saw_endpoint(make.endpoint(f"{UUID} 2 live 20"), 1)
+
+    assert unlisted == "re-run the step to keep waiting"
+    assert keep_waiting(facts) == f"set {TEACH}re-run the step to keep waiting"
+
+
+def test_a_rollbacks_is_of_another_version_and_not_to_be_rolled_back_itself() -> None:
+    replacing = following()
+    replacing.replaces(make.entry("bad 3 complete 5"), make.version())
+    instead = f"`deployment-id: {UUID}` in place of `model` and `alias` to keep waiting"
+
+    assert keep_waiting(following(), is_back=True) == f"set {instead}"
+    assert keep_waiting(replacing) == f"set `operation: deploy` and {instead}"
