@@ -103,8 +103,14 @@ class Step:
             journal.warn_once(*warning)
         asked = "" if inputs.deployment_id else inputs.version_ref
         evidence = Evidence(StatusWords(inputs.status_words))
-        wanted = inputs.on_failure == "rollback"
-        self._facts = Facts(inputs.endpoint, asked, timeout=inputs.timeout, rollback_wanted=wanted, evidence=evidence)
+        self._facts = Facts(
+            inputs.endpoint,
+            asked,
+            timeout=inputs.timeout,
+            rollback_wanted=inputs.on_failure == "rollback",
+            deploys_again=inputs.if_current == "deploy",
+            evidence=evidence,
+        )
         api = Api(
             inputs.base_url,
             inputs.api_key,

@@ -6,7 +6,7 @@ from cerebras_deploy.api.status import Status
 from cerebras_deploy.decide.entries import is_harmless, version_of
 from cerebras_deploy.decide.known import Known
 from cerebras_deploy.decide.left_behind import Left, left_behind
-from cerebras_deploy.decide.resume import keep_waiting, resume
+from cerebras_deploy.decide.resume import again, keep_waiting, resume
 from cerebras_deploy.decide.rollback_step import rollback_step
 from cerebras_deploy.result import End, Result
 from cerebras_deploy.text import sentence
@@ -97,7 +97,7 @@ def _deploy_previous(facts: Known) -> str:
 
 def _smoke_test_failed(facts: Known) -> str:
     if facts.smoke_test.verdict == "unanswered":
-        return _or("re-run the step to ask again", rollback_step(facts) if facts.rollback_wanted else "")
+        return _or(f"{again(facts)} to ask again", rollback_step(facts) if facts.rollback_wanted else "")
     if facts.rollback_verdict == "succeeded":
         return f"fix {_version(facts)} before you deploy it again"
     if newer := _newer(facts):

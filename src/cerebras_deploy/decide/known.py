@@ -35,6 +35,7 @@ class Known:
     asked: str = ""
     timeout: float = 0.0  # seconds: the time limit of the whole step
     rollback_wanted: bool = False  # the workflow has set `on-failure: rollback`
+    deploys_again: bool = False  # the workflow has set `if-current: deploy`, so that a re-run deploys
     model: ModelName | None = None
     version: Version | None = None
     evidence: Evidence = field(default_factory=lambda: Evidence(PUBLISHED), repr=False)

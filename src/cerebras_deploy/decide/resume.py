@@ -8,8 +8,15 @@ from cerebras_deploy.decide.left_behind import Left, left_behind
 def resume(facts: Known) -> str:
     """Say how to go on with a deployment, be it done or not."""
     if left_behind(facts) is Left.DONE:
-        return "re-run the step to continue from there, without another deployment"
+        return f"{again(facts)} to continue from there, without another deployment"
     return keep_waiting(facts)
+
+
+def again(facts: Known) -> str:
+    """Say how to run the step once more for a deployment that is done."""
+    if facts.deploys_again and not facts.was_named:
+        return f"set `deployment-id: {facts.deployment_id}`"
+    return "re-run the step"
 
 
 def keep_waiting(facts: Known, *, is_back: bool = False) -> str:

@@ -8,6 +8,7 @@ from cerebras_deploy.decide.target import Target
 from cerebras_deploy.decide.track import Track
 from helpers import make
 from helpers.known import UUID, following
+from helpers.stage import HELLO, Stage
 
 WAIT = f"set `deployment-id: {UUID}` to keep waiting"
 TEACH = "`status-words: live=…` to the status that it means, and "
@@ -17,6 +18,22 @@ def test_one_that_is_done_goes_on_from_there() -> None:
     again = "re-run the step to continue from there, without another deployment"
 
     assert [resume(following(Progress(status))) for status in (Status.DONE, Status.IN_PROGRESS)] == [again, WAIT]
+
+
+def test_where_a_re_run_would_deploy_again_none_is_advised() -> None:
+    there = Stage("healthy", faults=["chat:*=401"], latency=0.1)
+    refused = there.play(HELLO | {"if-current": "deploy"})
+    id_ = refused.outputs["deployment-id"]
+    there.world.faults.clear()
+    there.world.faults.add("chat:*=html")
+
+    unanswered = there.play(HELLO | {"model": "", "alias": "", "deployment-id": id_})
+    redone = there.play(HELLO | {"if-current": "deploy"})
+
+    assert f"Set `deployment-id: {id_}` to continue from there, without another deployment." in refused.told
+    assert (unanswered.outputs["deployment-id"], unanswered.outputs["changed"]) == (id_, "false")
+    assert "\nNext: Re-run the step to ask again.\n" in unanswered.told
+    assert f"\nNext: Set `deployment-id: {redone.outputs['deployment-id']}` to ask again.\n" in redone.told
 
 
 def test_a_word_that_is_not_known_is_taught_first_and_a_missing_one_cannot_be() -> None:
