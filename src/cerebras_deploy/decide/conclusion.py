@@ -4,12 +4,14 @@ from collections.abc import Iterator
 
 from cerebras_deploy.decide.advice import advice
 from cerebras_deploy.decide.known import Known
+from cerebras_deploy.decide.left_behind import Left, left_behind
 from cerebras_deploy.decide.outcome import Outcome
 from cerebras_deploy.decide.statement import statement
 from cerebras_deploy.decide.title import title_of
 from cerebras_deploy.result import End, Result
 
 _BY_THE_API = {Result.FAILED, Result.ROLLED_BACK, Result.CANCELLED}
+_MAY_GO_ON = {Left.UNLISTED, Left.UNDER_WAY, Left.UNCLEAR}
 _CUT_OFF = {Result.TIMED_OUT, Result.INTERRUPTED}
 
 
@@ -19,13 +21,21 @@ def conclude(end: End, facts: Known) -> Outcome:
         end.result,
         title_of(end, facts),
         statement(end, facts),
-        serving=facts.serving.text if facts.has_seen_endpoint else "unknown",
+        serving=_serving(end, facts),
         reason=_reason(end, facts),
         asked=tuple(_asked(end, facts)),
         advice=advice(end, facts),
         deployment_id=facts.deployment_id,
         problems=end.problems,
     )
+
+
+def _serving(end: End, facts: Known) -> str:
+    """Say what is served now. A rollout that could not be read any more may have changed that."""
+    if not facts.has_seen_endpoint:
+        return "unknown"
+    is_past = end.result is Result.UNREACHABLE and left_behind(facts) in _MAY_GO_ON
+    return f"unknown. At the last good read: {facts.serving.text}" if is_past else facts.serving.text
 
 
 def _reason(end: End, facts: Known) -> str:

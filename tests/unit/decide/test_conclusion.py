@@ -86,6 +86,14 @@ def test_what_is_served_is_unknown_until_the_endpoint_was_read() -> None:
     )
 
 
+def test_what_a_rollout_may_have_changed_since_the_last_good_read_is_unknown() -> None:
+    done, gone = following(Progress(Status.DONE)), End(Result.UNREACHABLE, "the API was unreachable for 5m00s")
+
+    assert conclude(gone, following()).serving == "unknown. At the last good read: version 1"
+    for end, facts in ((gone, done), (gone, nothing_sent()), (End(Result.TIMED_OUT), following())):
+        assert "At the last good read" not in conclude(end, facts).serving
+
+
 def test_only_four_results_are_successes() -> None:
     assert {result.value for result in Result if result.is_success} == {
         *("succeeded", "unchanged", "triggered", "planned")
