@@ -89,7 +89,7 @@ def _deploy_previous(facts: Known) -> str:
             f"deploy {_version(facts)} again to restore the endpoint" if facts.smoke_test.verdict == "skipped" else ""
         )
     before = facts.previous
-    known = before and before.name and before.name.has_integer
+    known = before and before.name and before.name.has_integer and not facts.cannot_restore
     if before is None or not known or facts.was_live_before or facts.is_unclear_before:
         return ""
     return f"deploy {version_of(before)} to restore the endpoint"

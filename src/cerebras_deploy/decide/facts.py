@@ -96,6 +96,10 @@ class Facts(Seen):
         self.rollback = begun
         return begun
 
+    def previous_is_lost(self) -> None:
+        """Note that what was live before cannot be deployed again."""
+        self.cannot_restore = True
+
     def rollback_given_up(self) -> None:
         """Note that the rollback is not needed after all."""
         self.rollback, self.rollback_verdict = None, "skipped"

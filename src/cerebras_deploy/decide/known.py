@@ -47,6 +47,7 @@ class Known:
     previous: DeployedModel | None = None
     was_live_before: bool = False  # the version, by the latest look before anything was deployed
     is_unclear_before: bool = False  # which version was live by then: entries have no time, or the same
+    cannot_restore: bool = False  # `previous` cannot be deployed again, for example since its weights are gone
     had_nothing_to_replace: bool = False  # what was to be replaced is not live
     is_replacing: bool = False  # `previous` is what was to be replaced, whatever was live
     served: Serving = NOTHING

@@ -14,7 +14,7 @@ def rollback_step(facts: Known) -> str:
     """Say how to put back what was live before; empty where nothing of ours is there, or nothing could be put back."""
     before = facts.previous
     has_target = before is not None and before.name is not None and before.name.has_integer
-    if before is None or not has_target or facts.is_replacing or not facts.has_integer:
+    if before is None or not has_target or facts.cannot_restore or facts.is_replacing or not facts.has_integer:
         return ""
     if (facts.was_live_before and not facts.found_live_already) or facts.is_unclear_before:
         return ""  # what was live before is not what would be put back

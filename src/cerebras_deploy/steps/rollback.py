@@ -102,6 +102,7 @@ def _roll_back(context: Context, back: Context, entry: DeployedModel) -> _Told:
     """Deploy the previous version, and return what came of it."""
     version = version_to_restore(context, entry)
     if isinstance(version, str):
+        context.facts.previous_is_lost()
         return "failed", _not_rolled_back(version)
     status = tracked(context).progress.status
     submission = Submission(back)

@@ -334,6 +334,7 @@ class TestWhatItRedeploys:
         assert (played.result, made(played)) == ("smoke-test-failed", [2])
         told = f"Rollback: not rolled back, because the weights of version 1 are no longer ready ({word})"
         assert told in played.told
+        assert "\nNext: Deploy a version that passes.\n" in played.told
 
     @pytest.mark.parametrize(
         ("model", "shown"),
