@@ -102,23 +102,16 @@ class Step:
         for warning in warnings_of(inputs):
             journal.warn_once(*warning)
         asked = "" if inputs.deployment_id else inputs.version_ref
-        evidence = Evidence(StatusWords(inputs.status_words))
         self._facts = Facts(
             inputs.endpoint,
             asked,
             timeout=inputs.timeout,
             rollback_wanted=inputs.on_failure == "rollback",
             deploys_again=inputs.if_current == "deploy",
-            evidence=evidence,
+            evidence=Evidence(StatusWords(inputs.status_words)),
         )
-        api = Api(
-            inputs.base_url,
-            inputs.api_key,
-            inputs.inference_api_key,
-            ask=ask,
-            redact=runner.redact,
-            observe=journal.called,
-        )
+        keys = inputs.api_key, inputs.inference_api_key
+        api = Api(inputs.base_url, *keys, ask=ask, redact=runner.redact, observe=journal.called)
         patience = Patience(
             clock,
             self._rng,

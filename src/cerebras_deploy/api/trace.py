@@ -1,7 +1,7 @@
 """The input `trace`: all API traffic in a HAR 1.2 file, without keys. It is whole at any moment, also after a kill.
 
 One line of the file is one call. A new call overwrites the file's last bytes, which close the lists, and writes them
-anew. HAR: w3c.github.io/web-performance/specs/HAR/Overview.html.
+again. HAR: w3c.github.io/web-performance/specs/HAR/Overview.html.
 """
 
 import json
@@ -46,7 +46,7 @@ class Trace:
         self._write(0, _HEAD % __version__.encode() + _TAIL)
 
     def send(self, request: Request, within: float) -> Answer:
-        """Send a request, and record what came of it."""
+        """Send a request, and record its reply or failure."""
         began = self.unix_time()
         outcome: Answer | CallError | Interrupted | None = None
         try:

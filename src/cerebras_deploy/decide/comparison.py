@@ -1,4 +1,4 @@
-"""What many questions came to: the verdict, by the pass rate and by the limits, and the version before beside it."""
+"""The result of many questions: the verdict by pass rate and limits, compared with the previous version."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,9 +11,9 @@ from cerebras_deploy.decide.suite import FEW, CaseResult, Round, Suite, verdict
 
 @dataclass(frozen=True)
 class SuiteResult:
-    """What a suite came to.
+    """The result of a suite.
 
-    `before` is what the version before answered; None if it was not asked, or hardly answered.
+    `before` has the answers of the previous version. It is None if that was not asked, or hardly answered.
     """
 
     suite: Suite
@@ -89,7 +89,7 @@ class SuiteResult:
 
     @property
     def statement(self) -> str:
-        """What became of the cases, in words."""
+        """The results of the cases, in words."""
         counts, total = self.now.counts, len(self.now.cases)
         others = [f"{counts[one]} {one}" for one in ("failed", "unanswered") if counts[one]]
         return ", ".join([f"{counts['passed']} of {total} questions passed", *others])

@@ -47,7 +47,7 @@ def _reason(end: End, facts: Known) -> str:
 
 
 def _asked(end: End, facts: Known) -> Iterator[tuple[str, str]]:
-    """Give what was asked for beside the rollout, and what came of it."""
+    """Yield what was asked for besides the rollout, with its outcome."""
     if facts.deployment_id and end.result in {*_CUT_OFF, Result.UNREACHABLE, Result.REFUSED}:
         yield "Rollout", _last_seen(facts)
     if facts.rollback_outcome:

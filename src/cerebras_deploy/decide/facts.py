@@ -55,7 +55,7 @@ class Facts(Seen):
         self.saw_version(version)
 
     def deployed(self, track: Track) -> None:
-        """Note the deployment that came of the deploy call that was sent last."""
+        """Note the deployment that the latest deploy request created."""
         self.deploy_call.accepted()
         self.model = track.target.model or self.model
         self._follow(track, self.deploy_call.began)
@@ -77,7 +77,7 @@ class Facts(Seen):
         self.is_asking, self.waiting_for = True, "waiting for the smoke test's answer"
 
     def smoke_tested(self, result: SmokeTestResult) -> None:
-        """Note what the smoke test came to."""
+        """Note the smoke test's result."""
         self.smoke_test, self.is_asking, self.waiting_for = result, False, ""
 
     def alias_begun(self, alias: str) -> None:
@@ -105,7 +105,7 @@ class Facts(Seen):
         self.rollback, self.rollback_verdict = None, "skipped"
 
     def rollback_ended(self, verdict: RollbackVerdict, outcome: str) -> None:
-        """Note what came of the rollback; `outcome` says it for people."""
+        """Note the rollback's result. `outcome` says it for people."""
         self.rollback_verdict, self.rollback_outcome = verdict, outcome
 
     def finished(self, at: float) -> None:

@@ -11,13 +11,13 @@ GONE = {Status.ROLLING_BACK, Status.ROLLED_BACK, Status.CANCELLED}  # the API or
 
 
 def rollback_step(facts: Known) -> str:
-    """Say how to put back what was live before; empty where nothing of ours is there, or nothing could be put back."""
+    """Say how to restore the previous version; empty where nothing of ours is there, or nothing could be put back."""
     before = facts.previous
     has_target = before is not None and before.name is not None and before.name.has_integer
     if before is None or not has_target or facts.cannot_restore or facts.is_replacing or not facts.has_integer:
         return ""
     if (facts.was_live_before and not facts.found_live_already) or facts.is_unclear_before:
-        return ""  # what was live before is not what would be put back
+        return ""  # the step would restore another version than the previous one
     run, to = "run a step with `operation: rollback`", f"to roll back to {version_of(before)}"
     if facts.deployment_id:
         return f"{run} and `deployment-id: {facts.deployment_id}` {to}" if _is_replaceable(facts) else ""

@@ -69,7 +69,7 @@ class Seen(Known):
         self.was_live_before |= is_one and self.model is not None and may_serve(candidates[0], self.model)
 
     def _learn_previous(self, older: Sequence[DeployedModel]) -> None:
-        """Note what was live before. What is known is replaced only by what came after it."""
+        """Note the previous version. What is known is replaced only by something newer."""
         if self.model is None or not self.has_integer or self.is_replacing:
             return
         found = previous(older, self.model)

@@ -1,4 +1,4 @@
-"""What a smoke test came to."""
+"""The result of a smoke test."""
 
 from dataclasses import dataclass
 from math import isfinite
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class SmokeTestResult:
-    """What a smoke test came to. `latency` is in seconds, None if no answer came; `rate` in tokens per second.
+    """The result of a smoke test. `latency` is in seconds, None if no answer came; `rate` in tokens per second.
 
     `suite` is there if many questions were asked; then all but verdict and rate is in it.
     """
@@ -44,7 +44,7 @@ BAD_ERRORS = SmokeTestResult("failed")  # there was no answer but errors, and th
 
 
 def result_of(answer: Completion, latency: float, verdict: Judged) -> SmokeTestResult:
-    """Return what an answer came to. The rate is by the API's own time, or else by the latency."""
+    """Return the result of an answer. The rate is based on the API's own time, or else on the latency."""
     usage, times = answer.usage, answer.time_info
     tokens = usage.completion_tokens if usage else None
     seconds = (times and times.completion_time) or latency

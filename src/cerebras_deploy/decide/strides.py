@@ -35,7 +35,7 @@ class Strides:
     longest: float = 0.0
 
     def read(self, progress: Progress, at: float) -> "Strides":
-        """Return the strides after a read; counts that go back begin them anew."""
+        """Return the strides after a read. If the counts go back, they start again."""
         if progress.updated is None or progress.total is None:
             return self
         missing = progress.total - progress.updated

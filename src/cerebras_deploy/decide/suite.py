@@ -35,7 +35,7 @@ class Suite:
 
 
 class CaseResult(NamedTuple):
-    """What became of one case. `latency` is of its first answer that was judged, in seconds.
+    """The result of one case. `latency` is of its first answer that was judged, in seconds.
 
     `reason` and `answer` are there unless it passed. The first answer was asked for as one of so many `at_a_time`.
     """
@@ -51,7 +51,7 @@ class CaseResult(NamedTuple):
 
 @dataclass(frozen=True)
 class Round:
-    """What it came to when all cases were asked of one version.
+    """The results of asking one version all cases.
 
     `latencies`, in seconds, and `rates`, in tokens per second, are of all judged answers.
     """

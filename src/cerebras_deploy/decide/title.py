@@ -1,4 +1,4 @@
-"""What an end is called: the verdict, with what became of production."""
+"""The title of an end: the verdict, including what happened to production."""
 
 from typing import assert_never
 

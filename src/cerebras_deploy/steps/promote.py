@@ -56,7 +56,7 @@ def _check_still_ours(context: Context) -> None:
 
 
 def _failed(end: End, alias: str, rest: tuple[str, ...]) -> Stop:
-    """Return the failure of the whole: of one alias, with what became of the others."""
+    """Return the failure of the promotion: of one alias, and what happened to the others."""
     is_told = end.result is Result.PROMOTION_FAILED
     when = " before the timeout" if end.result is Result.TIMED_OUT else ""
     reason = end.reason if is_told else f"alias {alias} was not moved{when}: {end.reason}"

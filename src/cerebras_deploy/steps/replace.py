@@ -40,7 +40,7 @@ def replace(context: Context) -> End:
 
 
 def find(context: Context, bad: Unwanted | None) -> Found:
-    """Look once, and decide what there is to do. The first look resolves what is to be replaced."""
+    """Look once, and decide what to do. The first look resolves what is to be replaced."""
     named: Unwanted | NotPossible
     if bad is not None:
         endpoint, named = context.read_endpoint(), bad

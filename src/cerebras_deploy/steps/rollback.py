@@ -20,7 +20,7 @@ from cerebras_deploy.times import span
 
 
 def roll_back(context: Context, end: End) -> End:
-    """Deploy what was live before ours, and note what came of it. Returns `end`, what ours ended with.
+    """Deploy the previous version, and note the outcome. Return `end`, which ended our own rollout.
 
     If ours turns out not to have ended like that after all, it is left alone, and its own end is returned. The rollback
     has a `timeout` of its own. Raises `Interrupted` only.
@@ -53,7 +53,7 @@ def _note(context: Context, verdict: RollbackVerdict, outcome: str) -> None:
         context.journal.say(f"Rollback: {outcome}.", "bad")
 
 
-_Told = tuple[RollbackVerdict, str]  # what came of it, and in words
+_Told = tuple[RollbackVerdict, str]  # the verdict, and in words
 
 
 def _not_rolled_back(why: str) -> str:
@@ -99,7 +99,7 @@ def _other_end(context: Context) -> End | None:
 
 
 def _roll_back(context: Context, back: Context, entry: DeployedModel) -> _Told:
-    """Deploy the previous version, and return what came of it."""
+    """Deploy the previous version, and return the outcome."""
     version = version_to_restore(context, entry)
     if isinstance(version, str):
         context.facts.previous_is_lost()

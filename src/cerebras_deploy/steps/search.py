@@ -1,4 +1,4 @@
-"""Looks on the endpoint for the deployment that came of a call, when its reply does not say."""
+"""Looks on the endpoint for the deployment that a request created, if its reply doesn't say."""
 
 from collections.abc import Callable
 
@@ -44,7 +44,7 @@ def look_once_more(context: Context, call: LostCall) -> None:
 
 
 def _adopt(context: Context, entry: DeployedModel, call: LostCall) -> None:
-    """Take the entry for the deployment that came of the call."""
+    """Take the entry as the deployment that the request created."""
     target = Target(entry.id, entry.created, call.listed_before, model=call.wanted)
     context.facts.deployed(Track(target).listed(entry, context.patience.answered_time))
     context.publish()

@@ -39,7 +39,7 @@ class Settling:
         return self._collected.done
 
     def round(self, why: str) -> Round:
-        """Return what it all came to. `why` says why those that are left have no answer."""
+        """Return the results. `why` says why the remaining questions have no answer."""
         if self._has_only_errors:
             for failed in self._collected.judge_errors(_ONLY_ERRORS):
                 self._told(failed)
@@ -86,7 +86,7 @@ class Settling:
             self._context.journal.say(f"{sentence(error.reason)} Asking more slowly.", "warning")
 
     def _settle(self, case: AskedCase, result: CaseResult | None) -> None:
-        """Tell what became of a case, or have it asked again at once."""
+        """Tell a case's result, or have it asked again at once."""
         if result is None:
             self.queue.again(case, self._clock.now())
         else:

@@ -31,7 +31,7 @@ def question_of(inputs: Inputs) -> Question:
 
 
 def smoke_test(context: Context) -> End | None:
-    """Ask what there is to ask. None: nothing, or the answers are good.
+    """Ask the question or questions, if there are any. Return None if there are none, or if the answers are good.
 
     Raises a `Stop`: refused if the key is, timed out at the deadline. Neither says anything about the version.
     """

@@ -52,7 +52,7 @@ def report(facts: Known, outputs: Mapping[str, str], timeline: Timeline, clean: 
 
 
 def _suite(result: "SuiteResult") -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """Return what many questions came to, and their cases."""
+    """Return the result of many questions, and their cases."""
     from cerebras_deploy.tell.suite_report import case_objects, suite_object  # noqa: PLC0415 - few runs have one
 
     return suite_object(result), case_objects(result)

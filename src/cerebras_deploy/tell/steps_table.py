@@ -1,4 +1,4 @@
-"""The job summary's table of the steps that were asked for, with what came of each; and the smoke test's question."""
+"""The job summary's table of the steps that were asked for, with their outcomes, and the smoke test's question."""
 
 from collections.abc import Iterator
 from dataclasses import replace

@@ -41,7 +41,7 @@ def case_line(case: CaseResult) -> str:
 
 
 def totals(asked: Round) -> str:
-    """Say what one version came to."""
+    """Say how many questions one version passed."""
     counts = asked.counts
     return ", ".join(
         f"{counts[one]} {one}" for one in ("passed", "failed", "unanswered") if counts[one] or one == "passed"

@@ -9,7 +9,7 @@ REPORTED = 500  # cases in the report, which has room for fewer
 
 
 def suite_object(result: SuiteResult) -> dict[str, Any]:
-    """Return what many questions came to, as the report has it."""
+    """Return the result of many questions, as the report has it."""
     slower = result.slowdown
     return {
         "need": result.suite.need,

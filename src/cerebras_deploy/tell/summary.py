@@ -1,4 +1,4 @@
-"""The job summary: a page of Markdown with the verdict, what is served now, what came of each step, and the details.
+"""The job summary: a page of Markdown with the verdict, what is served now, the outcome of each step, and the details.
 
 Text from outside stands in code spans, except for plain words in a heading or a sentence.
 """
