@@ -218,7 +218,7 @@ class Run:
 
     def _told(self, alias: str) -> Version | str:
         """Where the log or the message says that it is."""
-        said = rf"alias {alias} (?:is (?:back |still )?at|was moved to|was not moved, it is at) version (\d)"
+        said = rf"alias {alias} (?:is (?:back |still )?on|was moved to|was not moved, it is at) version (\d)"
         if re.search(rf"^\S+  Alias {alias}: (.* → version 2|already on version 2)\.$", self.played.text, re.MULTILINE):
             return OURS
         if f"alias {alias} may be unassigned" in self.told:
