@@ -1,6 +1,6 @@
 """How to go on with a deployment that a run has left behind: what to set in the step, or to re-run it."""
 
-from cerebras_deploy.api.status import NO_STATUS, NO_WORD, Status, normal
+from cerebras_deploy.api.status import NO_STATUS, NO_WORD, Status
 from cerebras_deploy.decide.known import Known
 from cerebras_deploy.decide.left_behind import Left, left_behind
 
@@ -27,7 +27,8 @@ def keep_waiting(facts: Known, *, is_back: bool = False) -> str:
     """
     status, teach = facts.progress.status, ""
     if not isinstance(status, Status) and status not in {NO_STATUS, NO_WORD}:
-        teach = f"`status-words: {normal(status.word)}=…` to the status that it means, and "
+        # As it came, since a key in another form could not be blanked any more.
+        teach = f"`status-words: {status.word}=…` to the status that it means, and "
     if facts.was_named:
         return f"{f'set {teach}' if teach else ''}re-run the step to keep waiting"
     deploy = "`operation: deploy` and " if facts.is_replacing else ""

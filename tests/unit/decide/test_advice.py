@@ -178,11 +178,11 @@ class TestAfterAStop:
 
     @pytest.mark.parametrize("result", [Result.TIMED_OUT, Result.INTERRUPTED])
     def test_with_a_word_that_is_not_known_waiting_alone_is_none(self, result: Result) -> None:
-        teach = "Set `status-words: live=…` to the status that it means, and `deployment-id: "
+        teach = "Set `status-words: LIVE=…` to the status that it means, and `deployment-id: "
 
         assert advice(End(result), following(Progress(Unknown("LIVE")))) == f"{teach}{UUID}` to keep waiting."
         assert advice(End(result), following(Progress(NO_WORD))) == FOLLOW
-        assert advice(End(Result.INTERRUPTED), rolling_back(tracked("Live"))).startswith(f"{teach}ours` in place of")
+        assert advice(End(Result.INTERRUPTED), rolling_back(tracked("LIVE"))).startswith(f"{teach}ours` in place of")
 
     def test_with_on_failure_rollback_the_step_that_rolls_back_is_named(self) -> None:
         assert advice(End(Result.TIMED_OUT), listed("in_progress", wanted=True)) == f"{FOLLOW[:-1]}{OR_ROLL_BACK}"

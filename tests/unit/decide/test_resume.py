@@ -37,7 +37,7 @@ def test_where_a_re_run_would_deploy_again_none_is_advised() -> None:
 
 
 def test_a_word_that_is_not_known_is_taught_first_and_a_missing_one_cannot_be() -> None:
-    assert keep_waiting(following(Progress(Unknown("LIVE")))) == f"set {TEACH}{WAIT.removeprefix('set ')}"
+    assert keep_waiting(following(Progress(Unknown("live")))) == f"set {TEACH}{WAIT.removeprefix('set ')}"
     assert keep_waiting(following(Progress(NO_WORD))) == WAIT
 
 
@@ -58,3 +58,7 @@ def test_a_rollbacks_is_of_another_version_and_not_to_be_rolled_back_itself() ->
 
     assert keep_waiting(following(), is_back=True) == f"set {instead}"
     assert keep_waiting(replacing) == f"set `operation: deploy` and {instead}"
+
+
+def test_the_word_is_told_as_it_came_so_that_a_key_in_it_can_be_blanked() -> None:
+    assert "`status-words: Bearer csk-4f9A=…`" in keep_waiting(following(Progress(Unknown("Bearer csk-4f9A"))))
