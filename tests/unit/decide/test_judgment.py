@@ -83,6 +83,17 @@ class TestTwoWords:
     def test_a_bad_end_that_has_moved_counts_at_once(self) -> None:
         assert seen((0, RUNNING_BESIDE_COPY), (5, {STATE: "error", OTHER: "not_started"})).status is Status.ERROR
 
+    def test_a_bad_end_that_counts_is_contradicted(self) -> None:
+        bad = {STATE: "failed", OTHER: "in_progress"}
+
+        assert seen((0, RUNNING_BESIDE_COPY), (5, {STATE: "error", OTHER: "not_started"})).contradicted
+        assert seen((0, bad), (60, bad)).contradicted
+
+    def test_a_bad_end_that_stands_still_does_not_count_while_the_other_word_goes_on(self) -> None:
+        before, after = {STATE: "failed", OTHER: "queued"}, {STATE: "failed", OTHER: "not_started"}
+
+        assert seen((0, before), (10, after), (99, after)).status is Status.NOT_STARTED
+
     def test_in_an_entry_that_is_not_followed_the_end_counts_after_60_s_without_a_move(self) -> None:
         assert seen((0, DONE_BESIDE_COPY), (59, DONE_BESIDE_COPY), followed="").status is Status.NOT_STARTED
         assert seen((0, DONE_BESIDE_COPY), (60, DONE_BESIDE_COPY), followed="").status is Status.DONE
@@ -153,6 +164,20 @@ class TestCounts:
         judged = seen((0, {STATE: "complete", one: 3}))
 
         assert (judged.status, judged.contradicted) == (Status.DONE, False)
+
+    def test_zero_is_not_done_while_the_word_has_not_moved(self) -> None:
+        assert seen((0, counted("complete", 0))).status is Status.IN_PROGRESS
+
+    def test_what_counts_all_the_same_is_contradicted_and_the_log_says_by_what(self) -> None:
+        evidence, notes = Evidence(StatusWords({})), ""
+        judged = None
+        for at, fields in ((0, counted("in_progress", 5)), (10, counted("complete", 7)), (70, counted("complete", 7))):
+            (taken,) = evidence.take(listing(entry(NOW - 10, **fields)), at, frozenset({"ours"}))
+            (judged,), notes = taken.endpoint.deployed_models, "".join(taken.notes)
+
+        assert judged is not None
+        assert (judged.status, judged.contradicted) == (Status.DONE, True)
+        assert "it is reported done with 7 of 8 replicas updated" in notes
 
 
 def test_nothing_has_moved_before_the_first_read() -> None:
