@@ -501,6 +501,17 @@ def by_alias(reply: Any, ref: str) -> Any:
 VERSIONS = [
     Row("the version's name repeats the alias", {"version": by_alias}),
     Row("sync_status unknown, done", {"version": lambda reply, _: reply | {"response": {"sync_status": "mirrored"}}}),
+    *(
+        Row(
+            f"no word for the weights, no done: {name}",
+            {"version": lambda reply, _, shown=shown: {"name": reply["name"]} | shown},
+        )
+        for name, shown in {
+            "the name alone": {},
+            "no metadata": {"response": None},
+            "the word stands elsewhere": {"sync_status": "synced", "response": {"version_aliases": ["production"]}},
+        }.items()
+    ),
     Row(
         "sync_status unknown, no done",
         {"version": lambda reply, _: {"name": reply["name"], "response": {"sync_status": "mirrored"}}},

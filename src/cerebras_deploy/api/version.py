@@ -64,21 +64,25 @@ class Version(Reply):
 
     @property
     def weights(self) -> Weights:
-        """Whether it can be deployed. With a word that nobody knows the deploy call decides."""
+        """Whether it can be deployed, as far as it is known: see `has_unknown_weights`."""
         match parse_status(self.sync_status):
             case Status.DONE:
                 return Weights.READY
             case Status.ERROR | Status.CANCELLED | Status.ROLLED_BACK:
                 return Weights.FAILED
-            case Unknown() if self.sync_status or self.done:
+            case Unknown() if self.done or self.has_unknown_weights:
                 return Weights.READY
             case _:
                 return Weights.SYNCING
 
     @property
     def has_unknown_weights(self) -> bool:
-        """Whether the word for the weights is not known, so that the deploy call has to decide."""
-        return bool(self.sync_status) and not self.done and isinstance(parse_status(self.sync_status), Unknown)
+        """Whether the reply does not tell, so that the deploy request has to decide.
+
+        Its word is not known, or there is neither a word nor `done`. Without a word, `done: false` says that they sync.
+        """
+        is_told = self.done or (self.done is not None and not self.sync_status)
+        return not is_told and isinstance(parse_status(self.sync_status), Unknown)
 
     @property
     def aliases(self) -> tuple[str, ...] | None:

@@ -94,9 +94,8 @@ def _seen(context: Context, look: Look) -> list[tuple[str, str]]:
     serving = context.facts.serving
     newer = [_entry(entry) for entry in newer_than_live(newest_first(look.endpoint.deployed_models))]
     asked, model = context.inputs.version_ref, look.version.model
-    weights = (
-        "ready" if look.version.weights is Weights.READY else look.version.sync_status or "not reported by the API"
-    )
+    is_ready = look.version.weights is Weights.READY and not look.version.has_unknown_weights
+    weights = "ready" if is_ready else look.version.sync_status or "not reported by the API"
     return [
         ("Serving now", _entry(serving.entry) if serving.entry else serving.text),
         ("Requested", f"{model}" + (f" (alias {asked})" if asked != model.version else "")),

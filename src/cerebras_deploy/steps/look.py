@@ -96,8 +96,11 @@ def look_at(context: Context) -> Look:
     version = insist(context.patience, lambda: read_version(context, endpoint, ref.architecture, ref.org, pinned))
     context.facts.saw_version(version)
     if version.has_unknown_weights:
-        text = f"The weights of {context.facts.what} are in unrecognized state `{version.sync_status}`."
-        context.journal.warn_once("Unrecognized state of the weights", f"{text} The deploy request decides.")
+        title, state = "Unrecognized state of the weights", f"are in unrecognized state `{version.sync_status}`"
+        if not version.sync_status:
+            title, state = "State of the weights not reported", "have no state in the API's reply"
+        text = f"The weights of {context.facts.what} {state}. The deploy request decides."
+        context.journal.warn_once(title, text)
     return Look(endpoint, version)
 
 

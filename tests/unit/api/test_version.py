@@ -34,7 +34,9 @@ class TestVersions:
         syncing = Version.model_validate({"name": str(make.name()), "done": False, "response": None})
         silent = Version.model_validate({"name": str(make.name())})
 
-        assert [one.weights for one in (ready, syncing, silent)] == [Weights.READY, Weights.SYNCING, Weights.SYNCING]
+        assert [one.weights for one in (ready, syncing)] == [Weights.READY, Weights.SYNCING]
+        assert [one.has_unknown_weights for one in (ready, syncing)] == [False, False]
+        assert (silent.weights, silent.has_unknown_weights) == (Weights.READY, True)  # the deploy request decides
 
     @pytest.mark.parametrize("version", ["production", "01", "-1", "1.0"])
     def test_a_reply_may_repeat_the_alias_and_then_tells_no_integer(self, version: str) -> None:

@@ -183,6 +183,18 @@ class TestWhatItTells:
         assert told["Weights"] == weights
         assert told["Action"].startswith(would)
 
+    @pytest.mark.parametrize(("word", "weights"), [(None, "not reported by the API"), ("mirrored", "mirrored")])
+    def test_weights_that_the_deploy_request_decides_about_are_not_called_ready(
+        self, word: str | None, weights: str
+    ) -> None:
+        there = {"name": version("2", [])["name"], "response": {"sync_status": word}}
+        api = Forged(lambda call, _, whole: there if call == "version" else whole)
+
+        told = dict(rows(forged_stage(api).play(DRY)))
+
+        assert told["Weights"] == weights
+        assert told["Action"].startswith("deploy gpt-oss-120b version 2")
+
     def test_what_would_be_refused_is_told_too(self) -> None:
         played = forged_stage(Forged(begun=True, states=("in_progress",))).play(DRY | {"alias": "1", "if-busy": "fail"})
 
