@@ -2,6 +2,7 @@
 
 from cerebras_deploy.api.names import ModelName
 from cerebras_deploy.api.operation import Operation
+from cerebras_deploy.api.status import Status
 from cerebras_deploy.decide.deploy_call import mismatch
 from cerebras_deploy.decide.progress import Progress
 from cerebras_deploy.decide.target import Target
@@ -24,6 +25,9 @@ def accept(context: Context, operation: Operation, wanted: ModelName, listed_bef
     if reply and reply.max_unavailable_replicas is not None:
         most = reply.max_unavailable_replicas
         line = f"{line.removesuffix('.')}; at most {most} replica{'s' * (most != 1)} unavailable at a time."
+    if isinstance(progress.status, Status) and not progress.status.under_way:
+        said = f"The reply says `{progress.status.words}`, but the endpoint has to confirm it."
+        progress, line = progress.if_under_way, f"Deployment accepted: {operation.ids[0]}. {said}"
     context.show_progress(progress, line=line)
     context.publish()
     if wrong := mismatch(operation, wanted):
