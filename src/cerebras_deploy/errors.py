@@ -55,8 +55,11 @@ class CallError(Exception):
         return replace(self, hint=hint or self.hint)
 
 
+NO_ROOM_HINT = "raise the container's limit on processes and threads (`--pids-limit`)"
+
+
 class NoThreadError(OSError):
-    """There is no room for another thread or process."""
+    """There is no room for another thread or process, which `NO_ROOM_HINT` tells what to do about."""
 
 
 class Stop(Exception):

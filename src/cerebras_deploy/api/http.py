@@ -14,11 +14,10 @@ from cerebras_deploy.api.message import BODY_LIMIT, Answer, Request
 from cerebras_deploy.api.network import open_client, proxy_for
 from cerebras_deploy.api.network_errors import CUT, call_error, is_certificate, peer
 from cerebras_deploy.api.proxy import Proxy
-from cerebras_deploy.errors import CallError, Fate, Interrupted, NoThreadError
+from cerebras_deploy.errors import NO_ROOM_HINT, CallError, Fate, Interrupted, NoThreadError
 from cerebras_deploy.text import Redactor, plain
 
 CONNECT_LIMIT = 5.0  # seconds for each address of a host, so that one that is dead leaves time for the next
-NO_THREAD = "raise the container's limit on processes and threads (`--pids-limit`)"
 
 Connect = Callable[[Proxy | None], httpx.Client]
 Bounded = Callable[[Callable[[], Answer], float], Answer]
@@ -66,7 +65,7 @@ class Http:
         except httpx.HTTPError as error:
             raise call_error(error, self._redact, self._now() - began, proxy, self._shown or "") from error
         except NoThreadError as error:
-            raise CallError(Fate.UNSENT, str(error), hint=NO_THREAD, is_lasting=True) from error
+            raise CallError(Fate.UNSENT, str(error), hint=NO_ROOM_HINT, is_lasting=True) from error
         except (httpx.InvalidURL, UnicodeError) as error:
             reason = plain(f"no usable address: {error}", 200)
             raise CallError(Fate.DENIED, reason, hint="correct `base-url`", seconds=self._now() - began) from error

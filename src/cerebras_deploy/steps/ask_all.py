@@ -16,7 +16,7 @@ from cerebras_deploy.decide.suite import Round, Suite
 from cerebras_deploy.errors import CallError, Fate, NoThreadError
 from cerebras_deploy.steps.context import Context
 from cerebras_deploy.steps.matcher import NotMatchedError
-from cerebras_deploy.steps.question import Heard, hear, is_to_be_matched, matched, not_done
+from cerebras_deploy.steps.question import Heard, hear, is_to_be_matched, matched, no_room, not_done
 from cerebras_deploy.steps.settle import Settling, Told
 
 PROGRESS = 15.0  # seconds between two lines that say how far it is
@@ -133,7 +133,7 @@ class _Asking:
         self._matching = number, case, heard, within
 
     def _not_matched(self, error: BaseException, within: float) -> NotMatchedError:
-        return NotMatchedError(str(error)) if isinstance(error, NoThreadError) else not_done(self._context, within)
+        return no_room(error) if isinstance(error, NoThreadError) else not_done(self._context, within)
 
     def _tell_progress(self) -> None:
         now = self._clock.now()

@@ -7,6 +7,8 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 
+from cerebras_deploy.errors import NoThreadError
+
 CPU_SECONDS = 1.0  # of matching; how busy the machine is makes no difference to it
 _MATCH = f"""
 import json, re, signal, sys
@@ -41,7 +43,7 @@ class Matcher:
 
         It may block for as long as the machine gives the process no CPU time; `close` ends that. Raises
         `NotMatchedError` if a match uses more than `CPU_SECONDS` of CPU time, or if the process cannot be started, or
-        crashes.
+        crashes; and `NoThreadError` if there is no room for the process.
         """
         process = self._process = self._process or self._started()
         try:
@@ -67,6 +69,8 @@ class Matcher:
         pipe, nothing = subprocess.PIPE, subprocess.DEVNULL
         try:
             return subprocess.Popen(self._command, stdin=pipe, stdout=pipe, stderr=nothing)  # noqa: S603 - our own text; the expression goes in by stdin
+        except BlockingIOError as full:
+            raise NoThreadError(f"no process could be started: {full.strerror}") from full
         except OSError as error:
             raise NotMatchedError(f"the match could not be started: {error}") from error
 

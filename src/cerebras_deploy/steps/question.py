@@ -7,7 +7,7 @@ from cerebras_deploy.api.completion import Completion
 from cerebras_deploy.api.management import Api
 from cerebras_deploy.decide.question import Judgment, Question, judge
 from cerebras_deploy.decide.schedule import retry_delay
-from cerebras_deploy.errors import CallError, Fate, NoThreadError, Stop
+from cerebras_deploy.errors import NO_ROOM_HINT, CallError, Fate, NoThreadError, Stop
 from cerebras_deploy.result import End, Result
 from cerebras_deploy.steps.context import Context
 from cerebras_deploy.steps.inference import is_about_the_question, raise_if_refused
@@ -44,7 +44,7 @@ def ask(context: Context, question: Question) -> Answer:
     except TimeoutError:
         found = not_done(context, within)
     except NoThreadError as error:
-        found = NotMatchedError(str(error))
+        found = no_room(error)
     return judged(question, heard, found)
 
 
@@ -74,6 +74,11 @@ def not_done(context: Context, within: float) -> NotMatchedError:
     """End a match that was given up after so many seconds."""
     context.matcher.close()
     return NotMatchedError(f"the match didn't finish within {within:.0f} s")
+
+
+def no_room(error: NoThreadError) -> NotMatchedError:
+    """Return what it means that a match had no thread or no process to run in."""
+    return NotMatchedError(f"{error}; {NO_ROOM_HINT}")
 
 
 def judged(question: Question, heard: Heard, found: frozenset[str] | NotMatchedError = frozenset()) -> Answer:

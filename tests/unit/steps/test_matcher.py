@@ -1,5 +1,7 @@
 """A match is found, or absent, or not known; what is not known is never taken for absent."""
 
+import errno
+import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import closing
@@ -7,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from cerebras_deploy.errors import NoThreadError
 from cerebras_deploy.steps.matcher import Matcher, NotMatchedError
 from helpers.virtual import PATIENCE
 
@@ -65,6 +68,16 @@ def test_the_cpu_time_is_of_one_match(matcher: Matcher) -> None:
 def test_one_that_cannot_be_started_is_not_known() -> None:
     with pytest.raises(NotMatchedError, match=r"the match could not be started: .*No such file"):
         Matcher("/nowhere/python3").found(["a"], "a")
+
+
+def test_without_room_for_a_process_that_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable", "python3")
+
+    monkeypatch.setattr(subprocess, "Popen", full)
+
+    with pytest.raises(NoThreadError, match=r"^no process could be started: Resource temporarily unavailable$"):
+        Matcher().found(["a"], "a")
 
 
 @pytest.mark.parametrize(

@@ -91,4 +91,6 @@ def test_without_a_thread_for_it_an_answer_is_not_judged(monkeypatch: pytest.Mon
     played = chat.play()
 
     assert played.outputs["smoke-test"] == "unanswered"
-    assert "`pong` couldn't be matched: no thread could be started: full" in played.told
+    assert (
+        "`pong` couldn't be matched: no thread could be started: full; raise the container's limit on " in played.told
+    )
