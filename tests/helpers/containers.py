@@ -64,6 +64,11 @@ class Simulator:
         with urllib.request.urlopen(f"{self.url}/_simulator/{what}", timeout=30) as reply:
             return json.load(reply)
 
+    def spoil(self, *faults: str) -> None:
+        """Make requests go wrong from now on."""
+        url, headers = f"{self.url}/_simulator/faults", {"Content-Type": "application/json"}
+        urllib.request.urlopen(urllib.request.Request(url, json.dumps(faults).encode(), headers), timeout=30).close()
+
 
 @contextmanager
 def simulator(scenario: str = "healthy", *, speed: float = 10, network: str = "bridge") -> Iterator[Simulator]:

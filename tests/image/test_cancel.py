@@ -4,10 +4,8 @@ Whenever the cancel comes after the first line of the log, the container is gone
 leaves behind is whole. `make test-image` ends with a table of the times.
 """
 
-import json
 import re
 import time
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -99,15 +97,9 @@ class Cancelled:
         return self.result.outputs["message"]
 
 
-def spoil(simulator: containers.Simulator, *faults: str) -> None:
-    """Make requests go wrong from now on."""
-    url, headers = f"{simulator.url}/_simulator/faults", {"Content-Type": "application/json"}
-    urllib.request.urlopen(urllib.request.Request(url, json.dumps(faults).encode(), headers), timeout=30).close()
-
-
 def play(moment: Moment, folder: Path, network: str) -> Cancelled:
     with containers.simulator(moment.scenario, speed=1, network=network) as simulator:
-        spoil(simulator, *moment.faults)
+        simulator.spoil(*moment.faults)
         before = {one["id"] for one in simulator.tell("deployments")}
         cancel = runner.Cancel(when_line_matches=moment.line, after_seconds=moment.after)
         inputs = BASE | {"base-url": simulator.by_name, "poll-interval": moment.poll_interval}

@@ -20,11 +20,13 @@ def docker_run(
     container: str,
     entrypoint: str = "",
     network: str | None = None,
+    machine: Sequence[str] = (),
     args: Sequence[str] = (),
 ) -> list[str]:
     """Write the `docker run` of the runner, without the docker socket (DockerCommandManager.cs:194-262).
 
-    Variables go by name: their values come from the client's environment. No user, no terminal, no init.
+    Variables go by name: their values come from the client's environment. No user, no terminal, no init. `machine` are
+    options for what a machine is short of; on a real one, Docker itself is set so.
     """
     return [
         *("docker", "run", "--name", container, "--label", LABEL, "--workdir", "/github/workspace", "--rm"),
@@ -32,6 +34,7 @@ def docker_run(
         *(("--entrypoint", entrypoint) if entrypoint else ()),
         *(("--network", network) if network else ()),
         *(word for directory, mounted in host.mounts for word in ("-v", f"{directory}:{mounted}")),
+        *machine,
         *(image, *args),
     ]
 

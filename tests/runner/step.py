@@ -61,11 +61,15 @@ def run_container(
     step: Step | None = None,
     *,
     network: str | None = None,
+    machine: Sequence[str] = (),
     on_line: Show | None = None,
     cancel: Cancel | None = None,
     limit: float = 60.0,
 ) -> StepResult:
-    """Run a step in its container, by the runner's own `docker run`; else as `run_process`."""
+    """Run a step in its container, by the runner's own `docker run`; else as `run_process`.
+
+    *machine* are options of Docker's for what the machine is short of.
+    """
     step, host = step or Step(), job.new_step()
     environment = in_container(_environment(step, host), host)
     name = docker.container_name(image)
@@ -76,6 +80,7 @@ def run_container(
         container=name,
         entrypoint=step.manifest.entrypoint,
         network=network,
+        machine=machine,
         args=delivered(step.manifest.args),
     )
     argv[0] = docker.docker_program()
