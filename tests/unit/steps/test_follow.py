@@ -51,6 +51,46 @@ def test_a_deployment_that_vanishes_has_failed_soon(lost: bool, seen: float) -> 
     assert played.seconds < seen + 60
 
 
+@pytest.mark.parametrize("gap", [1, 15])
+def test_one_that_is_missing_from_the_list_for_a_while_goes_on_however_often_it_is_read(gap: float) -> None:
+    def script(now: float) -> list[dict[str, Any]]:
+        if now < 60:
+            return [BEFORE, ours("in_progress")] if not 10 <= now < 10 + gap else [BEFORE]
+        return [BEFORE, ours("complete")]
+
+    played = play(script, poll_interval="200ms", on_failure="rollback")
+
+    assert (played.result, played.outputs["rollback"]) == ("succeeded", "skipped")
+
+
+def test_one_that_was_replaced_long_ago_is_superseded_when_it_is_followed_and_nothing_is_asked_or_promoted() -> None:
+    api = Forged(
+        lambda call, _, whole: (
+            whole | {"deployed_models": [BEFORE, ours("complete"), NEXT]} if call == "endpoint" else whole
+        )
+    )
+    asked = {"smoke-test-prompt": "Hello?", "inference-api-key": "key", "promote-aliases": "stable"}
+
+    played = stage(api).play({"model": "", "alias": "", "deployment-id": OURS} | asked)
+
+    assert (played.result, played.exit_code) == ("superseded", 1)
+    assert (api.calls["chat"], api.calls["aliases"]) == (0, 0)
+    assert "\nServing now: version 3.\n" in played.told
+
+
+def test_one_that_was_seen_rolling_back_and_is_called_complete_is_to_be_checked_before_a_re_run() -> None:
+    def script(now: float) -> list[dict[str, Any]]:
+        states = ((0, "in_progress"), (20, "rolling_back"), (40, "complete"))
+        return [BEFORE, ours([state for begin, state in states if begin <= now][-1])]
+
+    played = play(script)
+
+    assert (played.result, played.exit_code) == ("rolled-back", 1)
+    assert (
+        "before you re-run the step, because the API now lists the deployment as complete." in played.outputs["message"]
+    )
+
+
 def test_an_empty_word_for_the_state_is_an_unknown_one_of_what_is_listed() -> None:
     played = play(lambda _: [BEFORE, ours("")], timeout="1m")
 

@@ -6,7 +6,7 @@ import pytest
 
 from helpers import presented
 from helpers.aliases import CURL, Aliases
-from helpers.forged import OURS, Forged, Reply, call_of, entry
+from helpers.forged import MODEL, OURS, Forged, Reply, call_of, entry
 from helpers.forged import stage as forged_stage
 from helpers.stage import EPOCH, Played, Stage, VirtualClock, play
 
@@ -113,6 +113,31 @@ def test_followed_by_id_with_a_model_that_is_no_name_only_promotion_fails(wanted
     assert ("Reason: the integer ID of the deployed version is unknown\n" in played.told) == (
         result == "promotion-failed"
     )
+
+
+@pytest.mark.parametrize("holder", ["2", "3"], ids=["that is where it was", "that has moved since"])
+def test_followed_by_id_and_listed_by_an_alias_nothing_is_promoted(holder: str) -> None:
+    class Named(Aliases):
+        def __init__(self) -> None:
+            super().__init__()
+            usual = self.api.edit
+
+            def edit(call: str, number: int, whole: Any) -> Any:
+                said: Any = usual(call, number, whole)
+                by_alias = entry(OURS, "2", "complete", 2) | {"model": MODEL.format("production")}
+                return said | {"deployed_models": [by_alias]} if call == "endpoint" else said
+
+            self.api.edit = edit
+
+    api = Named()
+    api.held |= {"2": [], "3": []}
+    api.held[holder] = ["production"]
+    held = dict(api.held)
+
+    played = api.play(model="", alias="", deployment_id=OURS)
+
+    assert (played.result, api.patches, api.held) == ("promotion-failed", [], held)
+    assert "Reason: the integer ID of the deployed version is unknown\n" in played.told
 
 
 class TestTimeLimits:
