@@ -54,7 +54,7 @@ RUN python3 -P -m pip install --require-hashes --no-deps --no-compile --target .
         certifi/tests \
         httpx/_main.py httpcore/{_async,_sync}/{http2,socks_proxy}.py httpcore/_backends/{anyio,trio}.py \
         pydantic/{mypy.py,v1} \
-    && python3 -P -m compileall -q --invalidation-mode unchecked-hash -s /rootfs -p / "$PWD"
+    && python3 -P -X no_debug_ranges -m compileall -q --invalidation-mode unchecked-hash -s /rootfs -p / "$PWD"
 
 # The CAs of certifi where OpenSSL looks up, by the hash of its name, the one it needs: a file each.
 WORKDIR /rootfs/usr/lib/ssl/certs
@@ -96,7 +96,7 @@ RUN xargs dpkg-query --search < ../from-debian | cut --delimiter=: --fields=1 | 
 WORKDIR /rootfs
 COPY src/cerebras_deploy usr/lib/python3.13/cerebras_deploy
 COPY src/bundle.py action/
-RUN python3 -P -m compileall -q --invalidation-mode unchecked-hash -s /rootfs -p / \
+RUN python3 -P -X no_debug_ranges -m compileall -q --invalidation-mode unchecked-hash -s /rootfs -p / \
         "$PWD/usr/lib/python3.13/cerebras_deploy" \
     && python3 -P -m compileall -q -b --invalidation-mode unchecked-hash -s /rootfs -p / "$PWD/action" \
     && rm action/bundle.py \

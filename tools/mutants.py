@@ -48,6 +48,7 @@ DECIDES_OR_ACTS = (
         "decide.outcome",
         "decide.replacement",
         "decide.serving",
+        "decide.call_bound",
         "decide.schedule",
         "decide.strides",
         "decide.giving_up",

@@ -14,7 +14,7 @@ from cerebras_deploy.api.names import endpoint_path
 from cerebras_deploy.api.network import open_client
 from cerebras_deploy.api.proxy import no_proxy, useless_entries
 from cerebras_deploy.clock import Clock
-from cerebras_deploy.decide.schedule import call_bound
+from cerebras_deploy.decide.call_bound import call_bound
 from cerebras_deploy.inputs import SECRETS, Inputs, parse_inputs
 from cerebras_deploy.system_clock import SystemClock
 from cerebras_deploy.tell.outputs import initial_outputs

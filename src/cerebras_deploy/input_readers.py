@@ -5,12 +5,11 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from cerebras_deploy.api.names import ALIAS, INTEGER_VERSION, NAME_PART
-from cerebras_deploy.api.status import Status, in_table, normal
 from cerebras_deploy.input_base_url import read_base_url
 from cerebras_deploy.input_duration import DAY, read_duration
 from cerebras_deploy.input_expression import read_expression
 from cerebras_deploy.input_key import read_key
-from cerebras_deploy.text import code, listed, plain
+from cerebras_deploy.text import code, listed
 
 TRUE, FALSE = ("true", "True", "TRUE"), ("false", "False", "FALSE")
 
@@ -90,21 +89,10 @@ def _aliases(text: str) -> tuple[str, ...]:
     return aliases
 
 
-def _status_words(text: str) -> dict[str, Status]:
-    accepted = f"pairs like `active=done, rolling_out=in_progress`, with a status on the right ({', '.join(Status)})"
-    taught: dict[str, Status] = {}
-    for pair in filter(None, (part.strip() for part in re.split(r"[,\n]", text))):
-        word, _, meaning = (part.strip() for part in pair.partition("="))
-        if not normal(word) or normal(meaning) not in set(Status):
-            raise ValueError(accepted)
-        status = Status(normal(meaning))
-        known = in_table(word) or taught.get(normal(word))
-        if known not in (None, status):
-            raise ValueError(f"{accepted}, and no word that has another meaning (`{plain(word, 60)}` means {known})")
-        taught[normal(word)] = status
-    if not taught:
-        raise ValueError(accepted)
-    return taught
+def _status_words(text: str) -> object:
+    from cerebras_deploy.input_status_words import read_status_words  # noqa: PLC0415 - few runs have them
+
+    return read_status_words(text)
 
 
 READERS: dict[str, Callable[[str], object]] = {

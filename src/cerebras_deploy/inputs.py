@@ -7,14 +7,16 @@ dashes kept, empty when unset (actions/runner Handler.cs, ActionRunner.cs); `req
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from cerebras_deploy.api.status import Status
 from cerebras_deploy.errors import invalid_input
 from cerebras_deploy.input_key import WHY_EMPTY
 from cerebras_deploy.input_names import misspelled
 from cerebras_deploy.input_readers import FALSE, READERS, TRUE, ModelRef
 from cerebras_deploy.text import listed, plain
+
+if TYPE_CHECKING:
+    from cerebras_deploy.api.status import Status
 
 SECRETS = ("api-key", "inference-api-key")
 _REQUIRED = ("api-key", "endpoint")
@@ -120,7 +122,7 @@ class Inputs:
     inference_api_key: str = field(default="", repr=False)
     on_failure: Literal["keep", "rollback"] = "keep"
     promote_aliases: tuple[str, ...] = ()
-    status_words: Mapping[str, Status] = field(default_factory=dict)
+    status_words: "Mapping[str, Status]" = field(default_factory=dict)
     trace: str = ""
     base_url: str = "https://api.cerebras.ai"
     summary: bool = True

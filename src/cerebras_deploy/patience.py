@@ -6,8 +6,9 @@ from random import Random
 from typing import TypeVar
 
 from cerebras_deploy.clock import Clock
+from cerebras_deploy.decide.call_bound import CALL_BOUND, call_bound
 from cerebras_deploy.decide.giving_up import Deadline, PatienceListener, Retries
-from cerebras_deploy.decide.schedule import CALL_BOUND, Outage, Pace, Rhythm, call_bound
+from cerebras_deploy.decide.schedule import Outage, Pace, Rhythm
 from cerebras_deploy.errors import CallError, Fate, Stop
 
 T = TypeVar("T")

@@ -13,9 +13,10 @@ from urllib.parse import urlsplit
 from cerebras_deploy.text import plain
 
 _PORTS = {"http": 80, "https": 443}
-_ENTRY = re.compile(
-    r"(?:[a-z]+://)?(?:\*?\.?(?P<name>[a-z0-9_-]+(?:\.[a-z0-9_-]+)*)\.?|\[(?P<v6>[0-9a-f:.]+)\])(?::(?P<port>\d{1,5}))?",
-    re.IGNORECASE,
+# Compiled by need: few runners have an entry.
+_ENTRY = (
+    r"(?i)(?:[a-z]+://)?"
+    r"(?:\*?\.?(?P<name>[a-z0-9_-]+(?:\.[a-z0-9_-]+)*)\.?|\[(?P<v6>[0-9a-f:.]+)\])(?::(?P<port>\d{1,5}))?"
 )
 
 
@@ -100,7 +101,7 @@ def is_excepted(entries: str, host: str, port: int) -> bool:
 def useless_entries(entries: str) -> list[str]:
     """Return what NO_PROXY has that is neither a name nor an address nor a network."""
     return [
-        entry for entry in _entries(entries) if entry != "*" and not _network(entry) and not _ENTRY.fullmatch(entry)
+        entry for entry in _entries(entries) if entry != "*" and not _network(entry) and not re.fullmatch(_ENTRY, entry)
     ]
 
 
@@ -122,7 +123,7 @@ def _excepts(entry: str, host: str, port: int) -> bool:
         return True
     if network := _network(entry):
         return _is_in(network, host)
-    parts = _ENTRY.fullmatch(entry)
+    parts = re.fullmatch(_ENTRY, entry)
     if not parts or (parts["port"] and int(parts["port"]) != port):
         return False
     if parts["v6"] or _network(parts["name"]):

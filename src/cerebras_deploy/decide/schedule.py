@@ -1,4 +1,4 @@
-"""How often and how long: when to retry a call, how often to poll, how long the API may fail. All in seconds.
+"""How often: when to retry a call, how often to poll, how long the API may fail. All in seconds.
 
 Randomness is an argument, so that a test sees the schedule that its seed stands for.
 """
@@ -11,9 +11,6 @@ from cerebras_deploy.errors import CallError, Fate
 
 RETRY_BASE, RETRY_CAP = 1.0, 15.0
 RETRY_AFTER_CAP = 60.0
-CALL_BOUND = 30.0  # for one whole call, so that a reply that trickles in is bounded too
-GRACE = 2.0  # past the deadline, for the last read
-LEAST_BOUND = 1.0  # for a call that starts when the grace is used up
 POLL_CAP = 60.0
 LEAST_SPACING = 2.0
 SPACING_CAP = 24.0  # for a hundred jobs behind 300 requests a minute, which have one for every 20 s each
@@ -33,11 +30,6 @@ def retry_delay(attempt: int, retry_after: float | None, rng: Random) -> float:
         asked = min(max(retry_after, 0.0), RETRY_AFTER_CAP)
         return asked + rng.uniform(0, max(JITTER, asked * RETRY_AFTER_SPREAD))
     return rng.uniform(0, min(RETRY_CAP, RETRY_BASE * 2 ** min(attempt - 1, 10)))
-
-
-def call_bound(left: float) -> float:
-    """Return how long one whole call may take, with `left` until the deadline (negative after it)."""
-    return min(CALL_BOUND, max(left + GRACE, LEAST_BOUND))
 
 
 class Rhythm(Enum):

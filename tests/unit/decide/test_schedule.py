@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cerebras_deploy.decide.schedule import HEARTBEAT, Outage, Pace, Rhythm, call_bound, retry_delay
+from cerebras_deploy.decide.schedule import HEARTBEAT, Outage, Pace, Rhythm, retry_delay
 from cerebras_deploy.errors import CallError, Fate
 
 SEEDS = range(200)
@@ -152,13 +152,6 @@ class TestALimitOnRequests:
 
 
 class TestHowLongInAll:
-    @pytest.mark.parametrize(("left", "bound"), [(3600, 30), (28, 30), (27, 29), (10, 12), (0, 2)])
-    def test_a_call_is_bounded_by_thirty_seconds_and_the_deadline(self, left: float, bound: float) -> None:
-        assert call_bound(left) == bound
-
-    def test_past_the_deadline_the_last_read_still_has_a_moment(self) -> None:
-        assert 0 < call_bound(-5) <= 2
-
     def test_a_heartbeat_comes_every_minute(self) -> None:
         assert HEARTBEAT == 60
 
@@ -177,10 +170,6 @@ class TestOutage:
 
 def test_what_a_server_asks_for_is_never_less_than_nothing() -> None:
     assert 0 <= retry_delay(1, 0.0, Random(1)) <= 0.1
-
-
-def test_past_the_deadline_a_call_has_a_second() -> None:
-    assert call_bound(-60) == 1
 
 
 def test_a_slow_wait_is_a_minute_at_most_unless_the_interval_is_longer() -> None:
