@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from typing import NamedTuple, Protocol, TypeVar
 
 T = TypeVar("T")
@@ -82,8 +81,7 @@ class RunningTime:
             self._stopped += late
 
 
-@dataclass(frozen=True)
-class Stopwatch:
+class Stopwatch(NamedTuple):
     """The run's elapsed time. `started` is when the run began, on the clock."""
 
     clock: Clock

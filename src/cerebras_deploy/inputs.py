@@ -6,8 +6,8 @@ dashes kept, empty when unset (actions/runner Handler.cs, ActionRunner.cs); `req
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from cerebras_deploy.errors import invalid_input
 from cerebras_deploy.input_key import WHY_EMPTY
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from cerebras_deploy.api.status import Status
 
 SECRETS = ("api-key", "inference-api-key")
+_KEYS = [name.replace("-", "_") for name in SECRETS]
 _REQUIRED = ("api-key", "endpoint")
 _ASKS = ("smoke-test-prompt", "smoke-test-file")
 
@@ -97,11 +98,10 @@ def _listed(names: list[str]) -> str:
     return listed([f"`{name}`" for name in names], "and")
 
 
-@dataclass(frozen=True)
-class Inputs:
+class Inputs(NamedTuple):
     """The inputs, typed; durations in seconds. An input that was left empty has its default."""
 
-    api_key: str = field(repr=False)
+    api_key: str
     endpoint: str
     model: ModelRef | None = None
     alias: str = ""
@@ -119,13 +119,18 @@ class Inputs:
     smoke_test_max_latency: float | None = None
     smoke_test_file: str = ""
     smoke_test_warm_up: float = 60.0
-    inference_api_key: str = field(default="", repr=False)
+    inference_api_key: str = ""
     on_failure: Literal["keep", "rollback"] = "keep"
     promote_aliases: tuple[str, ...] = ()
-    status_words: "Mapping[str, Status]" = field(default_factory=dict)
+    status_words: "Mapping[str, Status]" = MappingProxyType({})
     trace: str = ""
     base_url: str = "https://api.cerebras.ai"
     summary: bool = True
+
+    def __repr__(self) -> str:
+        """Return it without its keys."""
+        shown = [f"{name}={value!r}" for name, value in self._asdict().items() if name not in _KEYS]
+        return f"Inputs({', '.join(shown)})"
 
     @property
     def has_smoke_test(self) -> bool:

@@ -1,7 +1,7 @@
 """What the step concluded: the names of its results, and the one kind of end that every part of a run comes to."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Result(StrEnum):
@@ -29,8 +29,7 @@ class Result(StrEnum):
         return self in {Result.SUCCEEDED, Result.UNCHANGED, Result.TRIGGERED, Result.PLANNED}
 
 
-@dataclass(frozen=True)
-class End:
+class End(NamedTuple):
     """How a run, or a part of it, ended. A rollout's verdict and a stop on the way are both this.
 
     `reason` says why, and `hint` what to do about it. `newer` names the deployment that took the endpoint, or is about

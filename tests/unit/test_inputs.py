@@ -205,6 +205,13 @@ class TestSecrets:
     def test_it_says_why_secrets_are_empty(self, reason: str) -> None:
         assert reason in WHY_EMPTY
 
+    def test_neither_key_is_in_what_shows_the_inputs(self) -> None:
+        asked = parse(inference_api_key=f"{KEY}-2", smoke_test_prompt="Say hello.")
+
+        assert KEY in asked.api_key
+        assert KEY not in repr(asked)
+        assert repr(asked).startswith("Inputs(endpoint='")
+
     def test_the_endpoint_is_required_too(self) -> None:
         (problem,) = problems(endpoint="")
 

@@ -27,8 +27,7 @@ class Answer(NamedTuple):
     seconds: float = 0.0
 
 
-@dataclass(frozen=True)
-class Call:
+class Call(NamedTuple):
     """What one call did, for the counters and the debug log. `seconds` is how long it took.
 
     `ok`: its reply was an answer, which a 404 is where something is only looked up.

@@ -54,7 +54,7 @@ def ask_all_after(context: Context, suite: Suite, *, is_cold: bool) -> End | Non
     result = SuiteResult(suite, now, _before(context, suite))
     verdict = result.verdict
     if context.patience.is_over and verdict == "unanswered":
-        raise Stop(replace(context.patience.deadline.end(), reason=result.statement))
+        raise Stop(context.patience.deadline.end()._replace(reason=result.statement))
     context.facts.smoke_tested(SmokeTestResult(verdict, rate=result.now.rate, suite=result))
     tone: Tone = "good" if verdict == "passed" else "bad"
     context.show(Change(f"smoke test {verdict}: {result.told}", "Smoke test", verdict, tone=tone))

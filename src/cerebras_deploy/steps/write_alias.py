@@ -118,4 +118,4 @@ def _tried(patience: Patience, part: Callable[[], Holding]) -> Holding:
     except Stop as stop:
         if not stop.end.call_error:
             raise
-        raise Stop(replace(stop.end, result=Result.REFUSED, reason=stop.end.call_error)) from stop
+        raise Stop(stop.end._replace(result=Result.REFUSED, reason=stop.end.call_error)) from stop
