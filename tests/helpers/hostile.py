@@ -85,7 +85,8 @@ def check(played: Played, keys: Iterable[str] = (KEY,)) -> None:
     """Fail unless the log, the outputs and the summary are the action's own, whatever text went in."""
     check_log(played, keys)
     check_outputs(played)
-    check_summary(played.summary)
+    for page in {text.rstrip("\n") for text in (played.summary, played.outputs["summary-markdown"])}:  # mostly one
+        check_summary(page)
 
 
 def check_log(played: Played, keys: Iterable[str] = (KEY,)) -> None:
@@ -102,7 +103,7 @@ def check_log(played: Played, keys: Iterable[str] = (KEY,)) -> None:
         if command.name in {"notice", "warning", "error"}:
             title = command.properties["title"]
             assert len(title) <= LONGEST_TITLE
-            assert any(title.startswith(text) for text in literals() if len(text) >= SHORTEST_VERDICT), title
+            assert title.startswith(_verdicts()), title
             assert len(command.data.encode("utf-16-le")) // 2 <= LONGEST
         elif command.name == "group":
             assert command.data in literals()
@@ -129,7 +130,6 @@ def check_outputs(played: Played) -> None:
     assert set(played.outputs) == DECLARED
     page, report = played.outputs["summary-markdown"], played.outputs["report"]
     assert not played.summary or played.summary.startswith(page.partition(CUT)[0].removesuffix("\n\n</details>"))
-    check_summary(page)
     for text in strings(json.loads(report)) if report else ():
         _check_visible(text)
     for name in DECLARED - {"summary-markdown"}:
@@ -206,6 +206,11 @@ def literals() -> frozenset[str]:
     sources = CODE.rglob("*.py")
     nodes = (node for path in sources for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
     return frozenset(node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str))
+
+
+@cache
+def _verdicts() -> tuple[str, ...]:
+    return tuple(text for text in literals() if len(text) >= SHORTEST_VERDICT)
 
 
 @cache
