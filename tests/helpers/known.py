@@ -48,7 +48,7 @@ STOPS = [
     End(Result.TIMED_OUT),
     Interrupted().end,
     End(Result.REFUSED, "HTTP 401 Unauthorized: Wrong API Key", "`api-key` must be a Management API key"),
-    End(Result.UNREACHABLE, "the API was unreachable for 5m00s: no connection"),
+    End(Result.UNREACHABLE, "no request succeeded for 5m00s: no connection"),
 ]
 
 

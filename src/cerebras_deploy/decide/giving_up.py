@@ -69,7 +69,7 @@ class Retries:
         if self._is_misread(error, now) and not self.has_answered:
             return End(Result.UNREACHABLE, str(error), error.hint, call_error=str(error))
         if outage >= self.budget(error):
-            reason = f"the API was unreachable for {span(outage)}: {error}"
+            reason = f"no request succeeded for {span(outage)}: {error}"
             return End(Result.UNREACHABLE, reason, error.hint, call_error=str(error))
         return None
 

@@ -110,6 +110,17 @@ def test_pairs_that_were_asked_otherwise_prove_nothing_which_is_told() -> None:
     )
 
 
+def test_if_all_were_asked_otherwise_there_is_nothing_to_compare_which_is_told() -> None:
+    before, now = asked("p" * 9, 0.5), asked("p" * 9, 2.0, at_a_time="2" * 9)
+
+    found = SuiteResult(Suite((Question(asking("Hi")),) * 9, max_slowdown=0.2), now, before)
+
+    assert (found.slowdown, found.verdict) == (None, "passed")
+    assert found.unjudged == (
+        "`max-slowdown` was not judged: 9 of 9 questions were not asked of both at the same concurrency",
+    )
+
+
 HARDLY = "was not judged: fewer than half of the questions were answered"
 NO_RATE = "`min-tokens-per-second` was not judged: fewer than half of the answers say how many tokens they have"
 

@@ -6,6 +6,7 @@ from cerebras_deploy.api.status import Status
 from cerebras_deploy.decide.conclusion import conclude
 from cerebras_deploy.decide.facts import Facts
 from cerebras_deploy.decide.progress import Progress
+from cerebras_deploy.decide.question import Judged
 from cerebras_deploy.decide.smoke_test import SmokeTestResult
 from cerebras_deploy.errors import Interrupted
 from cerebras_deploy.result import End, Result
@@ -78,6 +79,36 @@ class TestWhatWasCutOff:
             Interrupted().end, rolling_back(tracked())
         ).asked
 
+    def test_of_a_rollback_that_was_not_sent_yet_it_says_nothing(self) -> None:
+        assert [name for name, _ in conclude(Interrupted().end, rolling_back()).asked] == ["Rollout"]
+
+
+NOT_BACK = ("Rollback", "not rolled back, because this version was live before this step")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "live_already", "verdict", "is_told"),
+    [
+        (True, True, "failed", True),
+        (False, True, "failed", False),
+        (True, False, "failed", False),
+        (True, True, "unanswered", False),
+        (True, True, "passed", False),
+    ],
+)
+def test_why_nothing_is_rolled_back_is_told_where_it_would_be(
+    wanted: bool,  # noqa: FBT001
+    live_already: bool,  # noqa: FBT001
+    verdict: Judged,
+    is_told: bool,  # noqa: FBT001
+) -> None:
+    facts = following(Progress(Status.DONE), wanted=wanted)
+    if live_already:
+        facts.found_live(make.entry(f"{UUID} 2 complete 20"))
+    facts.smoke_tested(SmokeTestResult(verdict))
+
+    assert (NOT_BACK in conclude(End(Result.SMOKE_TEST_FAILED, "why"), facts).asked) == is_told
+
 
 def test_what_is_served_is_unknown_until_the_endpoint_was_read() -> None:
     assert (conclude(End(Result.REFUSED, "why"), nothing_sent()).serving, following().serving.text) == (
@@ -87,7 +118,7 @@ def test_what_is_served_is_unknown_until_the_endpoint_was_read() -> None:
 
 
 def test_what_a_rollout_may_have_changed_since_the_last_good_read_is_unknown() -> None:
-    done, gone = following(Progress(Status.DONE)), End(Result.UNREACHABLE, "the API was unreachable for 5m00s")
+    done, gone = following(Progress(Status.DONE)), End(Result.UNREACHABLE, "no request succeeded for 5m00s")
 
     assert conclude(gone, following()).serving == "unknown. At the last good read: version 1"
     for end, facts in ((gone, done), (gone, nothing_sent()), (End(Result.TIMED_OUT), following())):

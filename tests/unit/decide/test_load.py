@@ -66,6 +66,20 @@ def test_a_late_429_after_an_answer_holds_back_as_a_first_one_does() -> None:
     assert load.not_before == 12.0 + Random(3).uniform(0, 1)
 
 
+def test_after_a_429_there_are_50_ms_between_two_questions_until_22_answers_have_come() -> None:
+    load = Load(32)
+    throttled(load, 9.0, 10.0, 0.0)
+    assert load.spacing == 0.05
+
+    spacings = []
+    for _ in range(24):
+        load.answered(11.0)
+        spacings.append(load.spacing)
+
+    assert spacings[21] == pytest.approx(0.05 * 0.9**22)
+    assert spacings[22:] == [0.0, 0.0]
+
+
 def test_one_is_always_asked() -> None:
     load = Load(2)
     for number in range(9):

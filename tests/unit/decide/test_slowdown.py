@@ -31,6 +31,11 @@ def test_the_figures_are_of_the_middle_pair() -> None:
     assert found == Slowdown(7, 2.0, 1.0, 1.0)
 
 
+def test_100_ms_are_not_too_much_yet() -> None:
+    assert not Slowdown(9, 2.0, 2.0, 0.1).exceeds(0.2)
+    assert Slowdown(9, 2.0, 2.0, 0.11).exceeds(0.2)
+
+
 def test_without_pairs_there_is_nothing_to_say_and_few_have_no_bound() -> None:
     assert slowdown([]) is None
     few = slowdown([(1.0, 9.0)] * (LEAST_PAIRS - 1))

@@ -17,6 +17,7 @@ from cerebras_deploy.decide.suite import (
     case_verdict,
     middle,
     percentile_95,
+    settled,
     verdict,
 )
 
@@ -94,6 +95,19 @@ def test_the_95th_percentile_of_fewer_than_20_is_the_slowest(count: int, rank: i
 
 def test_the_middle_of_an_even_number_is_between_two() -> None:
     assert (middle([3.0, 1.0, 2.0]), middle([4.0, 1.0, 2.0, 3.0]), middle([])) == (2.0, 2.5, None)
+
+
+@pytest.mark.parametrize(
+    ("rates", "answers", "has_rate"), [(0, 0, False), (0, 1, False), (1, 3, False), (1, 2, True), (3, 3, True)]
+)
+def test_a_median_rate_is_of_at_least_half_of_the_answers(rates: int, answers: int, *, has_rate: bool) -> None:
+    assert Round((), (0.5,) * answers, (100.0,) * rates).has_rate == has_rate
+
+
+def test_half_of_the_answers_settle_nothing() -> None:
+    assert settled(["failed", "passed"], 4) is None
+    assert settled(["failed", "failed"], 4) is None
+    assert settled(["failed", "failed", "failed"], 4) == "failed"
 
 
 def test_what_one_version_came_to() -> None:

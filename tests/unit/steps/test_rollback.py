@@ -366,7 +366,7 @@ class TestStopped:
         back_id = played.outputs["rollback-deployment-id"]
         assert (played.result, made(played)) == ("smoke-test-failed", [2, 1])
         assert back_id == played.world.deployments[-1].id
-        told = f"Rollback: the end of the rollback (deployment {back_id}) is unknown: the API was unreachable for 5m"
+        told = f"Rollback: the end of the rollback (deployment {back_id}) is unknown: no request succeeded for 5m"
         assert told in played.told
         advice = f"Set `deployment-id: {back_id}` in place of `model` and `alias` to keep waiting."
         assert played.outputs["message"].endswith(advice)
