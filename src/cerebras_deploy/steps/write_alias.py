@@ -6,7 +6,7 @@ which a list that somebody else writes can be overwritten is one call.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from http import HTTPStatus
 
 from cerebras_deploy.api.names import ModelName
@@ -25,16 +25,16 @@ def not_promoted(reason: str, hint: str, alias: str = "", *, is_unassigned: bool
     return Stop(End(Result.PROMOTION_FAILED, reason, hint, alias=alias, is_unassigned=is_unassigned))
 
 
-@dataclass
 class AliasWriter:
-    """The calls for one alias, which is to move to version `ours`."""
+    """The calls for one alias, which is to move to version `ours`. `look` comes first."""
 
-    context: Context
-    ours: ModelName
-    alias: str
-    origin: ModelName | None = field(default=None, init=False)  # the version that held it at first
-    is_taken: bool = field(default=False, init=False)  # it has left that version
-    own: tuple[str, ...] = field(default=(), init=False)  # the aliases of our version, as last listed
+    origin: ModelName | None  # the version that held it at first
+    is_taken: bool  # it has left that version
+
+    def __init__(self, context: Context, ours: ModelName, alias: str) -> None:
+        """Begin with nothing known of it."""
+        self.context, self.ours, self.alias = context, ours, alias
+        self.own: tuple[str, ...] = ()  # the aliases of our version, as last listed
 
     def look(self) -> Holding:
         """Find who holds it, with all patience for calls that fail. What is unclear is read again for 20 s."""
@@ -42,7 +42,7 @@ class AliasWriter:
         first = find_holding(patience.read(lambda: self._list(patience)), self.alias, self.ours)
         if isinstance(first, Unclear):
             within = self.within(HALF)
-            first = _tried(within, lambda: self._read(within, self.ours))
+            first = _tried(within, lambda: self._list_clearly(within, self.ours))
         self.origin, self.is_taken = first.held_by, False
         return first
 
@@ -77,10 +77,14 @@ class AliasWriter:
             self.own = own.aliases or ()
         return listed
 
-    def _read(self, patience: Patience, target: ModelName) -> Holding:
+    def _list_clearly(self, patience: Patience, target: ModelName) -> Holding:
         now = find_holding(self._list(patience), self.alias, target)
         if isinstance(now, Unclear):
             raise CallError(Fate.UNKNOWN, now.reason)
+        return now
+
+    def _read(self, patience: Patience, target: ModelName) -> Holding:
+        now = self._list_clearly(patience, target)
         self.is_taken |= now.held_by != self.origin
         return now
 

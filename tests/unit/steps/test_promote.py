@@ -88,6 +88,7 @@ class TestAFreeAlias:
         assert "alias canary may be unassigned (it was unassigned before). Moving it failed: " in played.told
         assert f"""{CURL}'{{"version_aliases": ["production", "v2", "canary"]}}'""" in played.told
         assert "free → version 2" not in played.text
+        assert played.told.startswith("Deployed, but alias canary may be unassigned: ")
 
     @pytest.mark.parametrize("status", ["401", "403", "404", "422"])
     def test_a_list_that_is_refused_does_not_mean_that_it_is_free(self, status: str) -> None:

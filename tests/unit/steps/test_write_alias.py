@@ -123,6 +123,7 @@ class TestSomebodyElse:
         )
         assert told in played.told
         assert played.seconds < 5
+        assert api.lists == after + 1  # what was seen is not looked up again
 
     def test_a_third_version_that_is_given_it_before_the_first_call_is_repeated_keeps_it(self) -> None:
         class Rival(Aliases):
@@ -151,6 +152,22 @@ class TestSomebodyElse:
         reason = "the version list shows alias stable on version 1 again"
         assert f"alias stable is back on version 1, which held it before. Moving it failed: {reason}" in played.told
         assert played.seconds >= 20
+
+    def test_nor_if_the_reply_that_it_was_taken_was_lost(self) -> None:
+        class Stubborn(Aliases):
+            def patched(self, number: str, wanted: list[str]) -> Any:
+                if number == "1":
+                    super().patched(number, wanted)
+                    return Reply(503)
+                self.held["1"] = ["lts", "stable"]
+                return {"version_aliases": wanted}
+
+        api = Stubborn()
+
+        played = api.play()
+
+        assert (played.result, api.patches) == ("promotion-failed", [("1", ["lts"]), ("2", ["production", "stable"])])
+        assert "the version list shows alias stable on version 1 again" in played.told
 
     def test_a_server_that_lags_behind_for_some_seconds_is_waited_for(self) -> None:
         class Lagging(Aliases):
@@ -200,6 +217,25 @@ class TestSomebodyElse:
         assert ours.held == {"1": ["lts"], "2": ["production", "stable"], "3": ["candidate"]}
 
 
+    def test_while_it_is_put_back_a_third_version_may_get_it_just_after_our_call(self) -> None:
+        class Rival(Aliases):
+            def patched(self, number: str, wanted: list[str]) -> Any:
+                if number == "2":
+                    return Reply(503)
+                said = super().patched(number, wanted)
+                if "stable" in wanted:
+                    self.held |= {"1": ["lts"], "3": ["candidate", "stable"]}
+                return said
+
+        api = Rival()
+
+        played = api.play()
+
+        assert played.result == "promotion-failed"
+        assert api.held == {"1": ["lts"], "2": ["production"], "3": ["candidate", "stable"]}
+        assert "Reason: alias stable was moved to version 3 by someone else\n" in played.told
+
+
 class TestAReplyThatShowsAnotherList:
     def test_the_call_is_repeated_until_the_list_is_the_wanted_one(self) -> None:
         class Forgetful(Aliases):
@@ -227,6 +263,7 @@ class TestAReplyThatShowsAnotherList:
         assert api.held["1"] == ["lts", "stable"]
         reason = "the aliases of version 2 are production after the request"
         assert f"alias stable is back on version 1, which held it before. Moving it failed: {reason}" in played.told
+        assert "\nNext: Re-run the step.\n" in played.told
 
     def test_an_empty_list_is_told_as_none(self) -> None:
         class Empty(Aliases):
@@ -266,7 +303,8 @@ class TestAListThatIsNotClear:
         played = api.play()
 
         assert (played.result, api.patches) == ("promotion-failed", [])
-        assert f"the version list does not tell the aliases of version {number}" in played.told
+        told = f"alias stable was not moved: the version list does not tell the aliases of version {number}"
+        assert f"\nReason: {told}\nNext: Re-run the step.\n" in played.told
         assert 20 <= played.seconds < 30
 
     @pytest.mark.parametrize("until", [2, 5])
