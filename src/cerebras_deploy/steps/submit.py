@@ -27,12 +27,13 @@ CONFLICT_STANDS = 30.0  # seconds; until then a 409 may be about a rollout that 
 class Submission:
     """Sends the deploy call, and finds out whether it arrived. One object serves all deploy calls of a rollout."""
 
+    _listed_before: frozenset[str]  # IDs of all deployments that were seen before the latest call
+
     def __init__(self, context: Context) -> None:
         self._context = context
         self._lost = 0  # calls that may have arrived
         self._turned_away = 0  # calls in a row that surely did not arrive
         self._latest_error: CallError | None = None  # of the latest call, unless that may have arrived
-        self._listed_before = frozenset[str]()  # IDs of all deployments that were seen before the latest call
         self._conflict_since: float | None = None  # when the first 409 came, of those with nothing in flight
 
     def send(self, look: Look) -> bool:
@@ -102,7 +103,6 @@ class Submission:
             return True
         if in_flight(endpoint.deployed_models):
             self._conflict_since = None
-        context.facts.deploy_call.not_accepted()
         if self._conflict_since is not None and call.since - self._conflict_since >= CONFLICT_STANDS:
             raise refused(str(error), error.hint or "check what the endpoint is doing, then re-run the step") from error
         return False

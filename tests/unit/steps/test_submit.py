@@ -350,3 +350,88 @@ def test_a_lost_call_that_is_listed_by_its_alias_is_adopted() -> None:
 
     assert (played.result, played.outputs["deployment-id"]) == ("succeeded", OTHER)
     assert api.calls["deploy"] == 1
+
+
+REFUSED, LOST = httpx.ConnectError("Connection refused"), httpx.ReadTimeout("timed out")
+
+
+def called_at(*ends: object, seed: int = 0, timeout: str = "10m") -> tuple[list[float], Played]:
+    """Let the first deploy calls end like this, and return when each was made, in seconds of the run."""
+    times: list[float] = []
+
+    def edit(call: str, number: int, whole: Any) -> Any:
+        if call != "deploy":
+            return whole
+        times.append(made.clock.now() - EPOCH)
+        api.begun = number >= len(ends)
+        return whole if api.begun else ends[number]
+
+    api = Forged(edit)
+    made = forged_stage(api)
+    made.seed = seed
+    return times, made.play({"timeout": timeout, "poll-interval": "100ms"})
+
+
+def test_the_waits_for_the_next_call_are_up_to_1_2_4_and_8_s() -> None:
+    runs = [called_at(*[REFUSED] * 4, seed=seed)[0] for seed in range(12)]
+
+    for number, most in enumerate([1, 2, 4, 8]):
+        waits = [times[number + 1] - times[number] for times in runs]
+        assert most / 2 < max(waits) <= most + 0.2
+
+
+def test_after_a_call_that_may_have_arrived_they_begin_anew() -> None:
+    for seed in range(6):
+        times, played = called_at(*[REFUSED] * 4, LOST, REFUSED, seed=seed)
+
+        assert played.result == "succeeded"
+        assert times[6] - times[5] <= 1.2
+
+
+def test_if_too_little_time_is_left_what_turned_a_call_away_before_a_lost_one_is_no_reason() -> None:
+    times, played = called_at(REFUSED, LOST, timeout="23s")
+
+    assert (played.result, len(times)) == ("timed-out", 2)
+    assert "\nReason: less than 5 s were left for the deploy request\n" in played.told
+
+
+def test_a_conflict_that_stands_is_a_no() -> None:
+    times, played = called_at(*[Reply(409)] * 9)
+
+    assert played.result == "refused"
+    assert times[-1] - times[0] >= 30
+    assert played.text.count("HTTP 409 Conflict. Checking what blocks the deployment.\n") == len(times)
+    assert "\nNext: Check what the endpoint is doing, then re-run the step." in played.told
+    assert played.outputs["changed"] == "false"
+
+
+def test_a_deployment_of_ours_that_a_conflict_leads_to_is_followed_without_another_look() -> None:
+    played = Stage(faults=["deploy:1=409-after"]).play()
+
+    assert played.result == "succeeded"
+    assert played.text.count("Found deployment ") == 1
+    assert "Following deployment " not in played.text
+
+
+def test_a_conflict_after_another_rollout_has_all_its_time_again() -> None:
+    conflicts: list[float] = []
+
+    def edit(call: str, number: int, whole: Any) -> Any:
+        now = made.clock.now() - EPOCH
+        if call == "deploy" and number < 3:
+            conflicts.append(now)
+            api.begun = False
+            return Reply(409)
+        if call == "endpoint" and len(conflicts) == 2 and now < 100:
+            other = entry(OTHER, "3", "in_progress", 5)
+            return whole | {"deployed_models": [entry(OLD, "1", "complete", 1), other]}
+        return whole
+
+    api = Forged(edit)
+    made = forged_stage(api)
+
+    played = made.play({"timeout": "20m"})
+
+    assert played.result == "succeeded"
+    assert conflicts[1] < 30
+    assert conflicts[2] > 100

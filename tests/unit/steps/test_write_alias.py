@@ -216,7 +216,6 @@ class TestSomebodyElse:
         assert ours.play().result == "unchanged"
         assert ours.held == {"1": ["lts"], "2": ["production", "stable"], "3": ["candidate"]}
 
-
     def test_while_it_is_put_back_a_third_version_may_get_it_just_after_our_call(self) -> None:
         class Rival(Aliases):
             def patched(self, number: str, wanted: list[str]) -> Any:
