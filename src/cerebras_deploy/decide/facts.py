@@ -92,7 +92,7 @@ class Facts(Seen):
     def rollback_begun(self, model: ModelName) -> "Facts":
         """Return the facts of the rollback to that version, which begins now. Until it ends it counts as failed."""
         self.rollback_verdict = "failed"
-        begun = Facts(self.endpoint, model=model, evidence=self.evidence, has_seen_endpoint=True, served=self.served)
+        begun = Facts(self.endpoint, model=model, evidence=self.evidence, has_seen_endpoint=True)
         self.rollback = begun
         return begun
 

@@ -10,7 +10,7 @@ from cerebras_deploy.api.endpoint import Endpoint
 from cerebras_deploy.api.operation import Deployment
 from cerebras_deploy.api.status import Status
 from cerebras_deploy.decide.progress import Progress
-from cerebras_deploy.decide.rollout import end_at_deadline, end_of
+from cerebras_deploy.decide.rollout import end_at_deadline, end_of, left_because
 from cerebras_deploy.decide.target import Target
 from cerebras_deploy.decide.track import Track
 from cerebras_deploy.result import End, Result
@@ -233,6 +233,21 @@ class TestWhatAVerdictSays:
         assert verdict is not None
         assert verdict.newer == "deployment next (version 3)"
 
+    def test_a_newer_one_that_is_contradicted_is_no_end(self) -> None:
+        newer = make.entry(NEWER_DONE).model_copy(update={"contradicted": True})
+        track = Track(DEPLOYED).read(make.endpoint(OLD, OURS.format("in_progress"), newer), 0)
+
+        assert end_of(track) is None
+
+    def test_a_newer_one_of_the_same_version_does_not_supersede(self) -> None:
+        for target in (DEPLOYED, Target("ours", 20, frozenset({"old"}), model=make.name("2"))):
+            assert follow(target, [ours("in_progress", "next 2 complete 30")] * 9)[-1] is None
+
+    def test_nor_does_one_of_the_version_that_was_asked_for_if_ours_is_listed_by_its_alias(self) -> None:
+        target = Target("ours", 20, frozenset({"old"}), model=make.name("2"))
+
+        assert follow(target, [[OLD, "ours production in_progress 20", "next 2 complete 30"]] * 9)[-1] is None
+
     def test_absence_is_said(self) -> None:
         gone = follow(DEPLOYED, [RUNNING] + [absent()] * 5)[-1]
         overtaken = follow(DEPLOYED, [RUNNING] + [absent(NEWER)] * 5)[-1]
@@ -275,6 +290,33 @@ class TestTheDeployReply:
         assert before is None
         assert end is not None
         assert end.result is result
+        assert end.reason == "the reply to the deploy request said so, and the endpoint never listed the deployment"
+
+    def test_its_own_error_is_the_reason(self) -> None:
+        deployment = Deployment.model_validate({"rollout_status": "error", "rollout_error_message": "out of memory"})
+        track = Track(DEPLOYED, reply=Progress.of_reply(deployment))
+        for n in range(5):
+            track = track.read(make.endpoint(OLD), n * INTERVAL)
+
+        assert end_of(track) == End(Result.FAILED, "out of memory")
+
+
+class TestLeaving:
+    """Whether one that was done may leave the endpoint, by what is listed."""
+
+    @pytest.mark.parametrize("state", ["rolling_back", "error"])
+    def test_one_that_rolls_back_or_fails_by_now_is_told(self, state: str) -> None:
+        track = Track(DEPLOYED).read(make.endpoint(*ours("done")), 0).read(make.endpoint(*ours(state)), 5)
+
+        assert left_because(track) == f"deployment ours is {state.replace('_', ' ')} by now"
+
+    def test_one_that_is_no_longer_listed_may_only_be_late(self) -> None:
+        track = Track(DEPLOYED).read(make.endpoint(*ours("rolling_back")), 0).read(make.endpoint(OLD), 5)
+
+        assert left_because(track) == ""
+
+    def test_one_that_is_done_stays(self) -> None:
+        assert left_because(Track(DEPLOYED).read(make.endpoint(*ours("done")), 0)) == ""
 
 
 class TestDone:

@@ -68,6 +68,12 @@ def test_what_was_seen_once_stays_seen(states: list[str], *, under_way: bool, ro
     assert (track.seen_under_way, track.seen_rolling_back) == (under_way, rolling_back)
 
 
+def test_what_was_seen_rolling_back_before_it_was_followed_stays_so_whatever_it_shows() -> None:
+    entry = make.entry(OURS.format("in_progress")).model_copy(update={"was_rolling_back": True})
+
+    assert DEPLOYED.listed(entry, 0).seen_rolling_back
+
+
 def test_its_time_is_the_listed_one_if_it_has_one() -> None:
     untimed = after("queued").read(make.endpoint(make.entry(OURS.format("queued"), created=None)), 5)
 
