@@ -196,6 +196,12 @@ def test_a_busy_endpoint_is_refused_with_the_deployment_and_a_way_out() -> None:
     assert "wait" in decided.hint
 
 
+def test_one_of_ours_that_was_seen_rolling_back_is_not_attached_to_whatever_it_says() -> None:
+    listed = make.entry("next 2 in_progress 20").model_copy(update={"was_rolling_back": True})
+
+    assert isinstance(make_plan(make.endpoint("old 1 complete 10", listed), make.version()), WaitFirst)
+
+
 class TestWhatIsNotYoung:
     """An entry in an unknown word that is not young blocks nothing, and hides nothing."""
 

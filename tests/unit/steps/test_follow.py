@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from helpers.forged import OLD, OURS, Forged, Reply, entry, stage
-from helpers.stage import Played, Stage
+from helpers.stage import EPOCH, Played, Stage, VirtualClock
 
 BEFORE = entry(OLD, "1", "complete", 1)
 NEXT = entry("22222222-2222-4222-8222-222222222222", "3", "complete", 3)
@@ -86,9 +86,50 @@ def test_one_that_was_seen_rolling_back_and_is_called_complete_is_to_be_checked_
     played = play(script)
 
     assert (played.result, played.exit_code) == ("rolled-back", 1)
+    assert played.text.count("Cerebras is rolling back the rollout of ") == 1
     assert (
         "before you re-run the step, because the API now lists the deployment as complete." in played.outputs["message"]
     )
+
+
+def test_an_error_is_waited_for_which_is_told_once() -> None:
+    played = play(lambda now: [BEFORE, ours("in_progress" if now < 20 else "error")])
+
+    assert played.result == "failed"
+    assert played.text.count("Waiting 30 s to see whether the rollout recovers.") == 1
+
+
+def test_canceled_while_an_error_stands_it_is_the_job_that_was_canceled() -> None:
+    made = stage(Forged(states=["in_progress", "error"]))
+    made.clock = VirtualClock(interrupt_at=EPOCH + 25)
+
+    assert made.play({"timeout": "5m"}).result == "interrupted"
+
+
+def test_each_unknown_word_is_warned_of_once() -> None:
+    def script(now: float) -> list[dict[str, Any]]:
+        states = ((0, "in_progress"), (20, "paused"), (60, "frozen"), (100, "paused"), (140, "complete"))
+        return [BEFORE, ours([state for begin, state in states if begin <= now][-1])]
+
+    played = play(script)
+
+    warned = [one.message for one in played.log.annotations if one.title == "Unrecognized rollout state"]
+    assert [text.partition(". ")[0] for text in warned] == [
+        f"Deployment {OURS} is in unrecognized state `{word}`" for word in ("paused", "frozen")
+    ]
+
+
+def test_one_that_is_listed_as_another_version_by_then_is_warned_of_and_fails() -> None:
+    other = entry(OURS, "3", "in_progress", 2)
+
+    played = play(
+        lambda now: [BEFORE, ours("in_progress") if now < 20 else other | {"state": "complete"} if now > 60 else other]
+    )
+
+    assert played.result == "failed"
+    assert [one.message for one in played.log.annotations if one.title == "Listed as another version"] == [
+        f"Deployment {OURS} is listed as {MODEL}/versions/3."
+    ]
 
 
 def test_an_empty_word_for_the_state_is_an_unknown_one_of_what_is_listed() -> None:
@@ -179,6 +220,20 @@ class TestWhatCameWithTheId:
 
         assert "\ngpt-oss-120b version 2 (alias v2) was deployed to my-org-gpt-oss-120b in " in played.told
 
+    def test_one_that_is_listed_by_the_same_alias_matches(self) -> None:
+        named = entry(OURS, "production", "complete", 2)
+
+        played = play(lambda _: [BEFORE, named], deployment_id=OURS, model="gpt-oss-120b", alias="production")
+
+        assert played.result == "succeeded"
+
+    @pytest.mark.parametrize(("alias", "result"), [("production", "succeeded"), ("stable", "refused")])
+    def test_it_is_compared_when_it_is_listed_at_last(self, alias: str, result: str) -> None:
+        def script(now: float) -> list[dict[str, Any]]:
+            return [BEFORE, ours("complete")] if now > 30 else [BEFORE]
+
+        assert play(script, deployment_id=OURS, model="gpt-oss-120b", alias=alias).result == result
+
     @pytest.mark.parametrize(("model", "result"), [("", "succeeded"), ("gpt-oss-120b", "refused")])
     def test_an_entry_whose_model_is_no_name_matches_no_model(self, model: str, result: str) -> None:
         nameless = ours("complete", model="weights.bin")
@@ -191,6 +246,14 @@ class TestWhatCameWithTheId:
 
 
 class TestById:
+    def test_without_a_model_it_is_surely_the_one_that_was_meant_so_that_a_rollback_is_advised(self) -> None:
+        played = play(
+            lambda now: [BEFORE, ours("in_progress" if now < 20 else "error")], deployment_id=OURS, model="", alias=""
+        )
+
+        assert played.result == "failed"
+        assert f"Next: Run a step with `operation: rollback` and `deployment-id: {OURS}`" in played.told
+
     def test_with_a_wrong_key_it_is_named_once(self) -> None:
         played = play(lambda _: Reply(401, body=b'{"message": "Wrong"}'), deployment_id=OURS, model="", alias="")
 
