@@ -24,7 +24,7 @@ _NOBODY_ANSWERS = "gave up, because no question got an answer for 5 minutes"
 _NO_TIME = "gave up, because no time was left"
 
 
-def ask_all(context: Context, suite: Suite, told: Told, *, is_cold: bool = False) -> Round:
+def ask_all(context: Context, suite: Suite, told: Told, *, is_cold: bool) -> Round:
     """Ask every case, and return what came of it. `told` hears of each case when it is judged.
 
     `is_cold`: for the whole warm-up the first case got nothing but the version's own errors, while the inference API
@@ -48,7 +48,7 @@ class _Asking:
         self._answered_at = self._spoke_at = self._clock.now()
 
     def to_the_end(self) -> Round:
-        while self._start() or self._asked or self._matching or self._unmatched:
+        while self._start() or self._asked or self._matching:
             ended = self._clock.ended(self._until_next())
             for call in self._drained():
                 self._context.journal.called(call)
@@ -69,7 +69,7 @@ class _Asking:
 
     def _start(self) -> bool:
         """Start what may be started now, and return whether something is left to be started later."""
-        while self._unmatched and (self._is_over or self._matching is None):
+        while self._unmatched and self._matching is None:
             self._match(*self._unmatched.popleft())
         while not self._is_over and self._load.has_room(self._under_way, now := self._clock.now()):
             has_place = self._load.has_room(self._under_way + self._queue.places, now)

@@ -103,7 +103,7 @@ def _compare_fingerprint(context: Context, answer: Completion) -> None:
         with suppress(CallError):
             facts.saw_details(context.api.version(facts.model, context.patience.call_bound))
     details = facts.version.response if facts.version else None
-    suffix = (details and details.system_fingerprint_suffix) or ""
+    suffix = details and details.system_fingerprint_suffix
     if suffix and not (answer.system_fingerprint or "").endswith(suffix):
         shown, ending = plain(answer.system_fingerprint or "none", 100), plain(suffix, 100)
         answered = f"{facts.endpoint} answered with fingerprint {shown}"

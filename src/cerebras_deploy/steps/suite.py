@@ -30,7 +30,7 @@ def ask_all_before(context: Context, suite: Suite, of: str) -> None:
         ask(context, suite.cases[0])  # the first answer is not measured: neither version's is
     except CallError as error:
         context.journal.say(sentence(str(error)), "warning")
-    before = ask_all(context, replace(suite, repeat=1), _nothing)
+    before = ask_all(context, replace(suite, repeat=1), _nothing, is_cold=False)
     if context.patience.is_over:
         raise Stop(context.patience.deadline.end())
     context.journal.say(sentence(f"{who}: {totals(before)}"))

@@ -1,10 +1,13 @@
 """Asking many questions, in whole runs: how many at a time, and when it ends."""
 
 import json
+from collections.abc import Callable
+from itertools import pairwise
 
 import httpx
 import pytest
 
+from cerebras_deploy.errors import NoThreadError
 from cerebras_deploy.steps.matcher import Matcher
 from helpers.questions import WARM, Said, endpoint, reasons, verdicts
 from helpers.stage import EPOCH
@@ -32,6 +35,25 @@ class TestAtATime:
 
         assert (verdicts(played), there.most_at_a_time) == (["passed"] * 4, 2)
 
+    def test_it_has_it_however_long_a_match_takes(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        there = endpoint()
+        matched: list[float] = []
+
+        def slow(*_: object) -> frozenset[str]:
+            there.stage.clock.sleep(2)
+            matched.append(there.stage.clock.now())
+            return frozenset({"yes"})
+
+        monkeypatch.setattr(Matcher, "found", slow)
+        cases = '[[case]]\nprompt = "x"\nexpect = "yes"\n' * 12
+
+        played = there.ask(f"concurrency = 3\n{cases}", 0, **WARM)
+
+        assert verdicts(played) == ["passed"] * 12
+        sent = [one.sent for one in there.questions]
+        under_way = [sum(one <= now for one in sent) - sum(one <= now for one in matched) for now in sent]
+        assert max(under_way) == 3
+
 
 class TestWhatSaysNothing:
     def test_a_match_that_never_ends(self) -> None:
@@ -50,9 +72,11 @@ class TestWhatSaysNothing:
 
 class TestTheEnd:
     def test_at_the_deadline_it_is_timed_out_and_says_how_far_it_was(self) -> None:
-        played = endpoint(lambda *_: Said(seconds=5)).ask("", 100, timeout="30s", **WARM)
+        there = endpoint(lambda *_: Said(seconds=5))
 
-        assert played.result == "timed-out"
+        played = there.ask("", 100, timeout="30s", **WARM)
+
+        assert (played.result, len(there.questions)) == ("timed-out", 24)
         doing = "Reason: the step was waiting for the smoke test's answer, "
         assert f"{doing}20 of 100 questions passed, 80 unanswered\n" in played.told
         assert 30 <= played.seconds <= 33
@@ -84,6 +108,21 @@ class TestTheEnd:
         assert played.result == "timed-out"
         assert played.seconds <= 33
 
+    def test_nor_are_they_if_the_version_has_surely_failed(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        there = endpoint(lambda *_: Said("no", seconds=5))
+
+        def slow(*_: object) -> frozenset[str]:
+            there.stage.clock.sleep(2)
+            return frozenset()
+
+        monkeypatch.setattr(Matcher, "found", slow)
+        cases = '[[case]]\nprompt = "x"\nexpect = "yes"\n' * 40
+
+        played = there.ask(f"concurrency = 32\n{cases}", 1, timeout="30s", **WARM)
+
+        assert (played.result, played.outputs["smoke-test"]) == ("smoke-test-failed", "failed")
+        assert "`yes` couldn't be matched: no time was left" in reasons(played)
+
     def test_when_nobody_answers_for_5_minutes_the_rest_is_not_asked(self) -> None:
         there = endpoint(lambda *_: LOST)
 
@@ -108,6 +147,30 @@ class TestTheEnd:
 
         assert there.times["2", "q0"] == 4
         assert verdicts(played)[0] == "unanswered"
+        assert reasons(played) == {"the answer took too long"}
+
+    def test_one_that_no_thread_could_be_started_for_is_asked_again(self) -> None:
+        class Full(VirtualClock):
+            left = 1
+
+            def start(self, function: Callable[[], object], within: float) -> int:
+                if self.left == 0:
+                    return super().start(function, within)
+                self.left -= 1
+                return super().start(self.refuse, within)
+
+            def refuse(self) -> None:
+                raise NoThreadError("no thread could be started: full")
+
+        full, fuller = Full(), Full()
+        fuller.left = 99
+
+        assert endpoint(clock=full).ask("", **WARM).outputs["smoke-test"] == "passed"
+        played = endpoint(clock=fuller).ask("", **WARM)
+        assert (played.outputs["smoke-test"], reasons(played)) == (
+            "unanswered",
+            {"no thread could be started: full"},
+        )
 
     def test_a_bug_is_no_answer(self) -> None:
         played = endpoint(lambda *_: ZeroDivisionError()).ask("", **WARM)
@@ -121,6 +184,15 @@ def test_how_far_it_is_is_told_now_and_then() -> None:
 
     told = [line for line in played.text.splitlines() if "of 100 questions answered" in line]
     assert [line.split()[1] for line in told] == [str(15 * number) for number in range(1, 7)]
+
+
+def test_nor_does_that_wait_for_an_answer() -> None:
+    played = endpoint(lambda *_: Said(seconds=25)).ask("concurrency = 1", 4, **WARM)
+
+    told = [line for line in played.text.splitlines() if "of 4 questions answered" in line]
+    seconds = [int(line[:2]) * 60 + int(line[3:5]) for line in told]
+    assert len(told) == 6
+    assert {after - before for before, after in pairwise(seconds)} == {15}
 
 
 def test_a_short_outage_is_waited_out() -> None:

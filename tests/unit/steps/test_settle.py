@@ -156,6 +156,15 @@ class TestALimitWithoutRetryAfter:
         assert played.result == "timed-out"
         assert 100 <= played.seconds < 103
 
+    def test_if_the_version_has_surely_failed_by_then_it_says_what_turned_the_others_away(self) -> None:
+        there = endpoint(lambda prompt, _, __: Said("no") if prompt == "q0" else throttled(60))
+
+        played = there.ask("concurrency = 1", timeout="30s", **WARM)
+
+        assert played.outputs["smoke-test"] == "failed"
+        told = "gave up, because no time was left (question to my-org-gpt-oss-120b: HTTP 429 Too Many Requests)"
+        assert told in reasons(played)
+
 
 class TestANo:
     """A question that is turned away for good: with the key, or alone."""

@@ -63,6 +63,22 @@ class TestBefore:
         assert there.asked_of("1").count("q7") == 2
         assert played.text.count("questions first, to compare") == 2
 
+    def test_it_is_asked_each_question_once_whatever_it_answers(self) -> None:
+        there = rolling_out(by_version(Said("no"), Said()))
+
+        there.ask(f"repeat = 3\n{COMPARE}")
+
+        assert [there.times["1", f"q{number}"] for number in range(8)] == [2] + [1] * 7
+
+    def test_an_error_to_the_question_that_is_not_measured_is_told(self) -> None:
+        there = rolling_out(lambda *asked: httpx.Response(503, text="") if asked == ("q0", 0, "1") else Said())
+
+        played = there.ask(COMPARE)
+
+        assert played.result == "succeeded"
+        assert "  Question to my-org-gpt-oss-120b: HTTP 503 Service Unavailable.\n" in played.text
+        assert played.log.annotations[0].title == "Deployed: my-org-gpt-oss-120b"  # so that they were compared
+
     def test_without_a_limit_nothing_is_asked(self) -> None:
         there = rolling_out()
 
@@ -289,6 +305,20 @@ class TestTold:
         assert failed[0].endswith('Failed: case 1 ("q0"): the answer doesn\'t contain "yes". Answer: "no"')
         assert sum("More questions failed. The job summary lists them." in line for line in lines) == 1
         assert sum("  Smoke test failed: 0 of 40 questions passed, 40 failed" in line for line in lines) == 1
+
+    @pytest.mark.parametrize(("failures", "told"), [(10, 0), (11, 1), (12, 1)])
+    def test_that_more_have_failed_than_the_log_shows_is_told_once(self, failures: int, told: int) -> None:
+        there = endpoint(lambda prompt, _, __: Said("no" if int(prompt[1:]) < failures else "yes"))
+
+        played = there.ask("concurrency = 1", 20, smoke_test_warm_up="0s")
+
+        assert played.text.count("  Failed: case ") == 10
+        assert played.text.count("More questions failed. The job summary lists them.") == told
+
+    def test_the_median_rate_is_in_the_report(self) -> None:
+        played = endpoint(lambda *_: Said(tokens=50, seconds=0.5)).ask("")
+
+        assert json.loads(played.outputs["report"])["smoke_test"]["tokens_per_second"] == 100
 
     def test_what_asks_for_nothing_and_what_is_ignored_are_told(self) -> None:
         there = endpoint()

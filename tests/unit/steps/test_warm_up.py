@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from helpers.questions import Said, endpoint
+from helpers.questions import Said, endpoint, verdicts
 
 FIRST = {"smoke_test_warm_up": "60s"}
 LATE = '[[case]]\nprompt = "slow"\nmax-latency = "2s"\n'
@@ -98,6 +98,40 @@ def test_if_the_errors_are_not_all_the_versions_they_say_nothing(other: httpx.Re
     there = endpoint(lambda prompt, times, _: other if (prompt, times) == ("q0", 1) or prompt == "q5" else bad)
 
     assert there.ask("", 20, timeout="1h").outputs["smoke-test"] == "unanswered"
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        httpx.Response(429),
+        httpx.ReadError("reset"),
+        httpx.Response(503, headers={"content-type": "text/html"}, content=b"<html>Down</html>"),
+    ],
+)
+def test_nor_does_it_if_an_error_that_is_not_the_versions_comes_to_another_question(
+    other: httpx.Response | Exception,
+) -> None:
+    there = endpoint(lambda prompt, _, __: other if prompt == "q5" else httpx.Response(503, json={}))
+
+    played = there.ask("pass-rate = 0.1", 20, timeout="1h")
+
+    assert (played.outputs["smoke-test"], verdicts(played)) == ("unanswered", ["failed"] + ["unanswered"] * 19)
+
+
+def test_the_first_question_fails_by_the_versions_own_error_only() -> None:
+    tried: list[object] = []  # the key, at the beginning, and whether the API is well, after the warm-up
+    page = httpx.Response(503, headers={"content-type": "text/html"}, content=b"<html>Down</html>")
+    there = endpoint(
+        lambda prompt, _, __: Said() if prompt != "q0" else page if len(tried) == 2 else httpx.Response(503, json={})
+    )
+
+    def models(reply: object) -> object:
+        tried.append(reply)
+        return reply
+
+    there.models = models
+
+    assert verdicts(there.ask("pass-rate = 0.5")) == ["unanswered"] + ["passed"] * 7
 
 
 def test_if_the_inference_api_is_not_well_errors_say_nothing() -> None:
