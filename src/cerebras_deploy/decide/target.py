@@ -85,7 +85,8 @@ class Target:
         return [e for e in others if mine is not None and (e.created is None or e.created <= mine)]
 
     def is_of_another_version(self, entry: DeployedModel) -> bool:
-        """Whether an entry names another integer version than the one that was deployed."""
-        if self.model is None or entry.name is None or not entry.name.has_integer:
+        """Whether an entry names another version than the one that was deployed: an alias of either is no evidence."""
+        mine, listed = self.model, entry.name
+        if mine is None or listed is None or not (mine.has_integer and listed.has_integer):
             return False
-        return entry.name.version != self.model.version
+        return listed.version != mine.version

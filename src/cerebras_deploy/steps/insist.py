@@ -1,7 +1,6 @@
 """A call that follows on a read, and is turned away by a limit on requests."""
 
 from collections.abc import Callable
-from itertools import count
 from typing import TypeVar
 
 from cerebras_deploy.decide.schedule import retry_delay
@@ -20,7 +19,9 @@ def insist(patience: Patience, call: Callable[[], T]) -> T:
     limit of one request a second, say, would let every read through and never the call. Raises its `CallError` if it
     fails in another way, or when the read is not fresh any more.
     """
-    for attempt in count(1):
+    attempt = 0
+    while True:
+        attempt += 1
         try:
             return call()
         except CallError as error:
@@ -29,4 +30,3 @@ def insist(patience: Patience, call: Callable[[], T]) -> T:
                 raise
             patience.listener.failing(error, patience.left)
             patience.pause(delay)
-    raise AssertionError  # it counts for ever

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from typing import IO, cast
 
 from cerebras_deploy.errors import NoThreadError
 
@@ -77,8 +78,7 @@ class Matcher:
 
 def _exchange(process: subprocess.Popen[bytes], question: bytes) -> bytes:
     """Send a line, and return the line that answers it; empty if the process has ended."""
-    if process.stdin is None or process.stdout is None:
-        raise ValueError("it has no pipes")
-    process.stdin.write(question + b"\n")
-    process.stdin.flush()
-    return process.stdout.readline()
+    stdin, stdout = cast("IO[bytes]", process.stdin), cast("IO[bytes]", process.stdout)
+    stdin.write(question + b"\n")
+    stdin.flush()
+    return stdout.readline()

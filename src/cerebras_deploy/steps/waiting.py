@@ -87,7 +87,6 @@ class Waiting:
         since = self._unknown[1] if self._unknown and self._unknown[0] == shown else now
         self._unknown = (shown, since)
         if now - since >= UNKNOWN_WAIT:
-            context.facts.wait_for("")  # the reason says it
             hint = (
                 f"set `status-words: {word}=…` to the status that it means, or set `if-busy: queue` to deploy at once"
             )

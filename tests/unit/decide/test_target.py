@@ -91,6 +91,7 @@ class TestTimesThatKeepTheOrder:
         ("2", "2", False),
         ("2", "stable", False),
         (None, "3", False),
+        ("production", "2", False),
     ],
 )
 def test_another_version_is_another_integer(deployed: str | None, listed: str, *, is_another: bool) -> None:

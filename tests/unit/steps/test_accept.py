@@ -1,8 +1,11 @@
 """What the deploy call's reply says, in whole runs."""
 
+from typing import Any
+
 import pytest
 
-from helpers.stage import Stage
+from helpers import forged
+from helpers.stage import Played, Stage
 
 
 def test_a_reply_for_another_version_is_refused_and_names_both() -> None:
@@ -32,6 +35,49 @@ def test_a_terminal_status_in_the_reply_is_a_hint_and_no_evidence(word: str) -> 
     told = f". The reply says `{word.replace('_', ' ')}`, but the endpoint has to confirm it.\n"
     assert told in played.text
     assert played.summary.count("| 00:00 | 0s | `not yet listed by the endpoint` |") == 1
+
+
+REPLY = forged.document("deploy")["response"]
+
+
+def play(reply: dict[str, Any], *, by_alias: bool = False) -> Played:
+    """Have the deploy call answered like this; `by_alias`: nothing but that tells the integer of the version."""
+
+    def edit(call: str, _: int, whole: Any) -> Any:
+        match call:
+            case "deploy":
+                return whole | {"response": reply}
+            case "versions" if by_alias:
+                return {"model_versions": []}
+            case "version" if by_alias:
+                return whole | {"name": forged.MODEL.format("production")}
+        return whole
+
+    return forged.stage(forged.Forged(edit)).play({"timeout": "5m"})
+
+
+@pytest.mark.parametrize(("told", "known"), [(2, "2"), (None, "production")])
+def test_the_integer_that_only_the_reply_tells_is_the_versions_or_else_its_alias_names_it(
+    told: int | None, known: str
+) -> None:
+    played = play(REPLY | {"version_id": told}, by_alias=True)
+
+    assert (played.result, played.outputs["version-id"]) == ("succeeded", known)
+    assert played.outputs["model"] == forged.MODEL.format(known)
+
+
+def test_another_form_of_the_integer_changes_no_name() -> None:
+    played = play(REPLY | {"version_id": 2.0})
+
+    assert played.outputs["model"] == forged.MODEL.format("2")
+
+
+@pytest.mark.parametrize(("endpoint", "warnings"), [(None, 0), ("", 0), (forged.ENDPOINT, 0), ("another", 1)])
+def test_a_reply_that_names_another_endpoint_is_a_warning(endpoint: str | None, warnings: int) -> None:
+    played = play(REPLY | {"endpoint_id": endpoint})
+
+    assert played.result == "succeeded"
+    assert [one.title for one in played.log.annotations].count("Endpoint named differently") == warnings
 
 
 def test_done_of_the_reply_alone_proves_nothing() -> None:

@@ -81,6 +81,14 @@ class TestTheEnd:
         assert f"{doing}20 of 100 questions passed, 80 unanswered\n" in played.told
         assert 30 <= played.seconds <= 33
 
+    def test_after_an_answer_that_comes_just_after_it_nothing_is_asked(self) -> None:
+        there = endpoint(lambda *_: Said(seconds=4))
+
+        played = there.ask("", 100, timeout="30s", **WARM)
+
+        assert len(there.questions) == 28
+        assert "28 of 100 questions passed, 72 unanswered\n" in played.told
+
     def test_a_failure_that_is_proven_by_then_stays_one(self) -> None:
         played = endpoint(lambda *_: Said("no", seconds=5)).ask("", 100, timeout="30s", **WARM)
 

@@ -36,6 +36,22 @@ class TestTheKey:
         assert played.result == "succeeded"
         assert [a.title for a in played.log.annotations if a.level == "warning"] == ["Inference key not tested"]
 
+    def test_a_page_that_turns_it_away_says_nothing_about_it(self) -> None:
+        chat = Chat()
+        usual, page = chat.api.edit, Reply(401, body=b"<html><title>Log in</title>")
+        chat.api.edit = lambda call, number, whole: page if call == "models" else usual(call, number, whole)
+
+        played = chat.play()
+
+        assert played.result == "unchanged"
+        assert "Inference key not tested" in {one.title for one in played.log.annotations}
+
+    def test_a_dry_run_without_one_tries_none(self) -> None:
+        played = play("healthy", {"smoke-test-prompt": "Hello?", "dry-run": "true"})
+
+        assert played.result == "planned"
+        assert "/v1/models" not in {request.path for request in played.world.requests}
+
     def test_it_takes_five_seconds_at_most(self) -> None:
         played = play("live", HELLO, "models:1=read-timeout")
 

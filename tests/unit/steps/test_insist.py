@@ -1,5 +1,6 @@
 """A limit on requests, in front of the API or in it: what is turned away is tried again without what went well."""
 
+from contextlib import suppress
 from random import Random
 
 import pytest
@@ -56,9 +57,9 @@ class Ear:
 
 
 class Scene:
-    def __init__(self, *, timeout: float = 600) -> None:
+    def __init__(self, *, timeout: float = 600, seed: int = 1) -> None:
         self.clock, self.ear = VirtualClock(0.0), Ear()
-        self.patience = Patience(self.clock, Random(1), self.ear, Pace(5), Deadline(timeout), Outage())
+        self.patience = Patience(self.clock, Random(seed), self.ear, Pace(5), Deadline(timeout), Outage())
         self.patience.read(lambda: None)
         self.calls: list[float] = []
 
@@ -84,6 +85,17 @@ def test_one_that_is_turned_away_is_made_again_while_the_read_is_fresh() -> None
 
     assert 5 <= scene.insist(AWAY, until=5) <= 10
     assert scene.ear.failures == len(scene.calls) - 1
+
+
+def test_the_waits_are_up_to_1_2_and_4_s() -> None:
+    scenes = [Scene(seed=seed) for seed in range(20)]
+    for scene in scenes:
+        with suppress(CallError):  # the read is not fresh any more
+            scene.insist(AWAY)
+
+    for number, most in enumerate([1, 2, 4]):
+        waits = [scene.calls[number + 1] - scene.calls[number] for scene in scenes if len(scene.calls) > number + 1]
+        assert most / 2 < max(waits) <= most
 
 
 def test_when_the_read_is_not_fresh_any_more_the_caller_reads_again() -> None:

@@ -1,7 +1,13 @@
 """Looking for a deployment whose reply was lost, in whole runs."""
 
+import json
 import re
+from typing import Any
 
+import httpx
+
+from helpers import forged
+from helpers.forged import Reply
 from helpers.stage import EPOCH, Played, Stage, VirtualClock, made
 
 
@@ -41,6 +47,40 @@ def test_the_last_read_after_a_cancel_takes_less_than_a_second() -> None:
 
     assert (played.result, played.outputs["deployment-id"]) == ("interrupted", "")
     assert played.told.startswith("Job canceled, deployment may have started: ")
+
+
+def test_replies_from_before_the_call_do_not_show_that_it_did_not_arrive() -> None:
+    calls: list[float] = []
+
+    def edit(call: str, number: int, whole: Any) -> Any:
+        if call == "deploy":
+            calls.append(there.clock.now() - EPOCH)
+            api.begun = number > 0
+            return whole if number else httpx.ReadTimeout("timed out")
+        if call == "endpoint" and calls:
+            return Reply(headers=((b"age", b"30"),), body=json.dumps(whole).encode())
+        return whole
+
+    api = forged.Forged(edit)
+    there = forged.stage(api)
+
+    there.play({"timeout": "10m"})
+
+    assert calls[1] - calls[0] >= 30
+
+
+def test_one_that_was_found_and_is_listed_as_another_version_by_then_fails() -> None:
+    def edit(call: str, _: int, whole: Any) -> Any:
+        if call == "deploy":
+            return httpx.ReadTimeout("timed out")
+        if call == "endpoint" and there.clock.now() > EPOCH + 30:
+            other = forged.entry(forged.OURS, "3", "complete", 2)
+            return whole | {"deployed_models": [whole["deployed_models"][0], other]}
+        return whole
+
+    there = forged.stage(forged.Forged(edit, states=["in_progress"]))
+
+    assert there.play({"timeout": "5m"}).result == "failed"
 
 
 def test_a_lost_call_is_looked_for_every_two_seconds() -> None:

@@ -18,8 +18,11 @@ def test_the_first_question_is_asked_twice_and_measured_once() -> None:
     assert there.asked_of("2")[:3] == ["q0", "q0", "q1"]
 
 
-def test_errors_are_forgiven_and_then_all_are_asked() -> None:
-    there = endpoint(lambda prompt, times, _: httpx.Response(503, json={}) if (prompt, times) < ("q0", 3) else Said())
+@pytest.mark.parametrize("status", [503, 404])
+def test_errors_are_forgiven_and_then_all_are_asked(status: int) -> None:
+    there = endpoint(
+        lambda prompt, times, _: httpx.Response(status, json={}) if (prompt, times) < ("q0", 3) else Said()
+    )
 
     played = there.ask("")
 
