@@ -33,7 +33,7 @@ class Patience:
     first_read_sent: float | None = None
     was_last_read: bool = field(default=False, init=False)  # the latest read began at the deadline
     _retries: Retries = field(default_factory=Retries, init=False)
-    _answered_at: float = field(default=0.0, init=False)  # when the latest good read ended
+    _answered_at: float = field(init=False)  # when the latest good read ended
 
     def within(self, seconds: float) -> "Patience":
         """Return patience with a deadline so many seconds from now, at full pace and with an unused failure budget."""
@@ -42,7 +42,6 @@ class Patience:
             pace=Pace(self.pace.interval),
             deadline=Deadline(self.clock.now() + seconds),
             outage=Outage(total=self.outage.total),
-            first_read_sent=None,
         )
 
     @property

@@ -353,6 +353,13 @@ class TestStaleReplies:
         assert max(scene.gaps()) <= 2.2
         assert (scene.ear.recoveries, scene.patience.outage.failures) == ([], 0)
 
+    def test_they_end_one(self) -> None:
+        scene = Scene(lambda now: LOST if now < 20 else self.STALE if now < 60 else None)
+        scene.patience.read(scene.read)
+
+        assert 20 <= scene.patience.outage.total < 40
+        assert scene.ear.recoveries == [scene.patience.outage.total]
+
     def test_at_the_deadline_they_end_it(self) -> None:
         scene = Scene(lambda _: self.STALE, timeout=30)
 
@@ -385,6 +392,15 @@ class TestTheCause:
 
         assert stopped.value.end.reason.endswith("failed: HTTP 502")
 
+    def test_one_that_had_all_its_time_is_what_failed_last(self) -> None:
+        silent = CallError(Fate.UNKNOWN, "no complete reply within 30 s", seconds=30)
+        scene = Scene(lambda now: LOST if now < 20 else silent, timeout=100, latency=30)
+
+        with stopping(Result.TIMED_OUT) as stopped:
+            scene.patience.read(scene.read)
+
+        assert stopped.value.end.reason.endswith("failed: no complete reply within 30 s")
+
     def test_a_good_read_between_begins_anew(self) -> None:
         scene = Scene(lambda now: LOST if now < 5 else None if now < 50 else self.SHORT, timeout=60, latency=2)
 
@@ -394,8 +410,21 @@ class TestTheCause:
         assert stopped.value.end.reason.endswith("failed: no connection within 2 s")
 
 
+def test_the_age_of_the_latest_read_is_that_of_one_that_went_well() -> None:
+    scene = Scene(until(20, LOST), latency=3)
+    scene.patience.read(scene.read)
+    assert scene.patience.last_read_age == 0
+
+    scene.clock.sleep(7)
+    assert scene.patience.last_read_age == pytest.approx(7)
+
+    scene.patience.heard()
+    assert scene.patience.last_read_age == 0
+
+
 def test_patience_within_another_time_has_a_new_budget_and_keeps_what_was_lost() -> None:
     scene = Scene(until(40, LOST), first_sent=-5.0)
+    scene.patience.pace.throttled()
     scene.patience.read(scene.read)
     lost = scene.patience.outage.total
 
@@ -403,6 +432,7 @@ def test_patience_within_another_time_has_a_new_budget_and_keeps_what_was_lost()
 
     assert (inner.outage.total, inner.outage.failures, inner.first_read_sent) == (lost, 0, None)
     assert inner.deadline.at == scene.clock.time + 60
+    assert (inner.pace.spacing, inner.pace.interval) == (0, 5)
 
 
 def test_time_that_was_lost_does_not_count_even_while_it_is_lost() -> None:
@@ -413,6 +443,17 @@ def test_time_that_was_lost_does_not_count_even_while_it_is_lost() -> None:
     scene.clock.sleep(60)
 
     assert scene.patience.answered_time == before
+
+
+def test_nor_does_it_later() -> None:
+    scene = Scene(lambda now: LOST if 10 < now < 60 else None)
+    scene.patience.read(scene.read)
+    before = scene.patience.answered_time
+    scene.clock.sleep(11)
+    scene.patience.read(scene.read)
+
+    assert scene.patience.outage.total >= 49
+    assert scene.patience.answered_time == pytest.approx(before + scene.clock.time - scene.patience.outage.total)
 
 
 def test_what_waiting_does_not_change_ends_after_a_minute_unless_there_was_a_good_read() -> None:

@@ -75,6 +75,21 @@ class TestSystemClock:
         with pytest.raises(Interrupted):
             clock.sleep(seconds)
 
+    def test_nor_do_many_of_them(self) -> None:
+        clock, before = SystemClock(), time.monotonic()
+        for _ in range(20):
+            clock.sleep(-1)
+
+        assert time.monotonic() < before + AT_ONCE
+
+    def test_its_unix_time_is_the_machines(self) -> None:
+        assert time.time() - PATIENCE < SystemClock().unix_time() <= time.time()
+
+    def test_what_a_call_leaves_behind_does_not_keep_the_process_alive(self) -> None:
+        clock = SystemClock()
+
+        assert clock.call(lambda: threading.current_thread().daemon, PATIENCE)
+
     def test_a_call_returns_what_the_function_returns(self) -> None:
         assert SystemClock().call(lambda: 7, 10) == 7
 
@@ -264,6 +279,12 @@ class TestBesideOthers:
         assert ended[numbers[0]].value == 7
         assert isinstance(ended[numbers[1]].error, LookupError)
         assert clock.ended(0) is None
+
+    def test_looking_for_one_that_has_ended_does_not_wait(self) -> None:
+        clock, before = SystemClock(), time.monotonic()
+
+        assert [clock.ended(-1) for _ in range(20)] == [None] * 20
+        assert time.monotonic() < before + AT_ONCE
 
     def test_they_run_at_the_same_time(self) -> None:
         clock, both = SystemClock(), threading.Barrier(2)

@@ -176,7 +176,7 @@ def _changes(node: ast.AST) -> Iterator[Candidate]:
         other = copy.copy(node)
         other.test = negation
         yield "condition negated", other, _text(node.test), _text(negation)
-    if isinstance(node, ast.match_case) and node.guard:
+    if isinstance(node, ast.match_case) and node.guard and not _matches_anything(node.pattern):
         bare = f"case {_text(node.pattern)}"
         yield "guard removed", ast.match_case(node.pattern, None, node.body), f"{bare} if {_text(node.guard)}", bare
     if isinstance(node, ast.Call):
@@ -184,6 +184,11 @@ def _changes(node: ast.AST) -> Iterator[Candidate]:
         for keyword in filter(_is_named, node.keywords):
             changed = ast.Call(node.func, node.args, [kept for kept in node.keywords if kept is not keyword])
             yield "argument removed", changed, f"{func}({_text(keyword)})", f"{func}()"
+
+
+def _matches_anything(pattern: ast.pattern) -> bool:
+    """Whether it is `_` or a name: without its guard, Python takes no case after it."""
+    return isinstance(pattern, ast.MatchAs) and pattern.pattern is None
 
 
 def _logic(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:

@@ -101,8 +101,10 @@ class _Collected(_Bounds):
             self._in_child = True
             swap(self._project, mutant)
             session.items[:] = [items[test] for test in tests]
-            with contextlib.suppress(session.Failed):
+            try:
                 session.config.hook.pytest_runtestloop(session=session)
+            except Exception:  # noqa: BLE001 - one failed, or took so long that it was stopped wherever it was
+                return 1
             return int(session.testsfailed > 0)
 
         if not self._in_child:

@@ -2,6 +2,7 @@
 
 import contextlib
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -17,7 +18,7 @@ from cerebras_deploy.errors import CallError, Fate, Interrupted, NoThreadError
 from cerebras_deploy.system_clock import SystemClock
 from cerebras_deploy.text import Redactor
 from helpers import make
-from helpers.client import BASE, KEY, LISTED, Bounded, Scene
+from helpers.client import BASE, KEY, LISTED, Bounded, Scene, at_once
 from helpers.repository import WIRE
 from helpers.virtual import PATIENCE, VirtualClock, given_up_at
 
@@ -152,6 +153,63 @@ def refused_in(bounded: Bounded, address: str) -> CallError:
     with pytest.raises(CallError) as raised:
         real_api(address, bounded).deploy(make.ENDPOINT, make.name(), 5)
     return raised.value
+
+
+class TestConnections:
+    def test_a_request_that_must_not_be_sent_twice_has_one_of_its_own_and_reads_share_one(self) -> None:
+        scene = Scene(lambda _: httpx.Response(404))
+        opened = []
+        for ask in (scene.endpoint, scene.endpoint, scene.deploy, scene.endpoint):
+            with pytest.raises(CallError):
+                ask()
+            opened.append(scene.connections)
+
+        assert opened == [1, 1, 2, 2]
+
+    def test_one_on_which_too_much_comes_is_closed(self) -> None:
+        class Endless(httpx.SyncByteStream):
+            is_closed = False
+
+            def __iter__(self) -> Iterator[bytes]:
+                while True:
+                    yield b" " * 1024 * 1024
+
+            def close(self) -> None:
+                self.is_closed = True
+
+        stream = Endless()
+        client = httpx.Client(transport=httpx.MockTransport(lambda _: httpx.Response(200, stream=stream)))
+        http = Http(bounded=at_once, now=lambda: 0.0, redact=Redactor(), connect=lambda _: client)
+
+        http.ask(Request("GET", BASE, KEY), 5)
+
+        assert stream.is_closed
+
+    @pytest.mark.parametrize(("is_certificate", "looks"), [(True, 1), (False, 0)])
+    def test_which_certificate_was_not_accepted_is_looked_up_once(self, looks: int, *, is_certificate: bool) -> None:
+        def handler(_: httpx.Request) -> httpx.Response:
+            cause = ssl.SSLCertVerificationError("self-signed certificate") if is_certificate else OSError("refused")
+            raise httpx.ConnectError(str(cause)) from cause
+
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            url = f"https://127.0.0.1:{server.getsockname()[1]}/"
+            accepted: list[socket.socket] = []
+
+            def accept() -> None:
+                with contextlib.suppress(OSError):
+                    while True:
+                        accepted.append(server.accept()[0])
+                        accepted[-1].close()
+
+            threading.Thread(target=accept, daemon=True).start()
+            client = httpx.Client(transport=httpx.MockTransport(handler))
+            http = Http(bounded=at_once, now=lambda: 0.0, redact=Redactor(), connect=lambda _: client)
+            for _ in range(3):
+                with pytest.raises(CallError):
+                    http.ask(Request("GET", url, KEY), 5)
+            server.shutdown(socket.SHUT_RDWR)
+
+        assert len(accepted) == looks
 
 
 class TestSeconds:
