@@ -76,7 +76,7 @@ def _ask_first(newer: str) -> str:
 
 def _restore(facts: Known) -> str:
     """Say how to put back the previous version, where the endpoint does not serve it."""
-    if facts.serving.entry is not None and facts.serving.entry == facts.previous:
+    if facts.serving.entry == facts.previous:
         return ""
     if facts.rollback and left_behind(facts.rollback) is not Left.NOTHING:
         return _after_rollback(facts, facts.rollback)

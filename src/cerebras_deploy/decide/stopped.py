@@ -25,9 +25,9 @@ def _not_followed(end: End, facts: Known) -> str:
     """Say it of a deployment that the workflow named, and that is not listed or must not be followed."""
     if not end.reason:  # the rollout's own end: it was never listed
         return f"{facts.endpoint} does not list deployment {facts.deployment_id}."
-    if facts.deployment_id and facts.was_named and not facts.is_confirmed:
+    if facts.was_named and not facts.is_confirmed:
         return f"Deployment {facts.deployment_id} on {facts.endpoint} was not followed."
-    if facts.is_asking and left_behind(facts) in {Left.DONE, Left.ENDED}:
+    if facts.is_asking:
         return f"{facts.what} is deployed to {facts.endpoint}, but its smoke test was rejected."
     return ""
 

@@ -55,8 +55,8 @@ def _rolled_back(facts: Known) -> str:
 def _smoke_test_title(facts: Known) -> str:
     if facts.smoke_test.verdict == "unanswered":
         return "Smoke test got no answer" if facts.smoke_test.latency is None else "Smoke test inconclusive"
-    live = facts.serving.entry and facts.model and facts.serving.entry.name == facts.model
-    still = f", version {facts.model.version} still live" if live and facts.model else ""
+    entry, model = facts.serving.entry, facts.model
+    still = f", version {model.version} still live" if entry and model and entry.name == model else ""
     return f"Smoke test failed{_rolled_back(facts) or still}"
 
 

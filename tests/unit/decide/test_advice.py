@@ -47,6 +47,25 @@ class TestAfterARolloutThatWasLost:
         said = advice(End(Result.SUPERSEDED, newer_version="version 3"), following())
 
         assert said == ASK_FIRST
+        assert advice(End(Result.SUPERSEDED), following()) == ASK_FIRST.replace("version 3", "the newer deployment")
+
+    def test_after_one_that_is_done_as_another_version(self) -> None:
+        said = advice(End(Result.FAILED, "it is listed as another version"), following(Progress(Status.DONE)))
+
+        assert said == CHECK_FIRST
+
+    def test_after_a_rollback_by_the_api_there_is_nothing_to_roll_back(self) -> None:
+        said = advice(End(Result.ROLLED_BACK, "out of memory"), listed("rolled_back"))
+
+        assert said == "Fix the cause before you deploy version 2 again."
+
+    def test_a_version_that_is_known_by_its_alias_only_cannot_be_deployed_again(self) -> None:
+        facts = nothing_sent()
+        facts.saw_endpoint(make.endpoint("old stable complete 10"), 0)
+        facts.attached(Track(Target(UUID)).listed(make.entry(f"{UUID} 2 error 20"), 0), 10.0)
+        facts.saw_endpoint(make.endpoint("old stable complete 10", f"{UUID} 2 error 20"), 1)
+
+        assert "stable" not in advice(End(Result.FAILED, "out of memory"), facts)
 
     def test_after_somebody_elses_cancel(self) -> None:
         assert advice(End(Result.CANCELLED), following()) == "Ask who canceled it before you re-run the step."
@@ -83,6 +102,18 @@ class TestAfterARolloutThatWasLost:
         said = advice(End(Result.FAILED, "it is gone"), facts)
 
         assert said == "Check what my-org-gpt-oss-120b serves before you deploy again."
+
+
+class TestAfterARollbackThatWasCutOff:
+    def test_one_that_is_not_listed_yet_can_be_waited_for(self) -> None:
+        said = advice(End(Result.INTERRUPTED), rolling_back(Track(Target("back"))))
+
+        assert said == "Set `deployment-id: back` in place of `model` and `alias` to keep waiting."
+
+    def test_one_that_is_no_longer_listed_cannot(self) -> None:
+        facts = rolling_back(tracked().read(make.endpoint("old 1 complete 10"), 5))
+
+        assert advice(End(Result.INTERRUPTED), facts) == CHECK_FIRST
 
 
 class TestAfterASmokeTest:

@@ -10,6 +10,7 @@ from cerebras_deploy.decide.stopped import stopped
 from cerebras_deploy.decide.target import Target
 from cerebras_deploy.decide.track import Track
 from cerebras_deploy.result import End, Result
+from helpers import make
 from helpers.known import following, in_doubt, nothing_sent, rolling_back, tracked
 
 OLD = "gpt-oss-120b version 1"
@@ -117,6 +118,19 @@ def test_a_deployment_that_was_named_is_not_listed_or_not_followed() -> None:
 
     assert stopped(End(Result.REFUSED), facts) == f"{ENDPOINT} does not list deployment d1."
     assert stopped(End(Result.REFUSED, "why"), facts) == f"Deployment d1 on {ENDPOINT} was not followed."
+
+
+def test_one_that_was_named_and_is_the_one_that_was_meant_is_told_of_as_any_other() -> None:
+    facts = Facts(endpoint=ENDPOINT, timeout=3600)
+    facts.attached(Track(Target("d1", by_id=True)), 0)
+    what = f"the rollout of an unknown version to {ENDPOINT}"
+    assert stopped(End(Result.UNREACHABLE, "why"), facts).startswith(f"The state of {what} is unknown")
+
+    facts.confirm_asked("")
+    assert stopped(End(Result.REFUSED, "HTTP 401"), facts) == f"T{what[1:]} can't be followed any further."
+
+    facts.saw_endpoint(make.endpoint("old 1 complete 10", "d1 2 in_progress 20"), 1)
+    assert stopped(End(Result.TIMED_OUT), facts).endswith("did not finish within 1h00m. It continues without this job.")
 
 
 @pytest.mark.parametrize(
