@@ -32,7 +32,7 @@ class SmokeTestResult:
         """The figures for people: `0.42 s, 12 tokens, 310 tokens/s, fp_…`."""
         if self.suite:
             return self.suite.figures
-        tokens = f"{self.tokens} tokens" if self.tokens is not None else ""
+        tokens = f"{self.tokens} token{'s' * (self.tokens != 1)}" if self.tokens is not None else ""
         rate = f"{self.rate:.0f} tokens/s" if self.rate is not None else ""
         latency = f"{self.latency:.2f} s" if self.latency is not None else ""
         return ", ".join(part for part in (latency, tokens, rate, self.fingerprint) if part)

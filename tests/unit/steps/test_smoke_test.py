@@ -10,6 +10,7 @@ import pytest
 from helpers.chat import ASK, Chat
 from helpers.forged import MODEL, OLD, OURS, Forged, Reply, entry
 from helpers.forged import stage as forged_stage
+from helpers.questions import Said, endpoint
 from helpers.stage import EPOCH, HELLO, HELLO_OR_BACK, Played, Stage, VirtualClock, made, play
 
 SLOW = httpx.ReadTimeout("timed out")
@@ -160,7 +161,7 @@ class TestFigures:
 
     def test_without_a_fingerprint_none_is_shown(self) -> None:
         assert (
-            'Smoke test passed. Answer: "pong" (0.00 s, 1 tokens, 10 tokens/s)\n'
+            'Smoke test passed. Answer: "pong" (0.00 s, 1 token, 10 tokens/s)\n'
             in Chat({"system_fingerprint": None}).play().text
         )
 
@@ -196,6 +197,19 @@ class TestFingerprint:
 
         assert (played.result, "Fingerprint" in played.text) == ("succeeded", False)
 
+    def test_followed_by_id_without_a_model_name_nothing_is_compared(self) -> None:
+        def edit(call: str, _: int, whole: Any) -> Any:
+            if call != "endpoint":
+                return whole
+            nameless = entry(OURS, "2", "complete", 2) | {"model": "weights.bin"}
+            return whole | {"deployed_models": [entry(OLD, "1", "complete", 1), nameless]}
+
+        by_id = {"model": "", "alias": "", "deployment-id": OURS}
+
+        played = forged_stage(Forged(edit)).play(ASK | {"smoke-test-expect": ""} | by_id)
+
+        assert (played.result, "Fingerprint" in played.text) == ("succeeded", False)
+
     def test_followed_by_id_the_version_that_is_told_stays_the_deployed_one(self) -> None:
         def edit(call: str, _: int, whole: Any) -> Any:
             if call == "endpoint":
@@ -208,6 +222,40 @@ class TestFingerprint:
         played = forged_stage(Forged(edit)).play(ASK | {"smoke-test-expect": ""} | by_id)
 
         assert played.outputs["model"] == MODEL.format("production")
+
+
+class TestTone:
+    """The color of the line that says what it came to."""
+
+    GOOD, BAD = "\x1b[32m", "\x1b[31m"
+
+    @pytest.mark.parametrize(
+        ("reply", "told", "color"),
+        [
+            ({}, "Smoke test passed. ", GOOD),
+            ({"choices": [{"message": {"content": "no"}, "finish_reason": "stop"}]}, "Smoke test failed: ", BAD),
+            ({"choices": [{"message": {"content": "no"}}]}, "Smoke test failed: ", BAD),
+            (Reply(503), "Smoke test failed: no answer, while ", BAD),
+            (Reply(408), "Smoke test got no answer. ", BAD),
+        ],
+    )
+    def test_of_one_question(self, reply: Any, told: str, color: str) -> None:
+        chat = Chat(reply)
+
+        played = chat.stage.play(ASK | {"smoke-test-expect": "pong"}, env={"NO_COLOR": ""})
+
+        assert re.search(f"^{re.escape(color)}[0-9:]+  {re.escape(told)}", played.text, re.MULTILINE)
+
+    @pytest.mark.parametrize(("text", "color"), [("yes", GOOD), ("no", BAD)])
+    def test_of_many(self, text: str, color: str) -> None:
+        there = endpoint(lambda *_: Said(text))
+        there.stage.files = {"suite.toml": '[[case]]\nprompt = "q0"\ncontains = "yes"\n'}
+
+        played = there.stage.play(
+            {"smoke-test-file": "suite.toml", "inference-api-key": "inference-key-1"}, env={"NO_COLOR": ""}
+        )
+
+        assert re.search(f"^{re.escape(color)}[0-9:]+  Smoke test (passed|failed): ", played.text, re.MULTILINE)
 
 
 class TestStopped:

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from helpers.presented import entry
-from helpers.questions import Endpoint, Said, endpoint
+from helpers.questions import Endpoint, Said, endpoint, verdicts
 from helpers.stage import EPOCH, Played
 
 COMPARE = "max-slowdown = 0.2"
@@ -69,6 +69,27 @@ class TestBefore:
         there.ask(f"repeat = 3\n{COMPARE}")
 
         assert [there.times["1", f"q{number}"] for number in range(8)] == [2] + [1] * 7
+
+    def test_nor_is_the_first_answer_of_the_new_one_whatever_the_warm_up(self) -> None:
+        there = rolling_out()
+
+        there.ask(COMPARE, smoke_test_warm_up="0s")
+
+        assert [there.times["2", f"q{number}"] for number in range(8)] == [2] + [1] * 7
+
+    def test_without_a_warm_up_an_error_to_the_first_question_says_nothing(self) -> None:
+        there = rolling_out(lambda *asked: httpx.Response(503) if (asked[0], asked[2]) == ("q0", "2") else Said())
+        tried: list[object] = []  # the key, at the beginning
+
+        def models(reply: object) -> object:
+            tried.append(reply)
+            return reply
+
+        there.models = models
+
+        played = there.ask(f"pass-rate = 0.5\n{COMPARE}", smoke_test_warm_up="0s")
+
+        assert (verdicts(played), len(tried)) == (["unanswered"] + ["passed"] * 7, 1)
 
     def test_an_error_to_the_question_that_is_not_measured_is_told(self) -> None:
         there = rolling_out(lambda *asked: httpx.Response(503, text="") if asked == ("q0", 0, "1") else Said())

@@ -29,6 +29,15 @@ def test_errors_are_forgiven_and_then_all_are_asked(status: int) -> None:
     assert (played.outputs["smoke-test"], there.times["2", "q0"]) == ("passed", 5)
 
 
+def test_its_fingerprint_is_compared_with_the_versions() -> None:
+    there = endpoint()
+    there.version = lambda whole, _: whole | {"response": whole["response"] | {"system_fingerprint_suffix": "suffix"}}
+
+    titles = [one.title for one in there.ask("").log.annotations]
+
+    assert titles.count("Fingerprint of another version") == 1
+
+
 def test_late_answers_are_forgiven() -> None:
     there = endpoint(lambda _, times, __: Said(seconds=9 if times < 2 else 1))
 
