@@ -20,9 +20,9 @@ class Left(Enum):
 
 def left_behind(facts: Known) -> Left:
     """Return how far the deployment has come that these facts are about."""
-    if not facts.deployment_id:
+    if facts.track is None:
         return Left.IN_DOUBT if facts.deploy_call.in_doubt else Left.NOTHING
-    if facts.track and not facts.track.seen:
+    if not facts.track.seen:
         return Left.UNLISTED
     if facts.progress.status is Status.DONE:
         return Left.DONE

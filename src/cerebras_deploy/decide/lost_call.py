@@ -29,7 +29,7 @@ class LostCall:
 
     def find(self, endpoint: Endpoint) -> DeployedModel | None:
         """Return the deployment of the wanted version that was not there before the call."""
-        forms = {str(self.wanted), str(self.wanted._replace(version=self.asked or self.wanted.version))}
+        forms = {str(self.wanted), str(self.wanted._replace(version=self.asked))}
         return next((entry for entry in self._new(endpoint) if entry.model in forms), None)
 
     def read(self, endpoint: Endpoint, made: float) -> None:

@@ -37,6 +37,12 @@ class TestFinding:
         assert call.find(make.endpoint("ours 2 complete 99939")) is None
         assert call.find(make.endpoint("ours 2 complete 99940")) is not None
 
+    def test_one_without_a_time_may_be_ours(self) -> None:
+        before = make.endpoint(OLD, updated=10).model_copy(update={"date": 100_000.0})
+        call = LostCall(make.name(), "production", before, frozenset({"old"}), since=100.0)
+
+        assert call.find(make.endpoint(make.entry("ours 2 queued 1", created=None))) is not None
+
     def test_asked_for_by_integer_an_alias_is_not(self) -> None:
         assert lost(asked="2").find(make.endpoint(OLD, "their production queued 20")) is None
         assert lost(asked="").find(make.endpoint(OLD, "ours 2 queued 20")) is not None

@@ -6,6 +6,13 @@ from typing import Any
 
 import pytest
 
+from cerebras_deploy.api.endpoint import DeployedModel
+from cerebras_deploy.decide.facts import Facts
+from cerebras_deploy.decide.rollback_step import rollback_step
+from cerebras_deploy.decide.target import Target
+from cerebras_deploy.decide.track import Track
+from helpers import make
+from helpers.known import UUID, in_doubt
 from helpers.presented import HEALTHY, Api, api, entry, states
 from helpers.stage import EPOCH, HELLO_OR_BACK, Played, Stage
 
@@ -139,3 +146,118 @@ def test_it_is_not_named_where_the_endpoint_is_not_as_it_wants_it(case: str) -> 
     more = {"ours": lambda age: {"state": HEALTHY(min(age, 30))}} | BUSY[case]
 
     assert "operation: rollback" not in message(api(**more), BACK | {"if-current": "deploy"})
+
+
+STEP = f"run a step with `operation: rollback` and `deployment-id: {UUID}` to roll back to version 1"
+OLD = "old 1 complete 10"
+
+
+def seen(*reads: list[str], old: str = OLD, by_id: bool = False, model: str = "2", confirmed: bool = False) -> Facts:
+    """Facts of a rollout to an endpoint that listed `old`, after reads that list these."""
+    facts = Facts(endpoint=make.ENDPOINT, asked="production")
+    facts.saw_version(make.version(model))
+    facts.saw_endpoint(make.endpoint(old), 0)
+    facts.attached(Track(Target(UUID, by_id=by_id)), 10.0)
+    if confirmed:
+        facts.confirm_asked(model)
+    for number, read in enumerate(reads, 1):
+        facts.saw_endpoint(make.endpoint(*read), number)
+    return facts
+
+
+def ours(state: str, version: str = "2", created: int = 20) -> str:
+    return f"{UUID} {version} {state} {created}"
+
+
+@pytest.mark.parametrize("state", ["queued", "in_progress", "error", "complete", "paused"])
+@pytest.mark.parametrize("named", [False, True])
+def test_the_step_names_the_deployment_and_the_version_before(state: str, *, named: bool) -> None:
+    assert rollback_step(seen([OLD, ours(state)], by_id=named, confirmed=named)) == STEP
+
+
+def test_times_may_be_the_same() -> None:
+    assert rollback_step(seen([OLD, ours("error", created=10)])) == STEP
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        seen([OLD, ours("error")], by_id=True),
+        seen([OLD, ours("error")], model="production"),
+        seen(["old stable complete 10", ours("error")], old="old stable complete 10"),
+        seen([OLD, ours("in_progress")], *[[OLD]] * 40),
+        seen([OLD]),
+        seen([OLD, ours("error"), "next 3 queued 30"]),
+        seen([OLD, ours("rolling_back")], [OLD, ours("in_progress")]),
+        seen([OLD, ours("rolled_back")]),
+        seen([OLD, ours("cancelled")]),
+        seen([OLD, ours("error", created=9)]),
+        Facts(endpoint=make.ENDPOINT),
+    ],
+    ids=[
+        *("named, and not the one that was meant", "known by its alias only", "the previous one by its alias only"),
+        *("gone", "never listed", "newer", "was rolling back", "rolled back", "canceled", "older", "nothing known"),
+    ],
+)
+def test_there_is_none_where_it_would_be_refused(facts: Facts) -> None:
+    assert rollback_step(facts) == ""
+
+
+def test_there_is_none_if_what_was_live_before_is_lost() -> None:
+    facts = seen([OLD, ours("error")])
+    facts.previous_is_lost()
+
+    assert rollback_step(facts) == ""
+
+
+def test_there_is_none_for_a_step_that_replaces_a_version() -> None:
+    facts = Facts(endpoint=make.ENDPOINT)
+    facts.replaces(make.entry("bad 3 complete 5"), make.version())
+    facts.attached(Track(Target(UUID)), 10.0)
+    facts.saw_endpoint(make.endpoint(OLD, ours("error")), 1)
+
+    assert facts.previous
+    assert rollback_step(facts) == ""
+
+
+@pytest.mark.parametrize(
+    ("before", "listed"),
+    [
+        ([OLD], make.entry(ours("error"), created=None)),
+        ([OLD], make.entry(ours("error", created=9))),
+        ([OLD, "other 3 complete 10"], make.entry(ours("error"))),
+    ],
+    ids=["no time", "made before it", "two may have been live"],
+)
+def test_there_is_none_if_times_do_not_tell_what_was_live_before(before: list[str], listed: DeployedModel) -> None:
+    facts = Facts(endpoint=make.ENDPOINT, asked="production")
+    facts.saw_version(make.version())
+    facts.saw_before_deploying(make.endpoint(OLD).deployed_models)
+    facts.saw_before_deploying(make.endpoint(*before).deployed_models)
+    facts.attached(Track(Target(UUID, older=frozenset({"old", "other"}))), 10.0)
+    facts.saw_endpoint(make.endpoint(*before, listed), 1)
+
+    assert facts.previous
+    assert rollback_step(facts) == ""
+
+
+def test_there_is_none_if_it_was_no_model_or_has_no_time() -> None:
+    for old in (make.entry(OLD, model="weights.bin"), make.entry(OLD, created=None)):
+        facts = Facts(endpoint=make.ENDPOINT, asked="production")
+        facts.saw_version(make.version())
+        facts.saw_endpoint(make.endpoint(old), 0)
+        facts.attached(Track(Target(UUID, older=frozenset({"old"}))), 10.0)
+        facts.saw_endpoint(make.endpoint(old, ours("error")), 1)
+
+        assert facts.previous
+        assert facts.previous.id == old.id
+        assert rollback_step(facts) == ""
+
+
+def test_a_deployment_that_may_have_started_is_not_named() -> None:
+    facts = in_doubt()
+    facts.saw_before_deploying(make.endpoint(OLD).deployed_models)
+
+    assert rollback_step(facts) == "run a step with `operation: rollback` to roll back to version 1"
+    facts.deploy_call.not_accepted()
+    assert rollback_step(facts) == ""

@@ -72,6 +72,16 @@ def test_counts_that_go_back_begin_anew() -> None:
     assert found == strides((20, 0))
 
 
+def test_replicas_that_were_updated_before_the_first_read_are_no_strides() -> None:
+    assert strides((0, 4), (10, 5)).rhythm is Rhythm.SLOW  # three are missing, and one came in 10 s
+
+
+def test_replicas_that_are_added_are_missing_too() -> None:
+    found = strides(*STEADY[:8]).read(Progress(Status.IN_PROGRESS, 7, 12), 75.0)
+
+    assert (found.missing, found.rhythm) == (5, Rhythm.SLOW)
+
+
 def test_a_read_without_counts_changes_nothing() -> None:
     found = strides((0, 0), (10, 1))
 
