@@ -34,6 +34,21 @@ class TestWhatIsExpected:
 
         assert 'the answer doesn\'t contain "ping". Prompt: "Say hello." Answer: "pong"' in message
 
+    @pytest.mark.parametrize("text", ["", " \n"])
+    def test_an_empty_answer_needs_no_match(self, text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        class Full(SlowMatcher):
+            def found(self, *_: object) -> frozenset[str]:
+                raise NoThreadError("no process could be started")
+
+        empty = {"choices": [{"message": {"content": text}, "finish_reason": "stop"}]}
+        chat = Chat(empty)
+        monkeypatch.setattr(step, "Matcher", lambda: Full(chat.stage.clock))
+
+        played = chat.play()
+
+        assert played.outputs["smoke-test"] == "failed"
+        assert "Reason: the answer is empty (finish_reason `stop`)" in played.told
+
 
 class SlowMatcher:
     """In place of the matcher: takes far too long, as if the machine gave it no CPU time."""
