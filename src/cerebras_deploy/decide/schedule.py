@@ -55,14 +55,14 @@ class Rhythm(Enum):
 class Pace:
     """How often to poll: by the rhythm, ± 10 %, and not more often than a limit on requests lets through.
 
-    `spacing` is the time between good reads that the limit has taught, and `turned_away` counts the 429s in a row. All
-    jobs behind one limit are to get an equal share. So one spacing holds for all rhythms, a 429 doubles it only once
-    until a read goes well, and who was turned away comes back sooner than who was not.
+    `spacing` is the time between good reads that the limit has taught. `turned_away`: there was a 429 since the latest
+    one. All jobs behind one limit are to get an equal share. So one spacing holds for all rhythms, a 429 doubles it
+    only once until a read goes well, and who was turned away comes back sooner than who was not.
     """
 
     interval: float
     spacing: float = 0.0
-    turned_away: int = 0
+    turned_away: bool = False
 
     def delay(self, rng: Random, rhythm: Rhythm = Rhythm.BASE) -> float:
         """Return the wait before the next read."""
@@ -82,12 +82,12 @@ class Pace:
         """Note a 429."""
         if not self.turned_away:
             self.spacing = min(2 * max(self.spacing, self.interval, LEAST_SPACING), max(SPACING_CAP, self.interval))
-        self.turned_away += 1
+        self.turned_away = True
 
     def succeeded(self) -> None:
         """Note a good read: without a 429 before it, there may be room for more."""
         self.spacing *= 1.0 if self.turned_away else RECOVERY
-        self.turned_away = 0
+        self.turned_away = False
 
 
 @dataclass

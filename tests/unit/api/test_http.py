@@ -11,6 +11,7 @@ from email.utils import format_datetime
 import httpx
 import pytest
 
+from cerebras_deploy.api import certificate
 from cerebras_deploy.api.http import Http
 from cerebras_deploy.api.management import Api
 from cerebras_deploy.api.message import Answer, Request
@@ -210,6 +211,28 @@ class TestConnections:
             server.shutdown(socket.SHUT_RDWR)
 
         assert len(accepted) == looks
+
+    @pytest.mark.parametrize(("within", "limit"), [(30, 5), (20, 5), (8, 2)])
+    def test_that_takes_a_quarter_of_the_calls_time_and_5_s_at_most(
+        self, within: float, limit: float, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        limits: list[float] = []
+
+        def looked_up(_: str, __: object, limit: float) -> str:
+            limits.append(limit)
+            return ""
+
+        def handler(_: httpx.Request) -> httpx.Response:
+            raise httpx.ConnectError("self-signed") from ssl.SSLCertVerificationError("self-signed certificate")
+
+        monkeypatch.setattr(certificate, "shown_certificate", looked_up)
+        client = httpx.Client(transport=httpx.MockTransport(handler))
+        http = Http(bounded=at_once, now=lambda: 0.0, redact=Redactor(), connect=lambda _: client)
+
+        with pytest.raises(CallError):
+            http.ask(Request("GET", BASE, KEY), within)
+
+        assert limits == [limit]
 
 
 class TestSeconds:
