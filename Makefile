@@ -77,7 +77,7 @@ test-long: .venv/ready  ## Check: everything that needs no Docker, and the cover
 
 .PHONY: test-rest
 test-rest: .venv/ready  ## Check: what `make test` leaves out, and a few runs of the matrices; 3 minutes
-	$(BIN)/pytest -n 2 --dist worksteal $(if $(COVER),--cov --cov-append --cov-report=term) --chaos-runs 100 --shape-runs 40 --alias-runs 40 --timeout 1800 -m 'long or matrix'
+	$(BIN)/pytest -n 4 --dist worksteal $(if $(COVER),--cov --cov-append --cov-report=term) --chaos-runs 100 --shape-runs 40 --alias-runs 40 --timeout 1800 -m 'long or matrix'
 
 .PHONY: chaos
 chaos: .venv/ready  ## Check: the fault matrix, 1,000 runs; 2 minutes

@@ -29,9 +29,9 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))  # `--hypothe
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options that write golden files instead of comparing with them, and that play more chaos."""
     parser.addoption("--write-goldens", action="store_true", help="write the golden files anew")
-    parser.addoption("--chaos-runs", default="10", help="how many seeds of the fault matrix to play")
-    parser.addoption("--shape-runs", default="6", help="how many seeds of the matrix of shapes to play")
-    parser.addoption("--alias-runs", default="8", help="how many seeds of the matrix of a second writer to play")
+    parser.addoption("--chaos-runs", default="3", help="how many seeds of the fault matrix to play")
+    parser.addoption("--shape-runs", default="3", help="how many seeds of the matrix of shapes to play")
+    parser.addoption("--alias-runs", default="3", help="how many seeds of the matrix of a second writer to play")
     parser.addoption("--order", default="file", help="the order of tests: file, reversed, or a seed to shuffle them by")
 
 

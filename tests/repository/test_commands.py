@@ -75,6 +75,7 @@ def test_a_script_is_there_and_can_be_read(command: str) -> None:
     subprocess.run(["bash", "-n", ROOT / command.split()[1]], check=True, timeout=30)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("command", [command for command in of(".venv/bin/python") if command.split()[1] != "-m"])
 def test_a_tool_runs(command: str) -> None:
     words = ["3" if word == "SEED" else word for word in shlex.split(command)]

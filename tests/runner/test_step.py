@@ -227,6 +227,7 @@ class TestViewer:
         assert len(result.log.lines) == 100_001
 
 
+@pytest.mark.long
 class TestCancel:
     def test_a_program_that_obeys(self, job: JobFolder) -> None:
         result = python(

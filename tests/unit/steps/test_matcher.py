@@ -59,6 +59,7 @@ def test_one_that_never_ends_is_stopped_by_its_cpu_time_and_the_next_is_matched(
     assert matcher.found(["a"], "a") == {"a"}
 
 
+@pytest.mark.long
 def test_the_cpu_time_is_of_one_match(matcher: Matcher) -> None:
     slow = "(a+)+b", "a" * 20 + "!"  # takes some 50 ms or more
     for _ in range(40):

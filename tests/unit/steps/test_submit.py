@@ -79,6 +79,7 @@ def test_however_the_call_breaks_there_is_one_deployment_or_an_honest_red(
         assert played.outputs["deployment-id"] == stage.world.deployments[-1].id
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("faults", "result", "made"), BREAKS.values(), ids=BREAKS)
 def test_at_the_default_interval_it_is_the_same(faults: list[str], result: str, made: int) -> None:
     stage = Stage("late-listing:15", faults=faults, latency=0.1)  # five reads take ten seconds, so that 20 s decide
@@ -88,7 +89,7 @@ def test_at_the_default_interval_it_is_the_same(faults: list[str], result: str, 
     assert (played.result, deployments(stage)) == (result, made)
 
 
-@pytest.mark.parametrize("listed_after", [0, 15])
+@pytest.mark.parametrize("listed_after", [0, pytest.param(15, marks=pytest.mark.long)])
 @pytest.mark.parametrize(("faults", "result", "made"), BREAKS.values(), ids=BREAKS)
 def test_re_running_the_step_attaches_and_makes_no_second_deployment(
     faults: list[str], result: str, made: int, listed_after: int
@@ -133,6 +134,12 @@ def test_no_deploy_call_starts_with_less_than_five_seconds_left() -> None:
     assert played.result == "timed-out"
     assert played.deploy_calls == 0
     assert "Reason: less than 5 s were left for the deploy request\n" in played.told
+
+
+def test_with_just_five_seconds_left_the_call_is_made() -> None:
+    played = Stage(latency=2.5).play({"timeout": "10s"})  # two reads come before the call
+
+    assert played.deploy_calls == 1
 
 
 def test_interrupted_before_the_call_nothing_was_deployed() -> None:
@@ -403,6 +410,14 @@ def test_a_conflict_that_stands_is_a_no() -> None:
     assert played.text.count("HTTP 409 Conflict. Checking what blocks the deployment.\n") == len(times)
     assert "\nNext: Check what the endpoint is doing, then re-run the step." in played.told
     assert played.outputs["changed"] == "false"
+
+
+def test_what_the_reply_of_a_conflict_tells_to_do_is_the_next_step() -> None:
+    _, played = called_at(*[Reply(409, body=b"<html>Conflict</html>")] * 99)
+
+    assert played.result == "refused"
+    assert "\nNext: Check `base-url` and what stands between the runner and the API, because this reply " in played.told
+    assert "then re-run the step" not in played.told
 
 
 def test_a_deployment_of_ours_that_a_conflict_leads_to_is_followed_without_another_look() -> None:
