@@ -140,8 +140,8 @@ TOOLS := .venv/tools/bin
 	@touch $@
 
 .PHONY: test-workflow
-test-workflow: .venv/tools/ready  ## Check: the selftest workflow and the examples, run with act; 4 minutes, Docker
-	$(BIN)/pytest -n 2 --dist worksteal -p no:schemathesis -m workflow tests/repository/test_workflow.py tests/repository/test_examples.py
+test-workflow: .venv/tools/ready  ## Check: the selftest workflow and the examples, run with act; 3 minutes, Docker
+	$(BIN)/pytest -n 4 --dist worksteal -p no:schemathesis -m workflow tests/repository/test_workflow.py tests/repository/test_examples.py
 
 .PHONY: lint
 lint: .venv/tools/ready  ## Check: hadolint
@@ -177,7 +177,7 @@ tests/stories/render/node_modules/ready: tests/stories/render/package-lock.json
 
 .PHONY: test-page
 test-page: .venv/ready tests/stories/render/node_modules/ready  ## Check: the job summary and the simulator's page in Chromium; pictures in build/; a minute
-	$(BIN)/pytest -m browser tests
+	$(BIN)/pytest -n 2 --dist worksteal -m browser tests
 
 tools/bench/node_modules/action.mjs: tools/bench/action.js tools/bench/package-lock.json
 	npm --prefix tools/bench ci --ignore-scripts --no-audit --no-fund --loglevel=error
