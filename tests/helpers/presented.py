@@ -51,6 +51,7 @@ class Api(httpx.BaseTransport):
     models: Callable[[dict[str, Any]], Any] = same
     deployed: list[float] = field(default_factory=list)
     reads: int = 0
+    models_read: int = 0
     endpoints: Any = None
     deployed_versions: list[str] = field(default_factory=list)
 
@@ -82,6 +83,7 @@ class Api(httpx.BaseTransport):
         return self.endpoints or {"endpoints": [{"endpoint_id": ENDPOINT, "model_arch_id": "gpt-oss-120b"}]}
 
     def _models(self, _: httpx.Request) -> Any:
+        self.models_read += 1
         return self.models({"object": "list", "data": []})
 
     def _deploy(self, request: httpx.Request) -> Any:

@@ -95,9 +95,8 @@ def test_without_room_for_the_matcher_the_version_is_not_judged(
     result = deploy(simulator, network, tmp_path, "--pids-limit", "2", inputs=HELLO_OR_BACK)
 
     assert (result.outputs["result"], result.outputs["smoke-test"]) == ("smoke-test-failed", "unanswered")
-    assert (
-        "couldn't be matched: no process could be started: Resource temporarily unavailable" in result.stdout.decode()
-    )
+    # Until the kernel has cleared the answer's thread away, the matcher's thread is the one too many.
+    assert re.search("couldn't be matched: no (process|thread) could be started: ", result.stdout.decode())
     assert LIMIT_HINT in result.log.last_annotation
     assert made(simulator) == ["2"]
 

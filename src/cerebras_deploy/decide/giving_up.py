@@ -17,7 +17,7 @@ class PatienceListener(Protocol):
     """Is told what the retries go through; see `tell.journal.Journal`."""
 
     def failing(self, error: CallError, left: float) -> None:
-        """Hear of a failed call. In `left` seconds the retries end."""
+        """Hear of a failed call. In `left` seconds the retries end; 0, if they are counted instead."""
         ...
 
     def recovered(self, after: float) -> None:

@@ -65,7 +65,10 @@ class Journal:
             self._runner.annotate("warning", title, text)
 
     def failing(self, error: CallError, left: float) -> None:
-        """Say that calls fail: the first time, when the reason changes, and once a minute."""
+        """Say that calls fail: the first time, when the reason changes, and once a minute.
+
+        In `left` seconds the retries end; 0, if they are counted instead.
+        """
         if error.is_stale:
             if self.first(error.reason):
                 self.say(error.reason, "warning")
@@ -74,7 +77,8 @@ class Journal:
         if is_new or self._time.elapsed - self._spoke >= HEARTBEAT:
             self._outage = error.reason
             hint = f" {sentence(error.hint)}" if error.hint and is_new else ""
-            self.say(f"{sentence(error.reason)} Retrying for up to {span(left)}.{hint}", "warning")
+            limit = f" for up to {span(left)}" if left >= 1 else ""
+            self.say(f"{sentence(error.reason)} Retrying{limit}.{hint}", "warning")
 
     def recovered(self, after: float) -> None:
         """Say that calls go well again, if they had not for a while."""

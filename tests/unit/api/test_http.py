@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from types import SimpleNamespace
 
 import httpx
 import pytest
@@ -156,6 +157,12 @@ def refused_in(bounded: Bounded, address: str) -> CallError:
     return raised.value
 
 
+def answering(handler: Callable[[httpx.Request], httpx.Response]) -> Http:
+    """Return what sends to a server that answers with that."""
+    client = httpx.Client(transport=httpx.MockTransport(handler))
+    return Http(bounded=at_once, now=lambda: 0.0, redact=Redactor(), connect=lambda _: client)
+
+
 class TestConnections:
     def test_a_request_that_must_not_be_sent_twice_has_one_of_its_own_and_reads_share_one(self) -> None:
         scene = Scene(lambda _: httpx.Response(404))
@@ -179,12 +186,27 @@ class TestConnections:
                 self.is_closed = True
 
         stream = Endless()
-        client = httpx.Client(transport=httpx.MockTransport(lambda _: httpx.Response(200, stream=stream)))
-        http = Http(bounded=at_once, now=lambda: 0.0, redact=Redactor(), connect=lambda _: client)
+        http = answering(lambda _: httpx.Response(200, stream=stream))
 
         http.ask(Request("GET", BASE, KEY), 5)
 
         assert stream.is_closed
+
+    @pytest.mark.parametrize(("once", "sent"), [(False, 2), (True, 1)])
+    def test_what_must_not_be_sent_twice_never_is(self, sent: int, *, once: bool) -> None:
+        requests: list[httpx.Request] = []
+
+        def cut(request: httpx.Request) -> httpx.Response:  # on a connection that nobody made for it
+            requests.append(request)
+            request.extensions["trace"](
+                "http11.send_request_headers.started", {"request": SimpleNamespace(method=b"GET")}
+            )
+            raise httpx.ReadError("cut")
+
+        with pytest.raises(CallError, match="cut"):
+            answering(cut).ask(Request("GET", BASE, KEY, once=once), 5)
+
+        assert len(requests) == sent
 
     @pytest.mark.parametrize(("is_certificate", "looks"), [(True, 1), (False, 0)])
     def test_which_certificate_was_not_accepted_is_looked_up_once(self, looks: int, *, is_certificate: bool) -> None:
@@ -203,8 +225,7 @@ class TestConnections:
                         accepted[-1].close()
 
             threading.Thread(target=accept, daemon=True).start()
-            client = httpx.Client(transport=httpx.MockTransport(handler))
-            http = Http(bounded=at_once, now=lambda: 0.0, redact=Redactor(), connect=lambda _: client)
+            http = answering(handler)
             for _ in range(3):
                 with pytest.raises(CallError):
                     http.ask(Request("GET", url, KEY), 5)
@@ -226,8 +247,7 @@ class TestConnections:
             raise httpx.ConnectError("self-signed") from ssl.SSLCertVerificationError("self-signed certificate")
 
         monkeypatch.setattr(certificate, "shown_certificate", looked_up)
-        client = httpx.Client(transport=httpx.MockTransport(handler))
-        http = Http(bounded=at_once, now=lambda: 0.0, redact=Redactor(), connect=lambda _: client)
+        http = answering(handler)
 
         with pytest.raises(CallError):
             http.ask(Request("GET", BASE, KEY), within)
@@ -323,6 +343,7 @@ def test_an_address_that_cannot_be_used_is_refused_and_not_tried_again(url: str)
 
     assert (raised.value.fate, raised.value.hint) == (Fate.DENIED, "correct `base-url`")
     assert raised.value.reason.startswith("no usable address: ")
+    assert len(raised.value.reason) <= 200
 
 
 def refusing(_: object) -> httpx.Client:
@@ -330,6 +351,6 @@ def refusing(_: object) -> httpx.Client:
 
     def handle(request: httpx.Request) -> httpx.Response:
         request.url.host.encode("idna")
-        raise httpx.InvalidURL("no such address")
+        raise httpx.InvalidURL(f"no such address: {request.url}")
 
     return httpx.Client(transport=httpx.MockTransport(handle))

@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from helpers.forged import OLD, OURS, Forged, Reply, entry, stage
+from helpers.presented import states
 from helpers.stage import EPOCH, Played, Stage, VirtualClock
 
 BEFORE = entry(OLD, "1", "complete", 1)
@@ -79,11 +80,9 @@ def test_one_that_was_replaced_long_ago_is_superseded_when_it_is_followed_and_no
 
 
 def test_one_that_was_seen_rolling_back_and_is_called_complete_is_to_be_checked_before_a_re_run() -> None:
-    def script(now: float) -> list[dict[str, Any]]:
-        states = ((0, "in_progress"), (20, "rolling_back"), (40, "complete"))
-        return [BEFORE, ours([state for begin, state in states if begin <= now][-1])]
+    state = states((0, "in_progress"), (20, "rolling_back"), (40, "complete"))
 
-    played = play(script)
+    played = play(lambda now: [BEFORE, ours(state(now))])
 
     assert (played.result, played.exit_code) == ("rolled-back", 1)
     assert played.text.count("Cerebras is rolling back the rollout of ") == 1
@@ -107,11 +106,9 @@ def test_canceled_while_an_error_stands_it_is_the_job_that_was_canceled() -> Non
 
 
 def test_each_unknown_word_is_warned_of_once() -> None:
-    def script(now: float) -> list[dict[str, Any]]:
-        states = ((0, "in_progress"), (20, "paused"), (60, "frozen"), (100, "paused"), (140, "complete"))
-        return [BEFORE, ours([state for begin, state in states if begin <= now][-1])]
+    state = states((0, "in_progress"), (20, "paused"), (60, "frozen"), (100, "paused"), (140, "complete"))
 
-    played = play(script)
+    played = play(lambda now: [BEFORE, ours(state(now))])
 
     warned = [one.message for one in played.log.annotations if one.title == "Unrecognized rollout state"]
     assert [text.partition(". ")[0] for text in warned] == [

@@ -117,6 +117,11 @@ class TestHowOftenItIsAsked:
 
         assert re.search(r"Question to .*: HTTP 503 Service Unavailable\. Retrying for up to 1m00s\.", played.text)
 
+    def test_after_the_warm_up_a_few_more_tries_are_told_without_a_time(self) -> None:
+        played = Chat(Reply(429), {}).play(smoke_test_warm_up="0s")
+
+        assert re.search(r"Question to .*: HTTP 429 Too Many Requests\. Retrying\. ", played.text)
+
     def test_at_the_deadline_it_is_timed_out(self) -> None:
         chat = Chat(Reply(503))
 

@@ -3,10 +3,18 @@
 import httpx
 import pytest
 
+from helpers.presented import Api
 from helpers.questions import Said, endpoint, verdicts
 
 FIRST = {"smoke_test_warm_up": "60s"}
+PAGE = httpx.Response(503, headers={"content-type": "text/html"}, content=b"<html>Down</html>")
+NOT_THE_VERSIONS = pytest.mark.parametrize("other", [httpx.Response(429), httpx.ReadError("reset"), PAGE])
 LATE = '[[case]]\nprompt = "slow"\nmax-latency = "2s"\n'
+
+
+def is_after_the_warm_up(there: Api) -> bool:
+    """Say whether the models were listed twice: at the beginning, for the key, and when the warm-up was over."""
+    return there.models_read == 2
 
 
 def test_the_first_question_is_asked_twice_and_measured_once() -> None:
@@ -75,16 +83,9 @@ def test_if_only_the_first_question_gets_nothing_but_errors_that_case_has_failed
 
 
 def test_if_the_first_question_is_answered_after_the_warm_up_that_answer_counts() -> None:
-    there = endpoint(lambda *_: Said() if len(tried) == 2 else httpx.Response(503, json={}))
-    tried: list[object] = []  # the key, at the beginning, and whether the API is well, after the warm-up
+    there = endpoint(lambda *_: Said() if is_after_the_warm_up(there) else httpx.Response(503, json={}))
 
-    def models(reply: object) -> object:
-        tried.append(reply)
-        return reply
-
-    there.models = models
-
-    assert (there.ask("", 100).outputs["smoke-test"], len(tried)) == ("passed", 2)
+    assert (there.ask("", 100).outputs["smoke-test"], there.models_read) == ("passed", 2)
 
 
 def test_an_error_after_that_says_nothing_of_the_other_questions() -> None:
@@ -97,14 +98,7 @@ def test_an_error_after_that_says_nothing_of_the_other_questions() -> None:
     assert "17 of 20 questions passed, 1 failed, 2 unanswered" in played.told
 
 
-@pytest.mark.parametrize(
-    "other",
-    [
-        httpx.Response(429),
-        httpx.ReadError("reset"),
-        httpx.Response(503, headers={"content-type": "text/html"}, content=b"<html>Down</html>"),
-    ],
-)
+@NOT_THE_VERSIONS
 def test_if_the_errors_are_not_all_the_versions_they_say_nothing(other: httpx.Response | Exception) -> None:
     bad = httpx.Response(503, json={})
     there = endpoint(lambda prompt, times, _: other if (prompt, times) == ("q0", 1) or prompt == "q5" else bad)
@@ -112,14 +106,7 @@ def test_if_the_errors_are_not_all_the_versions_they_say_nothing(other: httpx.Re
     assert there.ask("", 20, timeout="1h").outputs["smoke-test"] == "unanswered"
 
 
-@pytest.mark.parametrize(
-    "other",
-    [
-        httpx.Response(429),
-        httpx.ReadError("reset"),
-        httpx.Response(503, headers={"content-type": "text/html"}, content=b"<html>Down</html>"),
-    ],
-)
+@NOT_THE_VERSIONS
 def test_nor_does_it_if_an_error_that_is_not_the_versions_comes_to_another_question(
     other: httpx.Response | Exception,
 ) -> None:
@@ -131,17 +118,8 @@ def test_nor_does_it_if_an_error_that_is_not_the_versions_comes_to_another_quest
 
 
 def test_the_first_question_fails_by_the_versions_own_error_only() -> None:
-    tried: list[object] = []  # the key, at the beginning, and whether the API is well, after the warm-up
-    page = httpx.Response(503, headers={"content-type": "text/html"}, content=b"<html>Down</html>")
-    there = endpoint(
-        lambda prompt, _, __: Said() if prompt != "q0" else page if len(tried) == 2 else httpx.Response(503, json={})
-    )
-
-    def models(reply: object) -> object:
-        tried.append(reply)
-        return reply
-
-    there.models = models
+    bad = httpx.Response(503, json={})
+    there = endpoint(lambda prompt, *_: Said() if prompt != "q0" else PAGE if is_after_the_warm_up(there) else bad)
 
     assert verdicts(there.ask("pass-rate = 0.5")) == ["unanswered"] + ["passed"] * 7
 

@@ -120,6 +120,12 @@ class TestOutages:
             "01:00  Unknown host. Retrying for up to 4m00s.",
         ]
 
+    def test_without_a_second_left_it_tells_no_time(self, told: Told) -> None:
+        for left in (0.9, 1.0):
+            told.journal.failing(CallError(Fate.UNSENT, f"unknown host {left}"), left)
+
+        assert told.lines() == ["00:00  Unknown host 0.9. Retrying.", "00:00  Unknown host 1.0. Retrying for up to 1s."]
+
     def test_its_end_is_told_if_it_was_long_and_the_next_one_is_new_even_for_the_same_reason(self, told: Told) -> None:
         error = CallError(Fate.UNKNOWN, "HTTP 502")
         told.journal.failing(error, 300)
