@@ -333,7 +333,7 @@ def test_no_address_of_a_host_is_given_more_than_5_s(within: float, connect: flo
 
 
 @pytest.mark.parametrize(
-    "url", ["https://a b/", "https://\x00/", "https://xn--/", "https://" + "a" * 300 + ".example/"]
+    "url", ["https://a b/" + "a" * 300, "https://\x00/", "https://xn--/", "https://" + "a" * 300 + ".example/"]
 )
 def test_an_address_that_cannot_be_used_is_refused_and_not_tried_again(url: str) -> None:
     http = Http(bounded=lambda function, _: function(), now=lambda: 0.0, redact=Redactor(), connect=refusing)
