@@ -3,6 +3,7 @@
 What is compared is run in turns, and medians are given: on a busy machine the ratios hold, the milliseconds do not.
 """
 
+import json
 import os
 import platform
 import ssl
@@ -39,7 +40,13 @@ def rootfs(authority: trustme.CA, image: str = IMAGE) -> Iterator[tuple[str, ...
         subprocess.run(["docker", "rm", container], check=True, stdout=subprocess.DEVNULL)
         authority.cert_pem.write_to_path(f"{folder}/{CA}")
         root = ("chroot", folder) if os.geteuid() == 0 else ("unshare", "--map-root-user", "chroot", folder)
-        yield (*root, *ACTION)
+        yield ("env", *variables_of(image), *root, *ACTION)
+
+
+def variables_of(image: str) -> list[str]:
+    """Return the environment that an image sets, as `NAME=value`."""
+    command = ["docker", "image", "inspect", "--format", "{{json .Config.Env}}", image]
+    return json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout) or []
 
 
 def compressed(image: str = IMAGE) -> int:
