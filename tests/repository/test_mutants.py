@@ -92,6 +92,13 @@ class TestWhichTestsMayNotice:
 
         assert known.of(first, Project(program.ROOT)) == ["t::a", "t::b"]
 
+    def test_those_of_the_modules_own_file_for_what_is_bound_at_import(self) -> None:
+        own = "tests/unit/decide/test_plan.py::b"
+        known = KnownTests({"t::a": 1.0, own: 2.0, "t::c": 3.0}, {"decide/plan.py": {1: [""], 3: ["t::c"]}})
+        first, *_ = found("LIMIT = 3\n")
+
+        assert known.of(first, Project(program.ROOT)) == [own]
+
     def test_of_very_many_as_many_as_asked_the_quickest_first(self) -> None:
         many = {f"{file}::{n}": float(n) for file in "ab" for n in range(50)}
         known = KnownTests(many, {"decide/plan.py": {1: list(many)}})

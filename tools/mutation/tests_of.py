@@ -71,13 +71,16 @@ class KnownTests:
     def of(self, mutant: Mutant, project: Project) -> list[str]:
         """Return the tests that may notice, by name.
 
-        What is bound at import is noticed where its name is used. What no test is known to use, and what only the
-        import runs, such as the constructor of an Enum, is noticed wherever the module is.
+        What is bound at import is noticed where its name is used, or by the module's own tests. What no test is known
+        to use, and what only the import runs, such as the constructor of an Enum, is noticed wherever the module is.
         """
         here = self._here(mutant, project)
         found = set[str]().union(*(here.get(line, ()) for line in mutant.lines))
         for file, line in _uses(project, mutant.names) if mutant.names else ():
             found.update(self.lines.get(file, {}).get(line, ()))
+        if mutant.at_import:
+            own = project.tests(mutant.module)
+            found.update(test for test in self.seconds if test.startswith(f"{own}::"))
         if (mutant.at_import or AT_IMPORT in found) and not found - {AT_IMPORT}:
             found.update(*here.values())
         return sorted(found - {AT_IMPORT})
