@@ -137,7 +137,7 @@ class Patience:
         if self.was_last_read:
             raise Stop(self.deadline.end(error))
         self.listener.failing(error, self.left)
-        self.pause(self.pace.delay(self.rng, Rhythm.QUICK))
+        self.pause(self.pace.delay(self.rng, Rhythm.CONFIRM))
 
     def _went_well(self) -> None:
         self._retries.went_well()

@@ -3,6 +3,7 @@
 Randomness is an argument, so that a test sees the schedule that its seed stands for.
 """
 
+import math
 from dataclasses import dataclass
 from enum import Enum
 from random import Random
@@ -24,31 +25,34 @@ HEARTBEAT = 60.0  # between log lines while nothing changes
 def retry_delay(attempt: int, retry_after: float | None, rng: Random) -> float:
     """Return how long to wait before the next try of a call that failed `attempt` times in a row (from 1).
 
-    The server's `Retry-After` is obeyed for up to a minute. Jitter keeps many jobs from coming back at the same moment.
+    The server's `Retry-After` is obeyed for up to a minute, but it makes no wait shorter: servers send a 0 for ever.
+    Jitter keeps many jobs from coming back at the same moment.
     """
-    if retry_after is not None:
-        asked = min(max(retry_after, 0.0), RETRY_AFTER_CAP)
-        return asked + rng.uniform(0, max(JITTER, asked * RETRY_AFTER_SPREAD))
-    return rng.uniform(0, min(RETRY_CAP, RETRY_BASE * 2 ** min(attempt - 1, 10)))
+    own = rng.uniform(0, min(RETRY_CAP, RETRY_BASE * 2 ** min(attempt - 1, 10)))
+    if retry_after is None:
+        return own
+    asked = min(max(retry_after, 0.0), RETRY_AFTER_CAP)
+    return max(own, asked + rng.uniform(0, max(JITTER, asked * RETRY_AFTER_SPREAD)))
 
 
 class Rhythm(Enum):
-    """How often to read, by the news that can be: the interval times `share`, but not below `least` seconds.
+    """How often to read, by the news that can be: the interval times `share`, but from `least` to `most` seconds.
 
     An interval that is shorter than `least` stays as it is.
     """
 
-    SLOW = (1.6, 0.0)  # the end cannot be near
-    BASE = (1.0, 0.0)  # nothing is known of the end
-    QUICK = (0.2, 2.0)  # what was read is to be confirmed, or the rollout goes wrong
-    QUICKEST = (0.15, 0.75)  # a rollout that goes well can end at any moment
+    SLOW = (1.6, 0.0, math.inf)  # the end cannot be near
+    BASE = (1.0, 0.0, math.inf)  # nothing is known of the end
+    QUICK = (0.2, 2.0, math.inf)  # the rollout goes wrong
+    CONFIRM = (0.2, 2.0, 5.0)  # what was read is to be confirmed, by a few reads
+    QUICKEST = (0.15, 0.75, math.inf)  # a rollout that goes well can end at any moment
 
-    def __init__(self, share: float, least: float) -> None:
-        self.share, self.least = share, least
+    def __init__(self, share: float, least: float, most: float) -> None:
+        self.share, self.least, self.most = share, least, most
 
     def seconds(self, interval: float) -> float:
         """Return the time between reads, for a poll interval."""
-        return max(interval * self.share, min(interval, self.least))
+        return min(max(interval * self.share, min(interval, self.least)), self.most)
 
 
 @dataclass
@@ -72,11 +76,13 @@ class Pace:
     def retry_delay(self, error: CallError, attempt: int, rng: Random) -> float:
         """Return the wait before the next try of a call that failed like this, `attempt` times in a row.
 
-        The spacing decides after a 429 for which the server asks for no wait; the function `retry_delay` otherwise.
+        After a 429 the spacing decides, unless the server asks for a longer wait: a long poll interval makes it no
+        longer, since only so much time is given to failures. After all else the function `retry_delay` decides.
         """
-        if error.fate is Fate.THROTTLED and error.retry_after is None:
-            return self.spacing * rng.uniform(*RETRY_SHARE)
-        return retry_delay(attempt, error.retry_after, rng)
+        if error.fate is not Fate.THROTTLED:
+            return retry_delay(attempt, error.retry_after, rng)
+        spaced = min(self.spacing, SPACING_CAP) * rng.uniform(*RETRY_SHARE)
+        return spaced if error.retry_after is None else max(spaced, retry_delay(1, error.retry_after, rng))
 
     def throttled(self) -> None:
         """Note a 429."""

@@ -70,7 +70,7 @@ class Track:
             seen_under_way=self.seen_under_way or progress.status in {Status.NOT_STARTED, Status.IN_PROGRESS},
             seen_rolling_back=self.seen_rolling_back or rolling_back,
             last_error=str(progress) if is_error else self.last_error,
-            strides=self.strides.read(progress, at),
+            strides=self.strides.read(progress, at) if progress.status is Status.IN_PROGRESS else self.strides,
             at=at,
             state_since=self.state_since if is_same else at,
             state_reads=self.state_reads + 1 if is_same else 1,
@@ -89,8 +89,10 @@ class Track:
         match self.progress.status:
             case Status.IN_PROGRESS:
                 return self.strides.rhythm
-            case Status.ROLLING_BACK | Status.ERROR | Status.DONE:
+            case Status.ROLLING_BACK:
                 return Rhythm.QUICK
+            case Status.ERROR | Status.DONE:
+                return Rhythm.CONFIRM
             case _:
                 return Rhythm.BASE
 

@@ -87,7 +87,7 @@ class _Replacing:
         """Carry out what two looks agree on, and return whether that is done."""
         self._waiting.looked()
         _tell(self._context, found)
-        self.rhythm = Rhythm.BASE if isinstance(found.todo, WaitFirst) else Rhythm.QUICK
+        self.rhythm = Rhythm.BASE if isinstance(found.todo, WaitFirst) else Rhythm.CONFIRM
         stands = self._agreement.stands(key_of(found.todo), self._context.facts.seen_at)
         match found.todo:
             case WaitFirst(entry):

@@ -84,7 +84,7 @@ def _other_end(context: Context) -> End | None:
     """If the deadline came before an error had stood its 30 s, read on until it has. Return ours' end if it passes."""
     track = tracked(context)
     while track.progress.status is Status.ERROR and end_of(track) is None:
-        context.patience.read_next(context.read_endpoint, Rhythm.QUICK)
+        context.patience.read_next(context.read_endpoint, Rhythm.CONFIRM)
         track = tracked(context)
         context.show_progress(track.progress)
     if track.progress.status is Status.ERROR:

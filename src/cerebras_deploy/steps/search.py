@@ -30,7 +30,7 @@ def search(
         call.read(endpoint, patience.clock.now() - endpoint.age)
         if is_over(endpoint) or not call.is_undecided(patience.clock.now()):
             return endpoint
-        endpoint = patience.read_next(context.read_endpoint, Rhythm.QUICK)
+        endpoint = patience.read_next(context.read_endpoint, Rhythm.CONFIRM)
 
 
 def look_once_more(context: Context, call: LostCall) -> None:

@@ -41,7 +41,7 @@ class _Starting:
         context, plan = self._context, plan_for(self._context, look)
         self._waiting.looked()
         _tell(context, look)
-        self.rhythm = Rhythm.QUICK if isinstance(plan, Unchanged) else Rhythm.BASE
+        self.rhythm = Rhythm.CONFIRM if isinstance(plan, Unchanged) else Rhythm.BASE
         stands = self._agreement.stands(plan.live.id if isinstance(plan, Unchanged) else "", context.facts.seen_at)
         match plan:
             case Unchanged(entry):
@@ -64,7 +64,7 @@ class _Starting:
     def _deployed(self, look: Look) -> bool:
         """Send the deploy call, unless an earlier attempt's deployment may not be listed yet."""
         if self._waiting.is_too_early() or self._compared():
-            self.rhythm = Rhythm.QUICK
+            self.rhythm = Rhythm.CONFIRM
             return False
         self._context.facts.wait_for("")
         return self._submission.send(look)

@@ -28,7 +28,7 @@ class TestRetryOfOneCall:
 
     @given(st.floats(0, 60), st.integers(1, 50), st.integers())
     def test_retry_after_is_obeyed(self, asked: float, attempt: int, seed: int) -> None:
-        assert asked <= retry_delay(attempt, asked, Random(seed)) <= asked * 1.15 + 0.1
+        assert asked <= retry_delay(attempt, asked, Random(seed)) <= max(asked * 1.15 + 0.1, 15)
 
     @given(st.floats(60, 1e12))
     def test_retry_after_is_obeyed_for_a_minute_at_most(self, asked: float) -> None:
@@ -57,6 +57,10 @@ class TestHowOftenToPoll:
             (Rhythm.QUICK, 30, 6),
             (Rhythm.QUICK, 600, 120),
             (Rhythm.QUICK, 0.5, 0.5),
+            (Rhythm.CONFIRM, 5, 2),
+            (Rhythm.CONFIRM, 20, 4),
+            (Rhythm.CONFIRM, 600, 5),
+            (Rhythm.CONFIRM, 0.5, 0.5),
             (Rhythm.QUICKEST, 5, 0.75),
             (Rhythm.QUICKEST, 30, 4.5),
             (Rhythm.QUICKEST, 2, 0.75),
@@ -112,16 +116,31 @@ class TestALimitOnRequests:
         assert 1.6 <= min(again) < 2
         assert 4.8 < max(again) <= 5
 
-    @pytest.mark.parametrize(
-        ("error", "attempt"),
-        [(CallError(Fate.THROTTLED, "HTTP 429", retry_after=7), 1), (CallError(Fate.UNSENT, "no connection"), 3)],
-        ids=["the server asks for a wait", "another failure"],
-    )
-    def test_the_spacing_says_nothing_of_other_failures(self, error: CallError, attempt: int) -> None:
+    def test_the_spacing_says_nothing_of_other_failures(self) -> None:
         pace = Pace(5)
         pace.throttled()
+        error = CallError(Fate.UNSENT, "no connection", retry_after=7)
 
-        assert pace.retry_delay(error, attempt, Random(7)) == retry_delay(attempt, error.retry_after, Random(7))
+        assert pace.retry_delay(error, 3, Random(7)) == retry_delay(3, 7, Random(7))
+
+    @pytest.mark.parametrize(("asked", "shortest", "longest"), [(0, 1.6, 5), (4, 4, 5), (20, 20, 23)])
+    def test_the_longer_wait_counts_if_the_server_asks_for_one(
+        self, asked: float, shortest: float, longest: float
+    ) -> None:
+        pace = Pace(5)
+        pace.throttled()
+        error = CallError(Fate.THROTTLED, "HTTP 429", retry_after=asked)
+        many = [pace.retry_delay(error, 9, Random(seed)) for seed in SEEDS]
+
+        assert shortest <= min(many) < shortest * 1.2
+        assert longest * 0.9 < max(many) <= longest
+
+    def test_a_long_interval_makes_the_way_back_no_longer(self) -> None:
+        pace = Pace(600)
+        pace.throttled()
+        again = [pace.retry_delay(CallError(Fate.THROTTLED, "HTTP 429"), 1, Random(seed)) for seed in SEEDS]
+
+        assert 10 < max(again) <= 12
 
     def test_a_short_interval_comes_back_no_sooner(self) -> None:
         pace = Pace(0.1)
@@ -168,8 +187,10 @@ class TestOutage:
         assert (outage.failures, outage.total, outage.length(60)) == (0, 40, 0)
 
 
-def test_what_a_server_asks_for_is_never_less_than_nothing() -> None:
-    assert 0 <= retry_delay(1, 0.0, Random(1)) <= 0.1
+@pytest.mark.parametrize("asked", [0.0, -5.0])
+def test_a_server_that_asks_for_no_wait_for_ever_is_not_asked_all_the_time(asked: float) -> None:
+    assert sum(retry_delay(attempt, asked, Random(attempt)) for attempt in range(1, 51)) > 50 * 15 / 3
+    assert all(0 <= retry_delay(attempt, asked, Random(attempt)) <= 15 for attempt in range(1, 51))
 
 
 def test_a_slow_wait_is_a_minute_at_most_unless_the_interval_is_longer() -> None:

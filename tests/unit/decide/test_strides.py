@@ -62,7 +62,34 @@ def test_a_stride_of_several_replicas_may_be_the_last() -> None:
 
 
 def test_strides_that_come_as_often_as_slow_reads_may_both_come_between_two() -> None:
-    assert strides((0, 0), (8, 1), (16, 3), (24, 4), (32, 6)).rhythm is Rhythm.BASE
+    assert strides((0, 0), (8, 2), (16, 4), total=7).rhythm is Rhythm.BASE
+
+
+def test_where_strides_grow_the_next_may_be_twice_as_big() -> None:
+    canary = ((0.0, 0), (149.0, 0), (150.0, 1), (299.0, 1), (300.0, 2), (449.0, 2), (450.0, 4))
+
+    assert strides(*canary[:5]).rhythm is Rhythm.SLOW  # six of eight are missing, and one came at a time
+    assert strides(*canary, (538, 4)).rhythm is Rhythm.SLOW  # too early
+    assert strides(*canary, (539, 4)).rhythm is Rhythm.QUICKEST
+    assert strides(*canary, (460, 5)).rhythm is Rhythm.BASE  # they have stopped growing
+    assert strides((0, 0), (10, 2), (20, 3), total=8).rhythm is Rhythm.SLOW
+
+
+@pytest.mark.parametrize(("count", "most"), [(7, 400), (8, 60)])
+def test_a_stride_that_has_got_stuck_is_not_read_as_often_as_possible_for_ever(count: int, most: int) -> None:
+    found = strides((0, 0), (9_999, 0), (10_000, 7), (16_000, 7), *[(16_000, 8)] * (count - 7))
+    reads = 0
+    while found.rhythm is Rhythm.QUICKEST:
+        found = found.read(Progress(Status.IN_PROGRESS, count, 8), 16_000 + reads)
+        reads += 1
+
+    assert (reads, found.rhythm) == (most, Rhythm.BASE)
+    assert found.read(Progress(Status.IN_PROGRESS, 9, 10), 17_000).hurried == 0
+
+
+@pytest.mark.parametrize(("updated", "total"), [(9, 8), (1, 0), (0, 0)])
+def test_impossible_counts_say_nothing(updated: int, total: int) -> None:
+    assert strides((0, 0), (10, updated), total=total) in {NO_STRIDES, strides((0, 0), total=total)}
 
 
 def test_counts_that_go_back_begin_anew() -> None:
@@ -92,5 +119,5 @@ def test_a_read_without_counts_changes_nothing() -> None:
 def test_the_shortest_and_the_longest_stride_are_kept() -> None:
     found = strides((0, 2), (10, 3), (15, 3), (40, 4), (45, 6))
 
-    assert (found.number, found.shortest, found.longest, found.missing) == (3, 5, 30, 2)
+    assert (found.biggest, found.shortest, found.longest, found.missing) == (2, 5, 30, 2)
     assert (found.before, found.moved_at) == (40, 45)
