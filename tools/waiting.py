@@ -19,9 +19,11 @@ SPREAD = 30.0
 LATENCY = 0.3
 # How a rollout's counts of updated replicas go.
 EVEN, UNEVEN, RANDOM, STILL, UNKNOWN = "even", "uneven", "at random", "stand still", "unknown"
+GROWING, HALVES = "1, 2, 4, 8", "4, 8"
+BATCHES = {GROWING: (0, 1, 2, 4), HALVES: (0, 4)}  # the counts before each batch; else one by one
 COUNTS = {
     2: (EVEN, UNEVEN, UNKNOWN),
-    10: (EVEN, UNEVEN, RANDOM, STILL, UNKNOWN),
+    10: (EVEN, UNEVEN, RANDOM, GROWING, HALVES, STILL, UNKNOWN),
     45: (EVEN, UNEVEN, UNKNOWN),
 }  # by the rollout's length in minutes
 RUNS = {2: 120, 10: 120, 45: 30}  # by the same
@@ -88,9 +90,10 @@ def waiting(minutes: float, *, counts: str, runs: int) -> Waiting:
 
 
 def _follow(seconds: float, counts: str, seed: int) -> _Run:
-    lengths = tuple(_lengths(seconds, counts, Random(seed)))
+    steps = BATCHES.get(counts, range(REPLICAS))
+    lengths = tuple(_lengths(seconds, counts, len(steps), Random(seed)))
     counted = 0 if counts == STILL else 1
-    phases = [Phase("in_progress", length, (step * counted,) * 2) for step, length in enumerate(lengths)]
+    phases = [Phase("in_progress", length, (step * counted,) * 2) for step, length in zip(steps, lengths, strict=True)]
     scenario = replace(HEALTHY, rollout=Timeline((*phases, DONE)), counts=counts != UNKNOWN)
     stage = Stage(scenario, latency=LATENCY, seed=seed)
     result = stage.play().result
@@ -100,12 +103,12 @@ def _follow(seconds: float, counts: str, seed: int) -> _Run:
     return _Run(reads, tuple(accumulate(lengths)), seconds, result)
 
 
-def _lengths(seconds: float, counts: str, rng: Random) -> Iterable[float]:
-    """Return how long each replica takes; where they are uneven, some take three times as long as others."""
+def _lengths(seconds: float, counts: str, steps: int, rng: Random) -> Iterable[float]:
+    """Return how long each step takes; where they are uneven, some take three times as long as others."""
     if counts == RANDOM:
-        ends = sorted(rng.uniform(0, seconds) for _ in range(REPLICAS - 1))
+        ends = sorted(rng.uniform(0, seconds) for _ in range(steps - 1))
         return [after - before for before, after in pairwise((0.0, *ends, seconds))]
-    parts = [rng.uniform(0.5, 1.5) if counts == UNEVEN else 1.0 for _ in range(REPLICAS)]
+    parts = [rng.uniform(0.5, 1.5) if counts == UNEVEN else 1.0 for _ in range(steps)]
     return [seconds * part / sum(parts) for part in parts]
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from waiting import EVEN, STILL, UNEVEN, UNKNOWN, waiting
+from waiting import EVEN, GROWING, HALVES, STILL, UNEVEN, UNKNOWN, waiting
 
 pytestmark = pytest.mark.long
 
@@ -18,6 +18,15 @@ def test_where_counts_move_an_end_is_seen_within_a_second(counts: str) -> None:
     assert found.calls <= 120
     assert found.change <= 5
     assert found.error <= 4.5  # 3.0 s at the poll interval
+
+
+@pytest.mark.parametrize("counts", [GROWING, HALVES])
+def test_where_they_move_in_batches_it_is_too_for_more_calls(counts: str) -> None:
+    found = waiting(10, counts=counts, runs=20)
+
+    assert found.results == {"succeeded"}
+    assert found.lag <= 0.95
+    assert found.calls <= 200
 
 
 # Elsewhere, as a peer that asks every 5 s (115 calls in 10 minutes).
