@@ -8,8 +8,9 @@ PREFIX = "INPUT_"
 def misspelled(environ: Mapping[str, str], known: Iterable[str]) -> Iterator[str]:
     """Say of each variable what it was probably meant to be.
 
-    It is one if it differs from a known input only in case, in dashes and underscores, or by one letter, is not empty,
-    and differs from that input's own value. The runner hands over all of `with:`, in upper case, and `env:` as it is.
+    It is one if it differs from a known input only in case, in dashes and underscores, or by one letter (`is_near`), is
+    not empty, and differs from that input's own value. The runner hands over all of `with:`, in upper case, and `env:`
+    as it is.
     """
     names = list(known)
     own = {f"{PREFIX}{name.upper()}" for name in names}
@@ -24,10 +25,11 @@ def misspelled(environ: Mapping[str, str], known: Iterable[str]) -> Iterator[str
 
 
 def is_near(given: str, known: str) -> bool:
-    """Whether two names are the same, or differ by one letter: another one, one more, or one less."""
+    """Whether two names are the same, or differ by one letter: another one, one more, one less, or two swapped."""
     if abs(len(given) - len(known)) > 1:
         return False
     short, long = sorted((given.replace("-", ""), known.replace("-", "")), key=len)
     if len(short) == len(long):
-        return sum(one != other for one, other in zip(short, long, strict=True)) <= 1
+        is_swapped = any(short[:at] + short[at : at + 2][::-1] + short[at + 2 :] == long for at in range(len(short)))
+        return is_swapped or sum(one != other for one, other in zip(short, long, strict=True)) <= 1
     return len(long) - len(short) == 1 and any(long[:at] + long[at + 1 :] == short for at in range(len(long)))

@@ -26,6 +26,11 @@ def said(given: Mapping[str, str], known: Mapping[str, str] | None = None) -> li
         ("INPUT_DEPLOYMENT-I", "deployment-id"),
         ("INPUT_ALIAZ", "alias"),
         ("INPUT_WAITS", "wait"),
+        ("INPUT_DRY-RNU", "dry-run"),
+        ("INPUT_ON-FAILRUE", "on-failure"),
+        ("INPUT_DEPLOYMENTI-D", "deployment-id"),
+        ("INPUT_DEPLOYMENT-DI", "deployment-id"),
+        ("INPUT_LAIAS", "alias"),
     ],
 )
 def test_it_is_told_with_what_was_meant_and_where_it_may_come_from(variable: str, meant: str) -> None:
@@ -39,7 +44,17 @@ def test_it_is_told_with_what_was_meant_and_where_it_may_come_from(variable: str
 
 @pytest.mark.parametrize(
     "variable",
-    ["INPUT_SCRIPT", "INPUT_ALIASES-OF", "INPUT_WA", "DRY_RUN", "INPUT_", "GITHUB_INPUT_DRY_RUN", "INPUT_WTAI"],
+    [
+        "INPUT_SCRIPT",
+        "INPUT_ALIASES-OF",
+        "INPUT_WA",
+        "DRY_RUN",
+        "INPUT_",
+        "GITHUB_INPUT_DRY_RUN",
+        "INPUT_WTAI",
+        "INPUT_TIAW",
+        "INPUT_AWTI",
+    ],
 )
 def test_what_is_like_none_is_nobodys_business(variable: str) -> None:
     assert said({variable: "true"}) == []

@@ -58,5 +58,17 @@ def test_of_a_smoke_test_tells_judged_from_not_judged() -> None:
     assert statement(end, facts) == f"{VERSION} is deployed to {ENDPOINT}, but its smoke test could not be judged."
 
 
+@pytest.mark.parametrize("verdict", ["failed", "unanswered"])
+def test_of_a_smoke_test_of_what_was_live_already_says_not_that_it_was_deployed(verdict: Judged) -> None:
+    facts, end = nothing_sent(), End(Result.SMOKE_TEST_FAILED)
+    facts.saw_endpoint(make.endpoint("ours 2 complete 20"), 0)
+    facts.found_live(make.entry("ours 2 complete 20"))
+    facts.smoke_tested(SmokeTestResult(verdict))
+
+    came = {"failed": "failed its smoke test", "unanswered": "its smoke test could not be judged"}[verdict]
+    joined = "but" if verdict == "failed" else ", but"
+    assert statement(end, facts) == f"{VERSION} is live on {ENDPOINT}{joined} {came}."
+
+
 def test_without_times_it_took_no_time() -> None:
     assert statement(End(Result.SUCCEEDED), following()).endswith("in 0s.")
