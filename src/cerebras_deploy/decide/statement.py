@@ -61,4 +61,5 @@ def _rollout_lost(end: End, facts: Known) -> str:
 def _smoke_test_failed(facts: Known) -> str:
     if facts.smoke_test.verdict == "unanswered":
         return f"{facts.what} is deployed to {facts.endpoint}, but its smoke test could not be judged."
-    return f"{facts.what} was deployed to {facts.endpoint} but failed its smoke test."
+    served = "is live on" if facts.found_live_already else "was deployed to"
+    return f"{facts.what} {served} {facts.endpoint} but failed its smoke test."

@@ -8,7 +8,8 @@ from cerebras_deploy.decide.smoke_test import SmokeTestResult
 from cerebras_deploy.decide.statement import statement
 from cerebras_deploy.errors import invalid_input
 from cerebras_deploy.result import End, Result
-from helpers.known import following
+from helpers import make
+from helpers.known import following, nothing_sent
 
 VERSION, ENDPOINT = "gpt-oss-120b version 2 (alias production)", "my-org-gpt-oss-120b"
 ROLLOUT = f"rollout of {VERSION} to {ENDPOINT}"
@@ -58,16 +59,14 @@ def test_of_a_smoke_test_tells_judged_from_not_judged() -> None:
     assert statement(end, facts) == f"{VERSION} is deployed to {ENDPOINT}, but its smoke test could not be judged."
 
 
-@pytest.mark.parametrize("verdict", ["failed", "unanswered"])
-def test_of_a_smoke_test_of_what_was_live_already_says_not_that_it_was_deployed(verdict: Judged) -> None:
-    facts, end = nothing_sent(), End(Result.SMOKE_TEST_FAILED)
-    facts.saw_endpoint(make.endpoint("ours 2 complete 20"), 0)
+def test_of_a_smoke_test_of_what_was_live_already_says_not_that_it_was_deployed() -> None:
+    facts = nothing_sent()
     facts.found_live(make.entry("ours 2 complete 20"))
-    facts.smoke_tested(SmokeTestResult(verdict))
+    facts.smoke_tested(SmokeTestResult("failed"))
 
-    came = {"failed": "failed its smoke test", "unanswered": "its smoke test could not be judged"}[verdict]
-    joined = "but" if verdict == "failed" else ", but"
-    assert statement(end, facts) == f"{VERSION} is live on {ENDPOINT}{joined} {came}."
+    assert (
+        statement(End(Result.SMOKE_TEST_FAILED), facts) == f"{VERSION} is live on {ENDPOINT} but failed its smoke test."
+    )
 
 
 def test_without_times_it_took_no_time() -> None:
