@@ -45,14 +45,21 @@ def is_the_versions(error: CallError) -> bool:
 
 
 def is_about_the_question(error: CallError) -> bool:
-    """Whether the API, or what stands before it, says no to this question, and might answer another."""
-    is_key = error.status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN} and not error.is_page
-    return error.fate is Fate.DENIED and error.status != HTTPStatus.NOT_FOUND and not is_key
+    """Whether the API says no to this question, and might answer another."""
+    return _is_no(error) and not _is_about_the_key(error)
 
 
 def raise_if_refused(error: CallError) -> None:
-    """Raise a `Stop` (refused) unless the error may pass while a version warms up: a 404 may, any other no may not."""
-    if error.fate is Fate.DENIED and error.status != HTTPStatus.NOT_FOUND:
-        is_key = error.status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
+    """Raise a `Stop` (refused) if the API says no, which does not pass while a version warms up."""
+    if _is_no(error):
         hint = error.hint or (_QUESTION_HINT if error.status in _OF_THE_QUESTION else "")
-        raise refused(str(error), _KEY_HINT if is_key else hint) from error
+        raise refused(str(error), _KEY_HINT if _is_about_the_key(error) else hint) from error
+
+
+def _is_no(error: CallError) -> bool:
+    """Whether the API itself says no for good. A 404 may pass, and so may a page of what stands between."""
+    return error.fate is Fate.DENIED and error.status != HTTPStatus.NOT_FOUND and not error.is_page
+
+
+def _is_about_the_key(error: CallError) -> bool:
+    return error.status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}

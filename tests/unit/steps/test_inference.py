@@ -11,6 +11,7 @@ from helpers.stage import HELLO, HELLO_OR_BACK, Played, made, play
 
 SLOW = httpx.ReadTimeout("timed out")
 PAGE = Reply(503, body=b"<html><title>Bad gateway</title>")
+BLOCKED = b"<html><title>Access denied</title>"
 
 
 class TestTheKey:
@@ -108,6 +109,22 @@ class TestNoAnswer:
         _, played = self.play(SLOW, Reply(503))
 
         assert played.outputs["smoke-test"] == "unanswered"
+
+    @pytest.mark.parametrize("status", [400, 401, 403])
+    def test_a_page_that_turns_a_question_away_is_forgiven_while_the_version_warms_up(self, status: int) -> None:
+        chat, played = self.play(Reply(status, body=BLOCKED), {}, on_failure="rollback")
+
+        assert (played.result, chat.api.calls["chat"]) == ("unchanged", 2)
+
+    @pytest.mark.parametrize("status", [400, 401, 403])
+    def test_if_only_such_pages_come_they_say_nothing_about_version_or_key(self, status: int) -> None:
+        _, played = self.play(Reply(status, body=BLOCKED))
+
+        assert (played.result, played.outputs["smoke-test"]) == ("smoke-test-failed", "unanswered")
+        assert played.seconds >= 60
+        assert f"HTTP {status}" in played.told
+        assert 'an HTML page, titled "Access denied"' in played.told
+        assert "inference-api-key" not in played.told
 
     def test_a_version_that_has_answered_too_late_is_not_one_that_gives_no_answer(self) -> None:
         chat = Chat({}, Reply(503), seconds=(8,))

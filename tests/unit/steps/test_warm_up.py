@@ -131,17 +131,31 @@ def test_if_the_inference_api_is_not_well_errors_say_nothing() -> None:
     assert there.ask("", 20, timeout="1h").outputs["smoke-test"] == "unanswered"
 
 
-@pytest.mark.parametrize(("status", "is_page"), [(400, False), (422, False), (403, True)])
-def test_a_no_to_the_first_question_is_not_about_the_others(status: int, *, is_page: bool) -> None:
-    page = {"headers": {"content-type": "text/html"}, "content": b"<html>Blocked</html>"} if is_page else {"json": {}}
-    there = endpoint(
-        lambda prompt, _, __: httpx.Response(status, **page) if prompt == "q0" else Said()  # type: ignore[arg-type]
-    )
+@pytest.mark.parametrize("status", [400, 422])
+def test_a_no_to_the_first_question_is_not_about_the_others(status: int) -> None:
+    there = endpoint(lambda prompt, _, __: httpx.Response(status, json={}) if prompt == "q0" else Said())
 
     played = there.ask("pass-rate = 0.5")
 
     assert played.outputs["smoke-test"] == "passed"
     assert there.times["2", "q0"] == 2
+
+
+BLOCKED = httpx.Response(403, headers={"content-type": "text/html"}, content=b"<html>Blocked</html>")
+
+
+def test_a_page_that_turns_the_first_question_away_is_forgiven_and_then_all_are_asked() -> None:
+    there = endpoint(lambda *_: Said() if there.stage.clock.now() - there.began > 30 else BLOCKED)
+
+    played = there.ask("")
+
+    assert (played.result, played.outputs["smoke-test"]) == ("unchanged", "passed")
+
+
+def test_if_it_always_does_the_others_are_asked_all_the_same() -> None:
+    there = endpoint(lambda prompt, _, __: BLOCKED if prompt == "q0" else Said())
+
+    assert verdicts(there.ask("pass-rate = 0.5")) == ["unanswered"] + ["passed"] * 7
 
 
 @pytest.mark.parametrize("status", [401, 403])
