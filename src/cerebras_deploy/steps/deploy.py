@@ -6,6 +6,7 @@ from cerebras_deploy.decide.plan import Attach
 from cerebras_deploy.decide.rollout import end_of, left_because
 from cerebras_deploy.decide.target import Target
 from cerebras_deploy.decide.track import Track
+from cerebras_deploy.errors import Interrupted, Stop
 from cerebras_deploy.result import End, Result
 from cerebras_deploy.steps.context import Context
 from cerebras_deploy.steps.dry_run import dry_run
@@ -25,7 +26,7 @@ def deploy(context: Context) -> End:
     end = _rolled_out(context)
     if end.result in {Result.SUCCEEDED, Result.UNCHANGED}:
         _warn(context, end)
-        end = smoke_test(context) or _after_good_answers(context, end)
+        end = _after_answers(context, end, smoke_test(context))
     if end.result in {Result.SUCCEEDED, Result.UNCHANGED}:
         promote(context)
     elif context.inputs.on_failure == "rollback" and is_rolled_back(end, context.facts):
@@ -33,21 +34,35 @@ def deploy(context: Context) -> End:
     return end
 
 
-def _after_good_answers(context: Context, end: End) -> End:
+def _after_answers(context: Context, end: End, bad: End | None) -> End:
     """Look once more after a smoke test: the answers are another version's if that has replaced ours meanwhile.
 
+    `bad` is the end that bad answers come to, None if they are good. It stands if the endpoint can't be read in time.
     Before an alias moves, the endpoint is looked at anyway (`steps/promote.py`).
     """
+    if bad:
+        try:
+            later = _later(context)
+        except Interrupted:  # which is a Stop, too
+            raise
+        except Stop:
+            return bad
+        return bad if later.result is Result.SUCCEEDED else later
     if context.facts.smoke_test.verdict == "skipped" or context.inputs.promote_aliases:
         return end
-    context.patience.read(context.read_endpoint)
-    track = tracked(context)
-    later = None if left_because(track) else end_of(track)
-    later = later or follow(context)
+    later = _later(context)
     if later.result is not Result.SUCCEEDED:
         return later
     _warn(context, later)
     return end
+
+
+def _later(context: Context) -> End:
+    """Return the end of a rollout that was done, as it is now."""
+    context.patience.read(context.read_endpoint)
+    track = tracked(context)
+    later = None if left_because(track) else end_of(track)
+    return later or follow(context)
 
 
 def _rolled_out(context: Context) -> End:

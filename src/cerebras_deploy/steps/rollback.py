@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from cerebras_deploy.api.endpoint import DeployedModel, Endpoint
-from cerebras_deploy.api.status import Status, Unknown
+from cerebras_deploy.api.status import Status
 from cerebras_deploy.decide.entries import may_hide_newer, version_of
 from cerebras_deploy.decide.known import RollbackVerdict
 from cerebras_deploy.decide.progress import Progress
@@ -37,7 +37,8 @@ def roll_back(context: Context, end: End) -> End:
         if end.result is Result.FAILED and (other := _other_end(context)):
             context.facts.rollback_given_up()
             return other
-        verdict, outcome = _roll_back(context, back, entry)
+        status = Status.ERROR if end.result is Result.FAILED else Status.DONE  # in which ours was found bad
+        verdict, outcome = _roll_back(context, back, entry, status)
     except Interrupted:  # which is a Stop, too
         raise
     except Stop as stop:
@@ -98,13 +99,12 @@ def _other_end(context: Context) -> End | None:
     return End(Result.TIMED_OUT, reason)
 
 
-def _roll_back(context: Context, back: Context, entry: DeployedModel) -> _Told:
-    """Deploy the previous version, and return the outcome."""
+def _roll_back(context: Context, back: Context, entry: DeployedModel, status: Status) -> _Told:
+    """Deploy the previous version while ours has that status, and return the outcome."""
     version = version_to_restore(context, entry)
     if isinstance(version, str):
         context.facts.previous_is_lost()
         return "failed", _not_rolled_back(version)
-    status = tracked(context).progress.status
     submission = Submission(back)
     endpoint = context.patience.read(context.read_endpoint)  # noted of ours: what is newer may forbid it
     while not (obstacle := _obstacle(endpoint, tracked(context).target, status)):
@@ -115,7 +115,7 @@ def _roll_back(context: Context, back: Context, entry: DeployedModel) -> _Told:
     return "skipped", _not_rolled_back(obstacle)
 
 
-def _obstacle(endpoint: Endpoint, ours: Target, status: Status | Unknown) -> str:
+def _obstacle(endpoint: Endpoint, ours: Target, status: Status) -> str:
     """Say what has changed on the endpoint meanwhile; empty if ours is the newest entry, with that status."""
     entries = endpoint.deployed_models
     if not entries:

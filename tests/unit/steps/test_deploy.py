@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from helpers import presented
@@ -15,7 +16,9 @@ from helpers.stage import EPOCH, HELLO, HELLO_OR_BACK, Played, Stage, play
 ASK = HELLO | {"smoke-test-expect": "pong"}  # as the forged API answers
 ALL_AFTER = ASK | {"promote-aliases": "free"}
 ONE = {"smoke_test_prompt": "q0", "inference_api_key": "inference-key-1"}
+YES = ONE | {"smoke_test_expect": "yes"}
 MANY = {"smoke_test_file": "suite.toml", "inference_api_key": "inference-key-1"}
+GOOD, BAD = Said(seconds=5), Said("no", seconds=5)
 BY_ID = {"model": "", "alias": "", "deployment-id": OURS}
 
 
@@ -105,19 +108,19 @@ class TestRollingBack:
 
 
 class TestWhatHappensWhileItIsAsked:
-    """A good answer is no success if it may be another version's: after it, the endpoint is looked at once more."""
+    """An answer may be another version's, be it good or bad: after it, the endpoint is looked at once more."""
 
     @staticmethod
-    def asked(inputs: dict[str, str], *, live: bool, changed: Any) -> Played:
+    def asked(inputs: dict[str, str], *, live: bool, changed: Any, said: Said = GOOD) -> Played:
         """Run once; `changed` is called with the API when the first question comes."""
 
         def answer(*_: object) -> Said:
             if not there.questions:
                 changed(there)
-            return Said(seconds=5)
+            return said
 
         there = endpoint(answer, live=live)
-        there.stage.files = {"suite.toml": '[[case]]\nprompt = "q0"\n'}
+        there.stage.files = {"suite.toml": '[[case]]\nprompt = "q0"\nexpect = "yes"\n'}
         return there.play(**inputs)
 
     @pytest.mark.parametrize("inputs", [MANY, ONE], ids=["many", "one"])
@@ -130,6 +133,74 @@ class TestWhatHappensWhileItIsAsked:
         played = self.asked(inputs, live=live, changed=changed)
 
         assert (played.result, played.outputs["smoke-test"]) == ("superseded", "passed")
+
+    @pytest.mark.parametrize("inputs", [MANY, YES], ids=["many", "one"])
+    @pytest.mark.parametrize("live", [True, False])
+    @pytest.mark.parametrize("after", [{}, {"on_failure": "rollback"}, {"promote_aliases": "free"}], ids=repr)
+    def test_it_is_told_after_a_bad_answer_too_and_nothing_is_rolled_back(
+        self, inputs: dict[str, str], after: dict[str, str], *, live: bool
+    ) -> None:
+        there: list[presented.Api] = []
+
+        def changed(api: presented.Api) -> None:
+            newer = presented.entry("3", "complete", EPOCH - api.stage.clock.now(), EPOCH)
+            api.more = lambda _: [newer]
+            there.append(api)
+
+        played = self.asked(inputs | after, live=live, changed=changed, said=BAD)
+
+        assert (played.result, played.outputs["smoke-test"]) == ("superseded", "failed")
+        assert (played.outputs["live-version-id"], there[0].deployed_versions) == ("3", [] if live else ["2"])
+        assert "version 3" in played.outputs["message"]
+        assert played.outputs["rollback"] == "skipped"
+
+    def test_it_is_told_after_an_answer_that_says_nothing_too(self) -> None:
+        def changed(there: presented.Api) -> None:
+            newer = presented.entry("3", "complete", EPOCH - there.stage.clock.now(), EPOCH)
+            there.more = lambda _: [newer]
+
+        played = self.asked(YES, live=False, changed=changed, said=BAD._replace(ended="length"))
+
+        assert (played.result, played.outputs["smoke-test"]) == ("superseded", "unanswered")
+
+    @pytest.mark.parametrize(("after", "deployed"), [({}, ["2"]), ({"on_failure": "rollback"}, ["2", "1"])])
+    def test_a_bad_answer_stays_one_if_the_endpoint_cannot_be_read_by_the_deadline(
+        self, after: dict[str, str], deployed: list[str]
+    ) -> None:
+        there: list[presented.Api] = []
+
+        def changed(api: presented.Api) -> None:
+            there.append(api)
+            began = api.stage.clock.now()
+            api.whole = lambda whole, _: whole if api.stage.clock.now() > began + 100 else httpx.Response(503)
+
+        played = self.asked(YES | {"timeout": "2m"} | after, live=False, changed=changed, said=BAD)
+
+        assert (played.result, played.outputs["smoke-test"]) == ("smoke-test-failed", "failed")
+        assert there[0].deployed_versions == deployed
+
+    @pytest.mark.parametrize("state", ["rolling_back", "in_progress"])
+    def test_after_a_bad_answer_nothing_is_deployed_over_ours_if_it_is_on_the_move_by_then(self, state: str) -> None:
+        there: list[presented.Api] = []
+
+        def changed(api: presented.Api) -> None:
+            there.append(api)
+            api.ours = lambda _: {"state": state}
+
+        played = self.asked(YES | {"timeout": "2m", "on_failure": "rollback"}, live=False, changed=changed, said=BAD)
+
+        assert (played.result, played.outputs["rollback"]) == ("smoke-test-failed", "skipped")
+        assert there[0].deployed_versions == ["2"]
+
+    def test_canceled_while_it_is_looked_at_once_more_it_is_interrupted(self) -> None:
+        there: list[presented.Api] = []
+
+        def changed(api: presented.Api) -> None:
+            there.append(api)
+            api.stage.clock.interrupt_at = api.stage.clock.now() + 20
+            api.whole = lambda *_: httpx.Response(503)
+
+        assert self.asked(YES, live=False, changed=changed, said=BAD).result == "interrupted"
 
     @pytest.mark.parametrize("inputs", [MANY, ONE], ids=["many", "one"])
     def test_a_rollout_that_is_rolled_back_by_then_is_followed_to_that_end(self, inputs: dict[str, str]) -> None:
