@@ -14,8 +14,11 @@ from typing import Any
 from urllib.parse import quote, quote_plus
 
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
-# Control, format (bidi, zero width), surrogate, private use, unassigned, line and paragraph separators.
-_INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+# Control, format (bidi, zero width), surrogate, private use, line and paragraph separators.
+_INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
+_NOT_SHOWN = _INVISIBLE | {"Cn"}  # unassigned
+# Further characters that nobody sees: those of Unicode's Default_Ignorable_Code_Point, and the empty Braille pattern.
+_HIDDEN = "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u2800\u3164\uffa0"
 _GAP = r"[\s\0]*"
 _SHORTEST_SECRET = 4  # blanking shorter ones, or shorter pieces, would only garble the log
 _TOKEN = re.compile(r"`[^`]*`\S*|\S+")
@@ -37,7 +40,17 @@ def plain(text: str, limit: int = 1000) -> str:
 
 
 def _visible(character: str) -> str:
-    return " " if unicodedata.category(character) in _INVISIBLE else character
+    return " " if unicodedata.category(character) in _NOT_SHOWN else character
+
+
+def is_hidden(character: str) -> bool:
+    """Whether nobody sees a character, control characters such as line breaks included."""
+    return unicodedata.category(character) in _INVISIBLE or character in _HIDDEN
+
+
+def is_blank(text: str) -> bool:
+    """Whether nobody sees anything of a text: it is empty, or has but blanks and hidden characters."""
+    return all(character.isspace() or is_hidden(character) for character in text)
 
 
 def code(text: str, limit: int = 300) -> str:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 import runner
-from cerebras_deploy.text import Redactor, code, listed, plain, prose
+from cerebras_deploy.text import Redactor, code, is_blank, listed, plain, prose
 from helpers.hostile import share
 from helpers.virtual import AT_ONCE
 from runner.text import WHITESPACE, lines
@@ -261,3 +261,21 @@ def test_a_key_in_another_case_is_blanked_whole_and_cut_off(change: Callable[[st
 @pytest.mark.parametrize(("items", "shown"), [(["a"], "a"), (["a", "b"], "a or b"), (["a", "b", "c"], "a, b, or c")])
 def test_items_are_listed_as_in_a_sentence(items: list[str], shown: str) -> None:
     assert listed(items, "or") == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "blank"),
+    [
+        ("", True),
+        (" \n\t\u00a0", True),
+        ("\u200b\ufeff\u2060", True),
+        ("\u200c\u200d", True),
+        ("\u2800 \u3164", True),
+        ("\u200b.", False),
+        ("\U0010ffff", False),
+        ("0", False),
+    ],
+    ids=ascii,
+)
+def test_a_text_is_blank_if_nobody_sees_any_of_it(text: str, *, blank: bool) -> None:
+    assert is_blank(text) == blank

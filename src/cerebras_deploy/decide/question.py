@@ -4,7 +4,7 @@ from collections.abc import Collection
 from typing import Literal, NamedTuple
 
 from cerebras_deploy.api.completion import ANSWER_TOKENS, Completion, Message
-from cerebras_deploy.text import plain
+from cerebras_deploy.text import is_blank, plain
 
 SHOWN = 3  # of the texts of which an answer must contain any
 Judged = Literal["passed", "failed", "unanswered"]  # `failed` judges the version, `unanswered` says nothing about it
@@ -57,7 +57,7 @@ def judge(question: Question, answer: Completion, latency: float, found: Collect
     that was cut off may yet have had what must not be in it.
     """
     ended = f"(finish_reason `{plain(answer.finish_reason, 40)}`)" if answer.finish_reason else "(no finish_reason)"
-    if not answer.text.strip():
+    if is_blank(answer.text):
         return Judgment("failed" if answer.finish_reason == "stop" else "unanswered", f"the answer is empty {ended}")
     if question.reject and question.reject in found:
         return Judgment("failed", f"`{plain(question.reject, 100)}` is in the answer")

@@ -12,7 +12,7 @@ from cerebras_deploy.result import End, Result
 from cerebras_deploy.steps.context import Context
 from cerebras_deploy.steps.inference import is_about_the_question, raise_if_refused
 from cerebras_deploy.steps.matcher import NotMatchedError
-from cerebras_deploy.text import plain
+from cerebras_deploy.text import is_blank, plain
 
 RETRIES = 3  # of 429 and lost connections, after the warm-up
 
@@ -59,7 +59,7 @@ def hear(context: Context, api: Api, question: Question) -> Heard:
 
 def is_to_be_matched(question: Question, heard: Heard) -> bool:
     """Whether expressions are to be looked for in the answer. That time does not count as the answer's."""
-    return bool(question.expressions and heard.completion.text.strip())
+    return bool(question.expressions) and not is_blank(heard.completion.text)
 
 
 def matched(context: Context, question: Question, heard: Heard) -> frozenset[str] | NotMatchedError:

@@ -23,7 +23,7 @@ def test_an_answer_that_lacks_nothing_is_good(reason: str | None) -> None:
     ("reason", "verdict"),
     [("stop", "failed"), ("length", "unanswered"), ("tool_calls", "unanswered"), (None, "unanswered")],
 )
-@pytest.mark.parametrize("text", ["", " \n"])
+@pytest.mark.parametrize("text", ["", " \n", "\u200b\ufeff\u2060", "\u200d \u00ad", "\u2800\u3164"])
 @pytest.mark.parametrize("question", [CAPITAL, PARIS, CAPITAL._replace(contains=("\n",))])
 def test_an_empty_one_is_never_good_and_bad_only_if_the_model_ended_it(
     question: Question, text: str, reason: str | None, verdict: str

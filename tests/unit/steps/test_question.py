@@ -34,7 +34,7 @@ class TestWhatIsExpected:
 
         assert 'the answer doesn\'t contain "ping". Prompt: "Say hello." Answer: "pong"' in message
 
-    @pytest.mark.parametrize("text", ["", " \n"])
+    @pytest.mark.parametrize("text", ["", " \n", "\u200b\ufeff\u2060"])
     def test_an_empty_answer_needs_no_match(self, text: str, monkeypatch: pytest.MonkeyPatch) -> None:
         class Full(SlowMatcher):
             def found(self, *_: object) -> frozenset[str]:
