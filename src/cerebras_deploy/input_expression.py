@@ -1,17 +1,13 @@
-"""How the input `smoke-test-expect` is read: an expression that cannot have been meant rolls no good version back."""
+"""How `smoke-test-expect` and `smoke-test-contains` are read: what cannot be meant rolls no good version back."""
 
 import itertools
 import re
-import unicodedata
 import warnings
 from collections.abc import Iterator
 from typing import Any
 
-from cerebras_deploy.text import plain
+from cerebras_deploy.text import is_hidden, plain
 
-INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}  # Unicode's categories
-#: Further characters that nobody sees: those of Unicode's Default_Ignorable_Code_Point, and the empty Braille pattern.
-HIDDEN = "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u2800\u3164\uffa0"
 ALLOWED = "\t\n\u200c\u200d"  # the last two join letters, in Persian and in emoji
 
 Part = tuple[str, Any]  # an operation of a parsed expression, and its argument
@@ -19,9 +15,7 @@ Part = tuple[str, Any]  # an operation of a parsed expression, and its argument
 
 def read_expression(text: str) -> str:
     """Return the expression. Raises a `ValueError` that says what is accepted, and the likely cause."""
-    if strange := next(filter(_is_hidden, text), ""):
-        why = "use single quotes in YAML, since double quotes turn `\\b` into a backspace"
-        raise ValueError(f"an expression without the invisible character U+{ord(strange):04X} ({why})")
+    _check_visible(text, "an expression")
     if re.fullmatch(r"/.*/[a-z]*", text, re.DOTALL):
         raise ValueError("a Python regular expression without slashes around it (write flags as `(?i)`)")
     if mark := next(_never(_parsed(text)), ""):
@@ -31,8 +25,16 @@ def read_expression(text: str) -> str:
     return text
 
 
-def _is_hidden(character: str) -> bool:
-    return character not in ALLOWED and (unicodedata.category(character) in INVISIBLE or character in HIDDEN)
+def read_literal(text: str) -> str:
+    """Return the text that is to be looked for as it is. Raises a `ValueError` as `read_expression` does."""
+    _check_visible(text, "a text")
+    return text
+
+
+def _check_visible(text: str, what: str) -> None:
+    if strange := next((one for one in text if one not in ALLOWED and is_hidden(one)), ""):
+        why = "use single quotes in YAML, since double quotes turn `\\b` into a backspace"
+        raise ValueError(f"{what} without the invisible character U+{ord(strange):04X} ({why})")
 
 
 def _parsed(text: str) -> Any:

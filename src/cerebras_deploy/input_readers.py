@@ -7,7 +7,7 @@ from typing import NamedTuple
 from cerebras_deploy.api.names import ALIAS, INTEGER_VERSION, NAME_PART
 from cerebras_deploy.input_base_url import read_base_url
 from cerebras_deploy.input_duration import DAY, read_duration
-from cerebras_deploy.input_expression import read_expression
+from cerebras_deploy.input_expression import read_expression, read_literal
 from cerebras_deploy.input_key import read_key
 from cerebras_deploy.text import code, listed
 
@@ -109,7 +109,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "if-busy": _one_of("wait", "queue", "fail"),
     "dry-run": _boolean,
     "smoke-test-prompt": str,
-    "smoke-test-contains": str,
+    "smoke-test-contains": read_literal,
     "smoke-test-expect": read_expression,
     "smoke-test-max-latency": read_duration(LEAST_LATENCY, MOST_LATENCY, "10ms to 30s"),
     "smoke-test-file": str,

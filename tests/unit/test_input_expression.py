@@ -2,7 +2,7 @@
 
 import pytest
 
-from cerebras_deploy.input_expression import read_expression
+from cerebras_deploy.input_expression import read_expression, read_literal
 
 
 @pytest.mark.parametrize(
@@ -31,8 +31,17 @@ def test_what_may_have_been_meant_is_taken(text: str) -> None:
     ],
 )
 def test_what_one_cannot_see_is_told(text: str, point: str) -> None:
-    with pytest.raises(ValueError, match=rf"U[+]{point[2:]} \(use single quotes in YAML"):
+    with pytest.raises(ValueError, match=rf"an expression .* U[+]{point[2:]} \(use single quotes in YAML"):
         read_expression(text)
+    with pytest.raises(ValueError, match=rf"a text .* U[+]{point[2:]} \(use single quotes in YAML"):
+        read_literal(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["Paris", "क्\u200cष", "👩\u200d🚀", "a\tb\nc", "/paris/", "(", "a$b", "São\u00a0Paulo"]
+)
+def test_a_text_that_one_can_see_is_taken_as_it_is(text: str) -> None:
+    assert read_literal(text) == text
 
 
 @pytest.mark.parametrize("text", ["/paris/", "/paris/i", "/a\nb/gi"])

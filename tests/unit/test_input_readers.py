@@ -114,3 +114,11 @@ class TestPromoteAliases:
         (problem,) = problems(promote_aliases=",".join(f"alias-{number}" for number in range(21)))
 
         assert problem.startswith("`promote-aliases`: expected up to 20 aliases, ")
+
+
+@pytest.mark.parametrize("name", ["smoke-test-contains", "smoke-test-expect"])
+def test_what_the_answer_must_have_has_no_invisible_character(name: str) -> None:
+    (problem,) = problems(**{name: "Par\u200bis", "smoke-test-prompt": "Of France?", "inference-api-key": "key-12345"})
+
+    what = {"smoke-test-contains": "a text", "smoke-test-expect": "an expression"}[name]
+    assert problem.startswith(f"`{name}`: expected {what} without the invisible character U+200B (use single quotes")

@@ -60,6 +60,11 @@ LATENCY = "expected a duration from 10ms to 30s, like 90 (seconds), 500ms, 90s, 
         ({"prompt": "a", "contains": "a", "expect": "a"}, "expected either `contains` or `expect`"),
         ({"prompt": "a", "contains": ""}, "`contains`: at [0]: expected a text that is not empty, got ``"),
         ({"prompt": "a", "contains": ["b", True]}, "`contains`: at [1]: input should be a valid string, got `True`"),
+        ({"prompt": "a", "contains": "\u200d"}, "`contains`: at [0]: expected a text that is not empty"),
+        (
+            {"prompt": "a", "contains": ["b", "Par\u200bis"]},
+            "`contains`: at [1]: expected a text without the invisible character U+200B (use single quotes in YAML",
+        ),
         (
             {"prompt": "a", "contains": []},
             "`contains`: value should have at least 1 item",
@@ -86,6 +91,10 @@ def test_mistakes(case: dict[str, Any], said: str) -> None:
 
     assert len(found) == 1
     assert said in found[0]
+
+
+def test_a_prompt_may_have_invisible_characters() -> None:
+    assert read(prompt="Par\u200bis").prompt == "Par\u200bis"
 
 
 def test_every_mistake_of_a_case_is_told() -> None:
