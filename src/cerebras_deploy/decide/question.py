@@ -1,5 +1,7 @@
 """One question, and what its answer is judged to be."""
 
+import re
+import unicodedata
 from collections.abc import Collection
 from typing import Literal, NamedTuple
 
@@ -7,15 +9,17 @@ from cerebras_deploy.api.completion import ANSWER_TOKENS, Completion, Message
 from cerebras_deploy.text import is_blank, plain
 
 SHOWN = 3  # of the texts of which an answer must contain any
+_WORD = re.compile(r"\S{1,1000}")  # to compose a text takes the square of its length, if it is made for that
 Judged = Literal["passed", "failed", "unanswered"]  # `failed` judges the version, `unanswered` says nothing about it
 
 
 class Question(NamedTuple):
     """What is asked, and what the answer must be like: one of the inputs, or a case of a file.
 
-    `contains` is literal text, ignoring case, of which any is enough; `expect` and `reject` are regular expressions.
-    Without `contains` and `expect`, any answer that is not empty has what it must have. `most_latency` is in seconds,
-    None for no limit; `most_tokens` includes those of reasoning. `name` is for people.
+    `contains` is literal text, ignoring case and how blanks and accents are encoded, of which any is enough. `expect`
+    and `reject` are regular expressions. Without `contains` and `expect`, any answer that is not empty has what it must
+    have. `most_latency` is in seconds, None for no limit; `most_tokens` includes those of reasoning. `name` is for
+    people.
     """
 
     messages: tuple[Message, ...]
@@ -75,9 +79,15 @@ def judge(question: Question, answer: Completion, latency: float, found: Collect
 
 def _missing(question: Question, text: str, found: Collection[str]) -> str:
     """Say what the answer was to have and has not; empty if nothing is missing."""
-    folded = text.casefold()
-    if question.contains and not any(one.casefold() in folded for one in question.contains):
+    folded = _folded(text) if question.contains else ""
+    if question.contains and not any(_folded(one) in folded for one in question.contains):
         shown = " or ".join(f'"{plain(one, 100)}"' for one in question.contains[:SHOWN])
         return f"the answer doesn't contain {shown}{' or others' if len(question.contains) > SHOWN else ''}"
     is_missing = question.expect and question.expect not in found
     return f"the answer doesn't match `{plain(question.expect, 100)}`" if is_missing else ""
+
+
+def _folded(text: str) -> str:
+    """Return a text without its case, and with blanks, accents and hyphens encoded in one way."""
+    composed = _WORD.sub(lambda word: unicodedata.normalize("NFKC", word[0]), text)
+    return re.sub(r"\s+", " ", composed.replace("\u2010", "-").casefold())

@@ -1,5 +1,7 @@
 """What an answer is judged to be."""
 
+import time
+
 import pytest
 
 from cerebras_deploy.api.completion import Completion, Message
@@ -59,6 +61,43 @@ def test_any_of_several_texts_is_enough(text: str, verdict: str) -> None:
 
     assert judged.verdict == verdict
     assert not judged.reason or judged.reason == 'the answer doesn\'t contain "Paris" or "Paname"'
+
+
+@pytest.mark.parametrize(
+    ("wanted", "text"),
+    [
+        ("100 km", "about 100\u202fkm"),
+        ("100\u00a0km", "about 100 km"),
+        ("100 km", "about 100\n  km"),
+        ("100  km", "about 100\tkm"),
+        ("São Paulo", "Sa\u0303o Paulo"),
+        ("Sa\u0303o Paulo", "SÃO\u2009PAULO"),
+        ("well-known", "a well\u2011known one"),
+        ("well\u2010known", "a well-known one"),
+        ("straße", "STRASSE"),
+        ("ﬁne", "Fine"),
+        ("東京都", "東京都" * 1000),
+        (" km", "100\u00a0km"),
+    ],
+    ids=ascii,
+)
+def test_how_blanks_accents_and_hyphens_are_encoded_makes_no_difference(wanted: str, text: str) -> None:
+    assert judge(CAPITAL._replace(contains=(wanted,)), ended(text, "stop"), 0.5) == Judgment("passed")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "text"), [("100 km", "100km"), ("Sao", "São"), ("well-known", "well known"), (" km", "100km")]
+)
+def test_a_blank_an_accent_or_a_hyphen_too_few_does(wanted: str, text: str) -> None:
+    assert judge(CAPITAL._replace(contains=(wanted,)), ended(text, "stop"), 0.5).verdict == "failed"
+
+
+def test_an_answer_of_marks_that_are_hard_to_put_in_order_takes_no_longer() -> None:
+    began = time.process_time()
+
+    judge(PARIS, ended("a" + "\u0315\u0300" * 100_000, "stop"), 0.5)  # would take half a minute as one text
+
+    assert time.process_time() - began < 5
 
 
 def test_of_very_many_texts_three_are_told() -> None:
