@@ -16,15 +16,24 @@ class Message(NamedTuple):
     content: str
 
 
-_TEXT = {"text", "output_text"}  # types of parts; others, such as reasoning, are no answer
+_TEXT = ("text", "output_text")  # types of parts that are the answer
+_THOUGHT = ("reasoning", "thinking")  # types of parts that are surely none of it
 
 
 def _text_of(content: object) -> object:
-    """Return content that came in parts as one text: those parts that are text."""
-    if not isinstance(content, list):
+    """Return content that came as a part, or in parts, as one text: those parts that are text.
+
+    Raises a `ValueError` if there may be an answer, and none of it can be read.
+    """
+    if content is None or isinstance(content, str):
         return content
-    parts = [part.get("text") for part in content if isinstance(part, dict) and part.get("type", "text") in _TEXT]
-    return "".join(part for part in parts if isinstance(part, str))
+    parts = content if isinstance(content, list) else [content]
+    said = [part for part in parts if not (isinstance(part, dict) and part.get("type") in _THOUGHT)]
+    texts = [part.get("text") for part in said if isinstance(part, dict) and part.get("type", "text") in _TEXT]
+    read = [text for text in texts if isinstance(text, str)]
+    if said and not read:
+        raise ValueError("neither text, nor parts of which at least one is text")
+    return "".join(read)
 
 
 class Completion(Reply):
@@ -66,6 +75,11 @@ class Completion(Reply):
     def finish_reason(self) -> str:
         """Why it ended there: `stop`, `length` (it was cut off), or another word; empty if the API does not say."""
         return self.choices[0].finish_reason or ""
+
+    @property
+    def was_cut_off(self) -> bool:
+        """Whether the API says that something else than the model ended it, or what is not known."""
+        return self.finish_reason not in {"", "stop"}
 
 
 class Models(Reply):

@@ -66,7 +66,7 @@ def judge(question: Question, answer: Completion, latency: float, found: Collect
     if question.reject and question.reject in found:
         return Judgment("failed", f"`{plain(question.reject, 100)}` is in the answer")
     missing = _missing(question, answer.text, found)
-    if (missing or question.reject) and answer.finish_reason == "length":
+    if (missing or question.reject) and answer.was_cut_off:
         unseen = f"`{plain(question.reject, 100)}` is not in the answer so far"
         return Judgment("unanswered", f"{missing or unseen}, and it was cut off {ended}")
     if missing:

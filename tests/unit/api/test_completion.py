@@ -18,14 +18,39 @@ def answer(*messages: Any, **more: Any) -> Completion:
         ({"content": "Hello.", "reasoning": "They greet me."}, "Hello."),
         ({"content": None, "reasoning": "They greet me."}, ""),
         ({"content": [{"type": "text", "text": "Hel"}, {"type": "image"}, "junk", {"text": "lo."}]}, "Hello."),
-        ({"content": [{"text": 7}]}, ""),
-        ({"content": 7}, ""),
+        ({"content": {"type": "text", "text": "Hello."}}, "Hello."),
+        ({"content": {"text": "Hello."}}, "Hello."),
+        ({"content": [{"type": "reasoning", "text": "They greet me."}, {"type": "text", "text": "Hello."}]}, "Hello."),
+        ({"content": [{"type": "reasoning", "text": "They greet me."}]}, ""),
+        ({"content": [{"type": "text", "text": ""}]}, ""),
+        ({"content": []}, ""),
         ({}, ""),
     ],
     ids=repr,
 )
 def test_the_text_is_the_content_or_its_parts_and_never_the_reasoning(message: object, text: str) -> None:
     assert answer(message).text == text
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        7,
+        True,
+        {},
+        {"value": "Hello."},
+        {"type": "image"},
+        ["Hello."],
+        [{"type": [], "text": "Hello."}],
+        [{"text": 7}],
+        [[]],
+        [{"type": "output", "text": "Hi"}],
+    ],
+    ids=repr,
+)
+def test_content_in_a_form_that_cannot_be_read_is_no_empty_answer(content: object) -> None:
+    with pytest.raises(ValidationError, match="neither text, nor parts of which at least one is text"):
+        answer({"content": content})
 
 
 @pytest.mark.parametrize(("reason", "told"), [("length", "length"), (None, ""), (7, "")])

@@ -15,7 +15,7 @@ def ended(content: str, finish_reason: str | None) -> Completion:
     return Completion.model_validate({"choices": [{"message": {"content": content}, "finish_reason": finish_reason}]})
 
 
-@pytest.mark.parametrize("reason", ["stop", "length", None])
+@pytest.mark.parametrize("reason", ["stop", "length", "content_filter", None])
 def test_an_answer_that_lacks_nothing_is_good(reason: str | None) -> None:
     assert judge(PARIS, ended("It is PARIS.", reason), 0.5) == Judgment("passed")
     assert judge(CAPITAL._replace(expect="P"), ended("Paris", reason), 0.5, {"P"}) == Judgment("passed")
@@ -36,7 +36,18 @@ def test_an_empty_one_is_never_good_and_bad_only_if_the_model_ended_it(
     assert judged.reason.startswith(f"the answer is empty ({f'finish_reason `{reason}`' if reason else 'no'}")
 
 
-@pytest.mark.parametrize(("reason", "verdict"), [("stop", "failed"), ("length", "unanswered"), (None, "failed")])
+CUT_OFF = [
+    "length",
+    "content_filter",
+    "max_tokens",
+    "tool_calls",
+    "abort",
+]  # words for it, and words for who knows what
+
+
+@pytest.mark.parametrize(
+    ("reason", "verdict"), [("stop", "failed"), (None, "failed"), *((word, "unanswered") for word in CUT_OFF)]
+)
 def test_one_that_was_cut_off_before_it_matched_says_nothing(reason: str | None, verdict: str) -> None:
     lacking = judge(PARIS._replace(most_latency=0.1), ended("The capital of", reason), 0.5)
     unmatched = judge(CAPITAL._replace(expect="Paris"), ended("The capital of", reason), 0.5)
@@ -109,16 +120,17 @@ def test_of_very_many_texts_three_are_told() -> None:
 POLITE = "(?i)as an AI"
 
 
+@pytest.mark.parametrize("reason", CUT_OFF)
 @pytest.mark.parametrize("question", [CAPITAL, PARIS, CAPITAL._replace(expect="Paris")])
-def test_one_that_was_cut_off_may_yet_have_had_what_must_not_be_in_it(question: Question) -> None:
+def test_one_that_was_cut_off_may_yet_have_had_what_must_not_be_in_it(question: Question, reason: str) -> None:
     polite = question._replace(reject=POLITE, most_latency=0.1)
 
-    assert judge(polite, ended("Paris", "length"), 0.5, {"Paris"}) == Judgment(
-        "unanswered", f"`{POLITE}` is not in the answer so far, and it was cut off (finish_reason `length`)"
+    assert judge(polite, ended("Paris", reason), 0.5, {"Paris"}) == Judgment(
+        "unanswered", f"`{POLITE}` is not in the answer so far, and it was cut off (finish_reason `{reason}`)"
     )
 
 
-@pytest.mark.parametrize("reason", ["stop", "length"])
+@pytest.mark.parametrize("reason", ["stop", *CUT_OFF])
 def test_one_with_what_must_not_be_in_it_is_bad_even_if_it_was_cut_off(reason: str) -> None:
     polite = PARIS._replace(reject=POLITE)
 

@@ -1,14 +1,16 @@
 """What an answer is asked to have, in whole runs."""
 
 from collections.abc import Sequence
+from typing import ClassVar
 
+import httpx
 import pytest
 
 from cerebras_deploy import step
 from cerebras_deploy.clock import Clock
 from cerebras_deploy.errors import NoThreadError
 from helpers.chat import Chat
-from helpers.questions import Endpoint, Said, endpoint
+from helpers.questions import Endpoint, Said, endpoint, verdicts
 
 
 class TestWhatIsExpected:
@@ -48,6 +50,26 @@ class TestWhatIsExpected:
 
         assert played.outputs["smoke-test"] == "failed"
         assert "Reason: the answer is empty (finish_reason `stop`)" in played.told
+
+
+class TestContentInAFormThatCannotBeRead:
+    """It may be good, so it says nothing about the version."""
+
+    CONTENT: ClassVar = {"message": {"content": {"value": "pong"}}, "finish_reason": "stop"}
+
+    def test_of_one_question(self) -> None:
+        played = Chat({"choices": [self.CONTENT]}).play(on_failure="rollback")
+
+        assert (played.result, played.outputs["smoke-test"]) == ("smoke-test-failed", "unanswered")
+        assert "the API's reply has an unexpected form: choices.0.message.content" in played.told
+
+    def test_of_many(self) -> None:
+        strange = httpx.Response(200, json={"choices": [self.CONTENT]})
+        there = endpoint(lambda prompt, *_: strange if prompt == "q3" else Said())
+
+        played = there.ask("", smoke_test_warm_up="0s")
+
+        assert verdicts(played) == ["passed"] * 3 + ["unanswered"] + ["passed"] * 4
 
 
 class SlowMatcher:
