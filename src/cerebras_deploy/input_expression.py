@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Iterator
 from typing import Any
 
-from cerebras_deploy.text import is_hidden, plain
+from cerebras_deploy.text import is_blank, is_hidden, plain
 
 ALLOWED = "\t\n\u200c\u200d"  # the last two join letters, in Persian and in emoji
 
@@ -27,7 +27,9 @@ def read_expression(text: str) -> str:
 
 def read_literal(text: str) -> str:
     """Return the text that is to be looked for as it is. Raises a `ValueError` as `read_expression` does."""
-    _check_visible(text, "a text")
+    _check_visible(text.replace("\r\n", "\n"), "a text")
+    if is_blank(text):
+        raise ValueError("a text that is not empty")
     return text
 
 

@@ -17,7 +17,7 @@ from pydantic import (
 
 from cerebras_deploy.api.completion import ANSWER_TOKENS, Message
 from cerebras_deploy.decide.question import Question, asking
-from cerebras_deploy.input_expression import read_expression, read_literal
+from cerebras_deploy.input_expression import read_expression
 from cerebras_deploy.input_readers import READERS
 from cerebras_deploy.suite_mistakes import mistakes_in
 from cerebras_deploy.text import is_blank, plain
@@ -76,7 +76,6 @@ def _visible(text: str) -> str:
 
 
 Text = Annotated[StrictStr, AfterValidator(_visible)]
-Literally = Annotated[Text, AfterValidator(read_literal)]
 Expression = Annotated[StrictStr, AfterValidator(_visible), AfterValidator(read_expression)]
 Latency = Annotated[float, BeforeValidator(_latency)]
 Number = BeforeValidator(_number)  # of a field that pydantic would also read from a text or a boolean
@@ -102,7 +101,7 @@ class Case(BaseModel):
     name: StrictStr = ""
     prompt: Text | None = None
     messages: Annotated[list[_Message], Field(min_length=1)] | None = None
-    contains: Annotated[list[Literally], BeforeValidator(_texts), Field(min_length=1)] = Field(
+    contains: Annotated[list[Text], BeforeValidator(_texts), Field(min_length=1)] = Field(
         default=[], validate_default=False
     )
     expect: Expression = Field(default="", validate_default=False)

@@ -38,10 +38,16 @@ def test_what_one_cannot_see_is_told(text: str, point: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["Paris", "क्\u200cष", "👩\u200d🚀", "a\tb\nc", "/paris/", "(", "a$b", "São\u00a0Paulo"]
+    "text", ["Paris", "क्\u200cष", "👩\u200d🚀", "a\tb\nc", "/paris/", "(", "a$b", "São\u00a0Paulo", "a\r\nb"]
 )
 def test_a_text_that_one_can_see_is_taken_as_it_is(text: str) -> None:
     assert read_literal(text) == text
+
+
+@pytest.mark.parametrize("text", ["\u200c", " \u200d\t"])
+def test_a_text_of_which_one_sees_nothing_is_none(text: str) -> None:
+    with pytest.raises(ValueError, match=r"^a text that is not empty$"):
+        read_literal(text)
 
 
 @pytest.mark.parametrize("text", ["/paris/", "/paris/i", "/a\nb/gi"])

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from typing import Literal, NamedTuple
 
 from cerebras_deploy.api.completion import ANSWER_TOKENS, Completion, Message
-from cerebras_deploy.text import is_blank, plain
+from cerebras_deploy.text import is_blank, is_hidden, plain
 
 SHOWN = 3  # of the texts of which an answer must contain any
 _WORD = re.compile(r"\S{1,1000}")  # to compose a text takes the square of its length, if it is made for that
@@ -88,6 +88,7 @@ def _missing(question: Question, text: str, found: Collection[str]) -> str:
 
 
 def _folded(text: str) -> str:
-    """Return a text without its case, and with blanks, accents and hyphens encoded in one way."""
-    composed = _WORD.sub(lambda word: unicodedata.normalize("NFKC", word[0]), text)
+    """Return what one sees of a text, without its case, and with blanks, accents and hyphens encoded in one way."""
+    seen = "".join(one for one in text if one.isspace() or not is_hidden(one))
+    composed = _WORD.sub(lambda word: unicodedata.normalize("NFKC", word[0]), seen)
     return re.sub(r"\s+", " ", composed.replace("\u2010", "-").casefold())

@@ -89,6 +89,9 @@ def test_any_of_several_texts_is_enough(text: str, verdict: str) -> None:
         ("ﬁne", "Fine"),
         ("東京都", "東京都" * 1000),
         (" km", "100\u00a0km"),
+        ("Par\u200bis", "It's Paris."),
+        ("Paris", "It's Par\u00ad\u034fis."),
+        ("one two", "one\r\ntwo"),
     ],
     ids=ascii,
 )
