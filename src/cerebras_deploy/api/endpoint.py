@@ -76,6 +76,9 @@ _FURTHEST_FROM_SUCCESS = (
 )
 
 
+MOST_ENTRIES = 10_000  # of a status; an interrupt waits until all of them are read, which takes a second
+
+
 class Endpoint(Reply):
     """`GET /management/v1/endpoints/{endpoint_id}`: a snapshot. `updated` is in unix seconds.
 
@@ -100,6 +103,8 @@ class Endpoint(Reply):
         listed = raw.get("deployed_models", ()) if isinstance(raw, Mapping) else ()
         if not isinstance(raw, Mapping) or not isinstance(listed, list | tuple | None):
             return raw
+        if listed and len(listed) > MOST_ENTRIES:
+            raise ValueError(f"more than {MOST_ENTRIES} entries in `deployed_models`")
         read = [_entry(item) for item in listed or ()]
         fields = {name: raw.get(name) for name in ("model_arch_id", "name", "managing_org_name", "updated")}
         return fields | {

@@ -15,6 +15,7 @@ DETAIL_LIMIT = 300  # characters of the server's own words that are shown
 # An escaped control character in JSON. It is decoded, so that `plain` removes it and it cannot split a key.
 _CONTROL = re.compile(r"\\u00([01][0-9a-fA-F])")
 PAGE_HEAD = 4000  # characters of a page that are searched for its title
+ERROR_LIMIT = 64 * 1024  # bytes of an error's body that are looked at; no API says more, and all of it costs time
 
 
 def detail_of(text: str, content_type: str) -> str:
@@ -32,11 +33,12 @@ def detail_of(text: str, content_type: str) -> str:
 
 
 def decoded(body: bytes, content_type: str) -> str:
-    """Return a body as text: by the charset that it came with, or else by how JSON looks in UTF-8, 16 and 32."""
+    """Return an error's body as text: by the charset that it came with, or by how JSON looks in UTF-8, 16 and 32."""
     named = re.search(r"charset=[\"']?([\w.-]+)", content_type, re.IGNORECASE)
+    body = body[:ERROR_LIMIT]
     try:
         return body.decode(named[1] if named else json.detect_encoding(body), "replace")
-    except LookupError:
+    except (LookupError, UnicodeError):  # Python knows no such charset, or one like `idna`, which is for no such text
         return body.decode("utf-8", "replace")
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from cerebras_deploy.api.endpoint import Endpoint
 from helpers import make
@@ -36,3 +37,11 @@ class TestEntriesAreReadByThemselves:
 
         assert [one.lists_models for one in read] == [False, True, True]
         assert [one.deployed_models for one in read] == [()] * 3
+
+
+def test_of_very_many_entries_none_is_read() -> None:
+    whole = {"model_arch_id": "gpt-oss-120b", "deployed_models": [{}] * 10_000}
+    assert len(Endpoint.model_validate(whole).unreadable) == 10_000
+
+    with pytest.raises(ValidationError, match="more than 10000 entries in `deployed_models`"):
+        Endpoint.model_validate(whole | {"deployed_models": [{}] * 10_001})

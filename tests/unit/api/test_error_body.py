@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from cerebras_deploy.api.error_body import decoded
 from cerebras_deploy.api.failures import failure
 from cerebras_deploy.api.message import Answer
 from cerebras_deploy.errors import CallError
@@ -56,6 +57,13 @@ class TestReason:
     )
     def test_where_the_apis_words_are_looked_for(self, body: str, words: str) -> None:
         assert words in failed(500, body).reason
+
+    @pytest.mark.parametrize("charset", ["undefined", "idna", "punycode", "rot13", "x-unknown", "utf-8"])
+    def test_whatever_charset_it_names_it_is_text(self, charset: str) -> None:
+        assert "Paris" in decoded(b"<title>Paris \xff</title>", f"text/html; charset={charset}")
+
+    def test_only_the_beginning_of_a_body_of_megabytes_is_read(self) -> None:
+        assert len(decoded(b"x" * 4_000_000, "text/plain")) == 64 * 1024
 
     def test_of_a_page_it_is_the_title(self) -> None:
         page = "<!DOCTYPE html><html><head><title>502:\n Bad gateway</title></head><body>long</body></html>"
