@@ -104,16 +104,17 @@ def cleaned(document: Any) -> Any:
 
 
 class Redactor:
-    """Blanks secrets, also URL-encoded, in base64 (which the runner shows in part) and with blanks between letters.
+    """Blanks secrets, also in base64 (which the runner shows in part), escaped, and with blanks between letters.
 
-    In upper and lower case, too: IDs and status words are shown in the case in which they are compared.
+    Any letter may be escaped as JSON, HTML or a URL would have it. In upper and lower case, too: IDs and status words
+    are shown in the case in which they are compared.
     """
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         secrets = list(secrets)
         forms = {form for secret in secrets if len(secret) >= _SHORTEST_SECRET for form in _forms(secret)}
         self._forms = sorted(forms, key=len, reverse=True)
-        spaced = [_GAP.join(map(re.escape, secret)) for secret in secrets if len(secret) >= _SHORTEST_SECRET]
+        spaced = [_GAP.join(map(_letter, secret)) for secret in secrets if len(secret) >= _SHORTEST_SECRET]
         self._pattern = re.compile("|".join([*map(re.escape, self._forms), *spaced]), re.IGNORECASE) if forms else None
         self._pieces = {
             form[n - _SHORTEST_SECRET : n].lower() for form in forms for n in range(_SHORTEST_SECRET, len(form))
@@ -133,6 +134,15 @@ class Redactor:
                     if text[-length:].lower() == form[:length].lower():
                         return f"{text[:-length]}***"
         return text
+
+
+def _letter(character: str) -> str:
+    """Return the expression for a character of a secret as it is, or escaped."""
+    point = ord(character)
+    raw, slashes = re.escape(character), r"\\{1,4}"
+    return (
+        rf"(?:{raw}|{slashes}(?:{raw}|u{point:04x}|x{point:02x})|%{point:02x}|&#0{{,4}}(?:{point}|x0{{,4}}{point:x});)"
+    )
 
 
 def _forms(secret: str) -> Iterable[str]:

@@ -183,6 +183,32 @@ def test_a_key_is_blanked_in_the_forms_it_is_echoed_in(key: str) -> None:
         assert redact(f"<{form}>") == "<***>"
 
 
+@pytest.mark.parametrize(
+    "escaped",
+    [
+        r"csk-ab\/cd\u002bef\u003dgh0123",
+        r"csk-ab\\/cd\\u002Bef=gh0123",
+        "csk&#45;ab&#47;cd&#x2b;ef&#61;gh0123",
+        "csk&#0045;ab&#X2F;cd+ef=gh0123",
+        "%63sk-ab%2fcd%2Bef=gh0123",
+        "".join(rf"\u{ord(letter):04x}" for letter in "csk-ab/cd+ef=gh0123"),
+        "".join(rf"\x{ord(letter):02x}" for letter in "csk-ab/cd+ef=gh0123"),
+        "".join(f"%{ord(letter):02X}" for letter in "csk-ab/cd+ef=gh0123"),
+    ],
+)
+def test_a_key_is_blanked_whichever_of_its_letters_are_escaped(escaped: str) -> None:
+    assert Redactor(["csk-ab/cd+ef=gh0123"])(f"<{escaped}>") == "<***>"
+
+
+def test_texts_that_are_hard_to_search_for_escapes_take_no_longer() -> None:
+    redact, began = Redactor(["csk-" + "ab/cd+ef=gh" * 9]), time.process_time()
+
+    for piece in ("\\", "&#0", "%63", "csk-", "\\u0063"):
+        assert redact(piece * 20_000) == piece * 20_000
+
+    assert time.process_time() - began < 5
+
+
 @pytest.mark.parametrize("key", ['csk"\\0123456789', "csk-\udcff0123456789", "csk-`0123`|456789", "csk-##[0123456789]"])
 def test_an_odd_key_is_blanked_where_it_is_quoted(key: str) -> None:
     redact = Redactor([key])
