@@ -1,10 +1,11 @@
 """Model versions and their aliases, as the API replies them. Facts: the API's reference, see docs/api.md."""
 
+from collections.abc import Mapping
 from contextlib import suppress
 from enum import Enum, auto
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, ValidationError
+from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
 from cerebras_deploy.api.fields import Reply, Text, type_or_none
 from cerebras_deploy.api.names import ModelName
@@ -25,17 +26,6 @@ def _name(text: object) -> ModelName:
     if name is None:
         raise ValueError("not a model name")
     return name
-
-
-def _readable_versions(listed: object) -> object:
-    """Leave out what cannot be read of a list of versions."""
-    if not isinstance(listed, list):
-        return listed
-    found = []
-    for item in listed:
-        with suppress(ValidationError):
-            found.append(Version.model_validate(item))
-    return found
 
 
 class Version(Reply):
@@ -91,9 +81,25 @@ class Version(Reply):
 
 
 class Versions(Reply):
-    """`GET /management/v1/orgs/{org_name}/models/{model_arch_id}/versions`, as far as it can be read."""
+    """`GET /management/v1/orgs/{org_name}/models/{model_arch_id}/versions`, as far as it can be read.
 
-    model_versions: Annotated[tuple[Version, ...], BeforeValidator(_readable_versions)]
+    `unreadable` counts the versions that cannot.
+    """
+
+    model_versions: tuple[Version, ...]
+    unreadable: int = 0
+
+    @model_validator(mode="before")
+    @classmethod
+    def _tolerate(cls, raw: Any) -> Any:
+        listed = raw.get("model_versions") if isinstance(raw, Mapping) else None
+        if not isinstance(listed, list):
+            return raw
+        found = []
+        for item in listed:
+            with suppress(ValidationError):
+                found.append(Version.model_validate(item))
+        return {"model_versions": found, "unreadable": len(listed) - len(found)}
 
     def named(self, ref: str) -> Version | None:
         """Return the version with that alias."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cerebras_deploy.api.names import ModelName
-from cerebras_deploy.api.version import Version
+from cerebras_deploy.api.version import Version, Versions
 
 CODE_SPAN = 300  # characters of a code span that the job summary shows
 
@@ -58,8 +58,9 @@ class Elsewhere:
 Step = There | Write | Elsewhere
 
 
-def find_holding(listed: Sequence[Version], alias: str, target: ModelName) -> Holding | Unclear:
-    """Read one list of versions. A list of aliases that is not told may be anything, so it is never taken for empty."""
+def find_holding(versions: Versions, alias: str, target: ModelName) -> Holding | Unclear:
+    """Read one list of versions. What is not told of a version may be anything, so it is never taken for no alias."""
+    listed = versions.model_versions
     holders = [version for version in listed if alias in (version.aliases or ())]
     wanted = told(listed, target)
     if wanted is None:
@@ -72,6 +73,8 @@ def find_holding(listed: Sequence[Version], alias: str, target: ModelName) -> Ho
     silent = next((version for version in listed if version.aliases is None), None)
     if silent and not holders:
         return Unclear(f"the version list does not tell the aliases of version {silent.model.version}")
+    if versions.unreadable and not holders:
+        return Unclear(f"the version list has {versions.unreadable} that can't be read")
     return Holding(alias, wanted, holders[0] if holders else None)
 
 

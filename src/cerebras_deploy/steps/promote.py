@@ -65,6 +65,15 @@ def _failed(end: End, alias: str, rest: tuple[str, ...]) -> Stop:
     return not_promoted("; ".join([reason, *left]), hint, alias, is_unassigned=end.is_unassigned)
 
 
+def _end_of(error: Exception) -> End:
+    """Return why a move failed. Raises the error again if it says already where the alias is."""
+    if not isinstance(error, Stop):
+        return End(Result.PROMOTION_FAILED, f"bug in the action: {type(error).__name__}: {error}")
+    if error.end.result is Result.PROMOTION_FAILED:
+        raise error
+    return error.end
+
+
 @dataclass(frozen=True)
 class _Move:
     """One alias on its way from the version that holds it, if any, to ours."""
@@ -101,10 +110,8 @@ class _Move:
                 now = self.writer.write_next(self.writer.within(HALF), now, self.writer.ours)
         except Interrupted as stop:
             raise Interrupted(self._repair()) from stop
-        except Stop as stop:
-            if stop.end.result is Result.PROMOTION_FAILED:
-                raise
-            self._undo(stop.end)
+        except Exception as error:  # noqa: BLE001 - not even a bug may leave the alias to nobody
+            self._undo(_end_of(error))
 
     def _undo(self, end: End) -> None:
         """Give it back to the version that held it, and raise the failure of the whole. Returns if ours holds it."""
@@ -122,11 +129,9 @@ class _Move:
                 f"putting alias {self.writer.alias} back, and {self._unassigned}. Moving it failed: {end.reason}"
             )
             raise Interrupted(self._repair()) from stop
-        except Stop as stop:
-            if stop.end.result is Result.PROMOTION_FAILED:
-                raise
-            why = f"Moving it failed: {end.reason}. Putting it back failed: {stop.end.reason}"
-            raise not_promoted(f"{self._unassigned}. {why}", self._repair(), is_unassigned=True) from stop
+        except Exception as error:
+            why = f"Moving it failed: {end.reason}. Putting it back failed: {_end_of(error).reason}"
+            raise not_promoted(f"{self._unassigned}. {why}", self._repair(), is_unassigned=True) from error
         if now.held_by == origin:
             held = f"{'back' if self.writer.is_taken else 'still'} on version {origin.version}, which held it before"
             reason = f"alias {self.writer.alias} is {held}. Moving it failed: {end.reason}"
@@ -139,7 +144,6 @@ class _Move:
 
     @property
     def _unassigned(self) -> str:
-        held = (
-            f"version {self.writer.origin.version} held it before" if self.writer.origin else "it was unassigned before"
-        )
+        origin = self.writer.origin
+        held = f"version {origin.version} held it before" if origin else "no version was listed with it before"
         return f"alias {self.writer.alias} may be unassigned ({held})"

@@ -10,7 +10,7 @@ from dataclasses import replace
 from http import HTTPStatus
 
 from cerebras_deploy.api.names import ModelName
-from cerebras_deploy.api.version import Version
+from cerebras_deploy.api.version import Versions
 from cerebras_deploy.decide.aliases import Elsewhere, Holding, Unclear, Write, find_holding, next_step, told
 from cerebras_deploy.errors import CallError, Fate, Stop
 from cerebras_deploy.patience import Patience
@@ -70,9 +70,9 @@ class AliasWriter:
         """Return patience for so many seconds, but for `late` past the deadline at most."""
         return self.context.patience.within(min(seconds, max(self.context.patience.left + late, 0.0)))
 
-    def _list(self, patience: Patience) -> tuple[Version, ...]:
-        listed = self.context.api.versions(self.ours, patience.call_bound).model_versions
-        own = told(listed, self.ours)
+    def _list(self, patience: Patience) -> Versions:
+        listed = self.context.api.versions(self.ours, patience.call_bound)
+        own = told(listed.model_versions, self.ours)
         if own:
             self.own = own.aliases or ()
         return listed

@@ -4,7 +4,7 @@ import shlex
 
 import pytest
 
-from cerebras_deploy.api.version import Version
+from cerebras_deploy.api.version import Version, Versions
 from cerebras_deploy.decide.aliases import (
     Elsewhere,
     Holding,
@@ -36,7 +36,7 @@ def listed(**aliases: str | None) -> list[Version]:
 
 
 def holding(**aliases: str | None) -> Holding:
-    found = find_holding(listed(**aliases), "stable", OURS)
+    found = find_holding(Versions(model_versions=tuple(listed(**aliases))), "stable", OURS)
     assert isinstance(found, Holding)
     return found
 
@@ -62,10 +62,19 @@ class TestWhoHoldsIt:
         ids=["ours untold", "ours missing", "may be at one untold", "two others", "ours and another", "no integer"],
     )
     def test_a_list_that_does_not_say_enough_is_unclear(self, aliases: dict[str, str | None], reason: str) -> None:
-        found = find_holding(listed(**aliases), "stable", OURS)
+        found = find_holding(Versions(model_versions=tuple(listed(**aliases))), "stable", OURS)
 
         assert isinstance(found, Unclear)
         assert reason in found.reason
+
+    def test_one_that_cannot_be_read_may_hold_it(self) -> None:
+        whole = {"model_versions": [*listed(v2=""), {"name": None, "response": {"version_aliases": ["stable"]}}, 7]}
+
+        found = find_holding(Versions.model_validate(whole), "stable", OURS)
+
+        assert found == Unclear("the version list has 2 that can't be read")
+        held = whole | {"model_versions": [*whole["model_versions"], *listed(v1="stable")]}
+        assert isinstance(find_holding(Versions.model_validate(held), "stable", OURS), Holding)
 
     def test_others_that_do_not_tell_do_not_matter_once_the_holder_is_known(self) -> None:
         assert holding(v1="stable", v2="", v3=None).held_by == ORIGIN

@@ -71,6 +71,37 @@ class TestMoving:
         assert "; not tried: canary, candidate\nAliases: lts: version 1 → version 2\n" in played.told
         assert "\nNext: Check that the private preview is enabled for the key's organization, and " in played.told
 
+    def test_a_bug_between_the_halves_leaves_the_alias_where_it_was(self) -> None:
+        class Strange(Aliases):
+            def patched(self, number: str, wanted: list[str]) -> Any:
+                if number == "2":
+                    raise RuntimeError("not thought of")
+                return super().patched(number, wanted)
+
+        api = Strange()
+
+        played = api.play()
+
+        assert (played.result, api.held["1"]) == ("promotion-failed", ["lts", "stable"])
+        assert "alias stable is back on version 1, which held it before. Moving it failed: bug in the action: " in (
+            played.told
+        )
+        assert "RuntimeError: not thought of" in played.told
+
+    def test_a_bug_that_is_in_the_way_back_too_is_told_with_what_repairs_it(self) -> None:
+        class Strange(Aliases):
+            def patched(self, number: str, wanted: list[str]) -> Any:
+                if self.patches[:-1]:
+                    raise RuntimeError("not thought of")
+                return super().patched(number, wanted)
+
+        played = Strange().play()
+
+        assert played.result == "promotion-failed"
+        assert "alias stable may be unassigned (version 1 held it before). Moving it failed: bug in" in played.told
+        assert ". Putting it back failed: bug in the action: RuntimeError: not thought of" in played.told
+        assert CURL in played.told
+
 
 class TestAFreeAlias:
     def test_it_is_an_answer_and_no_outage(self) -> None:
@@ -85,7 +116,9 @@ class TestAFreeAlias:
         played = Stage("live", faults=["aliases:1-=403"]).play({"promote-aliases": "canary"})
 
         assert (played.result, played.exit_code) == ("promotion-failed", 1)
-        assert "alias canary may be unassigned (it was unassigned before). Moving it failed: " in played.told
+        assert (
+            "alias canary may be unassigned (no version was listed with it before). Moving it failed: " in played.told
+        )
         assert f"""{CURL}'{{"version_aliases": ["production", "v2", "canary"]}}'""" in played.told
         assert "free → version 2" not in played.text
         assert played.told.startswith("Deployed, but alias canary may be unassigned: ")
