@@ -11,7 +11,7 @@ from pydantic import BeforeValidator, Field, ValidationError, model_validator
 from cerebras_deploy.api.fields import Identifier, Reply, RolloutFigures, Text
 from cerebras_deploy.api.names import ModelName
 from cerebras_deploy.api.status import NO_STATUS, NO_WORD, PUBLISHED, Status, Unknown
-from cerebras_deploy.api.tolerance import Word, same_form, time_of, words_of
+from cerebras_deploy.api.tolerance import Word, digits_of, same_form, time_of, words_of
 
 
 class DeployedModel(RolloutFigures):
@@ -39,10 +39,10 @@ class DeployedModel(RolloutFigures):
     def _tolerate(cls, raw: Any) -> Any:
         if not isinstance(raw, Mapping):
             raise ValueError("not an object")  # noqa: TRY004 - pydantic takes a ValueError
-        words, identifier = words_of(raw), raw.get("id")
+        words, identifier = words_of(raw), digits_of(raw.get("id"))
         figures = {name: raw.get(name) for name in RolloutFigures.model_fields}
         return figures | {
-            "id": same_form(str(identifier)) if _is_identifier(identifier) else None,
+            "id": same_form(identifier) if isinstance(identifier, str) else None,
             "model": raw.get("model") if isinstance(raw.get("model"), str) else "",
             "created": time_of(raw.get("created")),
             "words": words,
@@ -54,10 +54,6 @@ class DeployedModel(RolloutFigures):
     def name(self) -> ModelName | None:
         """The model's name, if it reads as one."""
         return ModelName.parse(self.model)
-
-
-def _is_identifier(value: object) -> bool:
-    return isinstance(value, str) or (isinstance(value, int) and not isinstance(value, bool))
 
 
 def single_status(statuses: Iterable[Status | Unknown]) -> Status | Unknown:

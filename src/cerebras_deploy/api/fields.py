@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WrapValidator
 
 from cerebras_deploy.api.status import Status, Unknown, parse_status
+from cerebras_deploy.api.tolerance import digits_of
 
 
 def _or_none(value: object, validate: Callable[[object], Any]) -> Any:
@@ -19,7 +20,7 @@ type_or_none = WrapValidator(_or_none)
 Text = Annotated[str | None, type_or_none]
 Count = Annotated[Annotated[int, Field(ge=0, le=1_000_000)] | None, type_or_none]
 Integer = Annotated[int | None, type_or_none]
-Identifier = Annotated[str, Field(min_length=1)]
+Identifier = Annotated[str, BeforeValidator(digits_of), Field(min_length=1)]
 AnyStatus = Annotated[Status | Unknown, BeforeValidator(parse_status)]
 
 

@@ -13,7 +13,7 @@ ID_LENGTH = 200  # characters; an ID that is longer names no deployment of ours
 class Deployment(RolloutFigures):
     """The deploy reply's metadata, "captured at submission time", so all of it is optional here."""
 
-    deployment_id: Text = None
+    deployment_id: Annotated[Identifier | None, type_or_none] = None
     endpoint_id: Text = None
     model_arch_id: Text = None
     version_id: Integer = None
@@ -25,8 +25,8 @@ class Deployment(RolloutFigures):
 class Operation(Reply):
     """The deploy call's reply. Its `done` proves nothing and is not read.
 
-    The deployment's ID is `deployment_id`, or else the last part of `name`; entries may have either. A number is none:
-    the deployment is then looked for on the endpoint, as after a reply that was lost.
+    The deployment's ID is `deployment_id`, or else the last part of `name`; entries may have either. A
+    reply with neither is none: the deployment is looked for on the endpoint, as after a reply that was lost.
     """
 
     name: Annotated[Identifier | None, type_or_none] = None

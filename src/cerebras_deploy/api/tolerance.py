@@ -73,6 +73,14 @@ def _time_of_text(text: str) -> float | None:
         return None
 
 
+def digits_of(value: object) -> object:
+    """Return a whole number as its digits: an ID may be one. Anything else is returned as it is.
+
+    Raises a `ValueError` for a number of thousands of digits.
+    """
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
 def same_form(identifier: str) -> str:
     """Return an ID in the form in which IDs are compared: the last path segment, in lower case."""
     return identifier.strip().rstrip("/").rpartition("/")[2].casefold()

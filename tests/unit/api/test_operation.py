@@ -26,3 +26,20 @@ class TestDeployReply:
 
         assert reply is not None
         assert set(reply.model_dump().values()) == {None}
+
+
+class TestTheDeploymentsId:
+    @pytest.mark.parametrize("name", ["operations/op-7", 7], ids=repr)
+    def test_a_whole_number_is_its_digits(self, name: object) -> None:
+        read = Operation.model_validate_json(json.dumps({"name": name, "response": {"deployment_id": 987654}}))
+
+        assert read.ids[0] == "987654"
+        assert read.ids[1] in {"op-7", "7"}
+
+    @pytest.mark.parametrize("other", [True, 7.0, [7], "", 10**5000], ids=["bool", "float", "list", "empty", "huge"])
+    def test_anything_else_that_is_no_text_is_none(self, other: object) -> None:
+        for reply in (
+            {"name": "ours", "response": {"deployment_id": other}},
+            {"name": other, "response": {"deployment_id": "ours"}},
+        ):
+            assert Operation.model_validate(reply).ids == ("ours",)

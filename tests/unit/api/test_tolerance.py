@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from cerebras_deploy.api.tolerance import Word, raw_text, same_form, time_of, words_of
+from cerebras_deploy.api.tolerance import Word, digits_of, raw_text, same_form, time_of, words_of
 
 
 class TestWords:
@@ -101,6 +101,13 @@ def test_a_time_without_a_zone_is_utc_wherever_the_machine_stands(monkeypatch: p
 )
 def test_ids_are_alike_by_their_last_segment_in_any_case(identifier: str) -> None:
     assert same_form(identifier) == "550e8400-ab"
+
+
+@pytest.mark.parametrize(
+    ("value", "read"), [(7, "7"), (-1, "-1"), ("7", "7"), (True, True), (7.0, 7.0), (None, None)], ids=repr
+)
+def test_a_whole_number_is_its_digits_and_anything_else_is_as_it_came(value: object, read: object) -> None:
+    assert (digits_of(value), type(digits_of(value))) == (read, type(read))
 
 
 class TestAsItCame:

@@ -84,3 +84,16 @@ def test_done_of_the_reply_alone_proves_nothing() -> None:
     played = Stage("rolls-back", faults=["deploy:1=set;field=done;to=true"]).play()
 
     assert played.result == "rolled-back"
+
+
+def test_a_deployment_is_followed_whose_id_is_a_number_in_the_reply_and_where_it_is_listed() -> None:
+    def edit(call: str, _: int, whole: Any) -> Any:
+        if call == "deploy":
+            return whole | {"name": "operations/op-77", "response": REPLY | {"deployment_id": 987654}}
+        if call == "endpoint" and len(whole["deployed_models"]) > 1:
+            whole["deployed_models"][-1]["id"] = 987654
+        return whole
+
+    played = forged.stage(forged.Forged(edit)).play({"timeout": "5m"})
+
+    assert (played.result, played.outputs["deployment-id"]) == ("succeeded", "987654")
