@@ -101,7 +101,7 @@ class Api(httpx.BaseTransport):
             },
         }
         said = self.deploy(reply, len(self.deployed_versions))
-        if not (isinstance(said, httpx.Response) and said.status_code == 409):
+        if not (isinstance(said, httpx.Response) and said.status_code in {409, 423}):
             self.deployed.append(self.stage.clock.now())
         self.deployed_versions.append(version)
         return said

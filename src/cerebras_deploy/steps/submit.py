@@ -21,7 +21,8 @@ from cerebras_deploy.text import sentence
 
 LEAST_LEFT = 5.0  # seconds; no deploy call starts with less time left
 SENDS = 3  # of calls that may have arrived
-CONFLICT_STANDS = 30.0  # seconds; until then a 409 may be about a rollout that has just ended
+CONFLICTS = {HTTPStatus.CONFLICT, HTTPStatus.LOCKED}  # answers about another deployment, or about ours
+CONFLICT_STANDS = 30.0  # seconds; until then a conflict may be about a rollout that has just ended
 
 
 class Submission:
@@ -34,7 +35,7 @@ class Submission:
         self._lost = 0  # calls that may have arrived
         self._turned_away = 0  # calls in a row that surely did not arrive
         self._latest_error: CallError | None = None  # of the latest call, unless that may have arrived
-        self._conflict_since: float | None = None  # when the first 409 came, of those with nothing in flight
+        self._conflict_since: float | None = None  # when the first one came, of those with nothing in flight
 
     def send(self, look: Look) -> bool:
         """Make the call. Return whether it arrived; if not, the caller looks, and calls this again.
@@ -80,7 +81,7 @@ class Submission:
             self._turned_away += 1
             self._context.patience.back_off(error, sent, attempt=self._turned_away)
             return False
-        if error.status == HTTPStatus.CONFLICT:
+        if error.status in CONFLICTS:
             return self._find_in_conflict(error, self._lost_call(look))
         if error.fate is Fate.DENIED:
             raise refused(str(error), error.hint) from error
@@ -89,7 +90,7 @@ class Submission:
         return self._find_lost(error, self._note_lost(look))
 
     def _find_in_conflict(self, error: CallError, call: LostCall) -> bool:
-        """Look what a 409 is about, and return whether it is a deployment of ours.
+        """Look what a conflict is about, and return whether it is a deployment of ours.
 
         What else is in flight is for the next plan. If nothing is, the call is sent again for a while, but not before a
         deployment of ours would be listed.

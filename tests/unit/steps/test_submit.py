@@ -304,11 +304,12 @@ def test_a_call_that_did_not_arrive_is_not_in_doubt_any_more() -> None:
     assert "may have started" not in played.told
 
 
-def test_a_conflict_with_another_rollout_is_for_if_busy() -> None:
+@pytest.mark.parametrize("status", [409, 423])
+def test_a_conflict_with_another_rollout_is_for_if_busy(status: int) -> None:
     busy: list[float] = []
 
     def deploy(reply: dict[str, Any], number: int) -> Any:
-        return httpx.Response(409) if number == 0 else reply
+        return httpx.Response(status) if number == 0 else reply
 
     def more(_: float | None) -> list[dict[str, Any]]:
         if not there.deployed_versions:
@@ -402,12 +403,13 @@ def test_if_too_little_time_is_left_what_turned_a_call_away_before_a_lost_one_is
     assert "\nReason: less than 5 s were left for the deploy request\n" in played.told
 
 
-def test_a_conflict_that_stands_is_a_no() -> None:
-    times, played = called_at(*[Reply(409)] * 9)
+@pytest.mark.parametrize(("status", "phrase"), [(409, "Conflict"), (423, "Locked")])
+def test_a_conflict_that_stands_is_a_no(status: int, phrase: str) -> None:
+    times, played = called_at(*[Reply(status)] * 9)
 
     assert played.result == "refused"
     assert times[-1] - times[0] >= 30
-    assert played.text.count("HTTP 409 Conflict. Checking what blocks the deployment.\n") == len(times)
+    assert played.text.count(f"HTTP {status} {phrase}. Checking what blocks the deployment.\n") == len(times)
     assert "\nNext: Check what the endpoint is doing, then re-run the step." in played.told
     assert played.outputs["changed"] == "false"
 
