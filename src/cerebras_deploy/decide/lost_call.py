@@ -6,7 +6,6 @@ from cerebras_deploy.api.endpoint import DeployedModel, Endpoint
 from cerebras_deploy.api.names import ModelName
 from cerebras_deploy.decide.entries import in_flight, newest_first
 
-SKEW = 60.0  # seconds, between the clock that dates entries and the one that dates replies
 DOUBT_SECONDS, DOUBT_READS = 20.0, 5  # an accepted deployment is listed by then, or this is a stated limit
 
 
@@ -28,9 +27,10 @@ class LostCall:
     something_changed: bool = False  # in any of them
 
     def find(self, endpoint: Endpoint) -> DeployedModel | None:
-        """Return the deployment of the wanted version that was not there before the call."""
+        """Return the deployment of the wanted version that was not there before the call, whatever its time says."""
         forms = {str(self.wanted), str(self.wanted._replace(version=self.asked))}
-        return next((entry for entry in self._new(endpoint) if entry.model in forms), None)
+        new = (entry for entry in newest_first(endpoint.deployed_models) if entry.id not in self.listed_before)
+        return next((entry for entry in new if entry.model in forms), None)
 
     def read(self, endpoint: Endpoint, made: float) -> None:
         """Note a read that does not show it: whether anything else has changed meanwhile.
@@ -48,11 +48,3 @@ class LostCall:
     def is_undecided(self, now: float) -> bool:
         """Whether it is too early to say that it did not arrive."""
         return now - self.since < DOUBT_SECONDS or self.reads < DOUBT_READS
-
-    def _new(self, endpoint: Endpoint) -> list[DeployedModel]:
-        entries = newest_first(endpoint.deployed_models)
-        return [entry for entry in entries if entry.id not in self.listed_before and not self._is_older(entry)]
-
-    def _is_older(self, entry: DeployedModel) -> bool:
-        """Whether the entry was surely made before the call, by the server's own clock."""
-        return entry.created is not None and self.before.date is not None and entry.created < self.before.date - SKEW

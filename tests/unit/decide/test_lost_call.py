@@ -29,13 +29,17 @@ class TestFinding:
 
         assert call.find(make.endpoint("old 2 complete 10")) is None
 
-    def test_one_that_an_earlier_look_has_shown_is_not_and_neither_is_one_of_yesterday(self) -> None:
-        before = make.endpoint(OLD, updated=10).model_copy(update={"date": 100_000.0})
-        call = LostCall(make.name(), "production", before, frozenset({"old", "seen"}), since=100.0)
+    def test_one_that_an_earlier_look_has_shown_is_not(self) -> None:
+        call = LostCall(make.name(), "production", make.endpoint(OLD), frozenset({"old", "seen"}), since=100.0)
 
         assert call.find(make.endpoint("seen 2 complete 99999")) is None
-        assert call.find(make.endpoint("ours 2 complete 99939")) is None
-        assert call.find(make.endpoint("ours 2 complete 99940")) is not None
+
+    @pytest.mark.parametrize("created", [99_999, 92_800, 1])
+    def test_one_that_none_has_shown_is_whatever_its_time_says(self, created: int) -> None:
+        before = make.endpoint(OLD, updated=10).model_copy(update={"date": 100_000.0})
+        call = LostCall(make.name(), "production", before, frozenset({"old"}), since=100.0)
+
+        assert call.find(make.endpoint(f"ours 2 complete {created}")) is not None
 
     def test_one_without_a_time_may_be_ours(self) -> None:
         before = make.endpoint(OLD, updated=10).model_copy(update={"date": 100_000.0})

@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 
-from helpers import forged
+from helpers import forged, presented
 from helpers.forged import Reply
 from helpers.stage import EPOCH, Played, Stage, VirtualClock, made
 
@@ -90,3 +90,15 @@ def test_a_lost_call_is_looked_for_every_two_seconds() -> None:
     assert reads is not None
     assert (played.result, int(reads[1]) >= 5) == ("succeeded", True)
     assert "01:" not in played.text.partition("wasn't accepted")[0]
+
+
+def test_one_that_is_listed_with_a_time_of_two_hours_ago_is_ours_all_the_same() -> None:
+    there = presented.api(
+        ours=lambda age: {"state": presented.HEALTHY(age), "created": int(EPOCH) - 2 * presented.HOUR},
+        deploy=lambda _, __: httpx.ReadTimeout("timed out"),
+    )
+
+    played = there.play()
+
+    assert (played.result, played.outputs["deployment-id"]) == ("succeeded", forged.OURS)
+    assert there.deployed_versions == ["2"]
