@@ -15,6 +15,7 @@ import httpx
 from helpers.forged import ENDPOINT, MODEL, OLD, OURS, call_of
 from helpers.stage import Played, Stage
 
+BACK = "99999999-9999-4999-8999-999999999999"
 HOUR = 3600
 Entry = dict[str, Any]
 
@@ -36,13 +37,15 @@ def same(value: Any, *_: Any) -> Any:
 class Api(httpx.BaseTransport):
     """Answers as it is told to.
 
-    `ours` gives our entry, by its age in seconds; None: it is not listed. `old` changes the entry of version 1, and
+    `ours` gives our entry, by its age in seconds; None: it is not listed. `back` gives that of another version that is
+    deployed after it. `old` changes the entry of version 1, and
     `more` adds entries, by the seconds since the deploy call, or None before it. `whole` changes the whole status, and
     `deploy`, `version` and `models` those replies. Each may return an `httpx.Response`.
     """
 
     stage: Stage
     ours: Callable[[float], Entry | None] = lambda age: {"state": HEALTHY(age)}
+    back: Callable[[float], Entry | None] = lambda age: {"state": HEALTHY(age)}
     old: Callable[[Entry], Entry | None] = same
     more: Callable[[float | None], list[Entry]] = lambda _: []
     whole: Callable[[dict[str, Any], int], Any] = same
@@ -54,6 +57,8 @@ class Api(httpx.BaseTransport):
     models_read: int = 0
     endpoints: Any = None
     deployed_versions: list[str] = field(default_factory=list)
+    version_of_ours: str = ""
+    backs: list[tuple[float, str]] = field(default_factory=list)  # when it was deployed, and its version
 
     def __post_init__(self) -> None:
         """Begin an hour after version 1 was deployed."""
@@ -88,11 +93,14 @@ class Api(httpx.BaseTransport):
 
     def _deploy(self, request: httpx.Request) -> Any:
         version = json.loads(request.content)["model"].rpartition("/")[2]
+        if not self.deployed:
+            self.version_of_ours = version
+        is_back = version != (self.version_of_ours or "2")
         reply = {
-            "name": OURS,
+            "name": BACK if is_back else OURS,
             "done": False,
             "response": {
-                "deployment_id": OURS,
+                "deployment_id": BACK if is_back else OURS,
                 "endpoint_id": ENDPOINT,
                 "model_arch_id": "gpt-oss-120b",
                 "version_id": 2 if version == "production" else int(version),
@@ -103,6 +111,7 @@ class Api(httpx.BaseTransport):
         said = self.deploy(reply, len(self.deployed_versions))
         if not (isinstance(said, httpx.Response) and said.status_code in {409, 423}):
             self.deployed.append(self.stage.clock.now())
+            self.backs += [(self.stage.clock.now(), version)] * is_back
         self.deployed_versions.append(version)
         return said
 
@@ -112,8 +121,11 @@ class Api(httpx.BaseTransport):
         old = {"id": OLD, "model": MODEL.format("1"), "created": int(self.began) - 2 * HOUR, "state": "complete"}
         listed = [entry for entry in [self.old(old)] if entry is not None]
         if age is not None and (ours := self.ours(age)) is not None:
-            number = (self.deployed_versions or ["2"])[0].replace("production", "2")
+            number = (self.version_of_ours or "2").replace("production", "2")
             listed.append({"id": OURS, "model": MODEL.format(number), "created": int(self.deployed[0])} | ours)
+        for deployed, version in self.backs[:1]:
+            if (back := self.back(now - deployed)) is not None:
+                listed.append({"id": BACK, "model": MODEL.format(version), "created": int(deployed)} | back)
         whole = {
             "name": ENDPOINT,
             "model_arch_id": "gpt-oss-120b",

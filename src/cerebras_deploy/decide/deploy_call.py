@@ -35,6 +35,11 @@ class DeployCall:
         self.in_doubt, self.is_accepted = False, True
 
 
+def own_ids(operation: Operation, listed_before: frozenset[str]) -> tuple[str, ...]:
+    """Return the forms of the deployment's ID that the reply names. What was listed before the call is not ours."""
+    return tuple(id_ for id_ in operation.ids if id_ not in listed_before)
+
+
 def mismatch(operation: Operation, wanted: ModelName) -> str:
     """Say how the reply differs from what was asked for; empty if it does not."""
     reply = operation.response

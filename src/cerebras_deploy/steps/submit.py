@@ -48,13 +48,13 @@ class Submission:
         self._listed_before = context.facts.evidence.ids
         try:
             operation = insist(context.patience, lambda: self._call(wanted))
+            accept(context, operation, wanted, self._listed_before)
         except CallError as error:
             return self._arrived_despite(error, look, sent)
         except Interrupted as stop:
             if stop.sent:
                 look_once_more(context, self._note_lost(look))
             raise
-        accept(context, operation, wanted, self._listed_before)
         return True
 
     def _call(self, wanted: ModelName) -> Operation:

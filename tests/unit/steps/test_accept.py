@@ -1,11 +1,12 @@
 """What the deploy call's reply says, in whole runs."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from helpers import forged
-from helpers.stage import Played, Stage
+from helpers import forged, presented
+from helpers.stage import EPOCH, Played, Stage
 
 
 def test_a_reply_for_another_version_is_refused_and_names_both() -> None:
@@ -97,3 +98,75 @@ def test_a_deployment_is_followed_whose_id_is_a_number_in_the_reply_and_where_it
     played = forged.stage(forged.Forged(edit)).play({"timeout": "5m"})
 
     assert (played.result, played.outputs["deployment-id"]) == ("succeeded", "987654")
+
+
+def names(deployment: str, **more: Any) -> Callable[[dict[str, Any], int], Any]:
+    """Have the deploy reply name this deployment."""
+    said = {"deployment_id": deployment} | more
+    return lambda reply, _: reply | {"name": deployment, "response": reply["response"] | said}
+
+
+class TestAReplyThatNamesADeploymentFromBefore:
+    BEFORE = "22222222-3333-4333-8333-333333333333"  # of version 2, before version 3 took the endpoint
+    LISTED = (presented.entry("2", "complete", 1800, EPOCH), presented.entry("3", "complete", 900, EPOCH))
+
+    def test_it_is_not_ours_and_a_new_one_is_looked_for(self) -> None:
+        there = presented.api(deploy=names(self.BEFORE), more=lambda _: [*self.LISTED])
+
+        played = there.play()
+
+        assert (played.result, played.outputs["deployment-id"]) == ("succeeded", forged.OURS)
+        told = f"Deploy request: the reply names deployment {self.BEFORE}, which was listed before it. Checking whether"
+        assert told in played.text
+        assert there.deployed_versions == ["2"]
+
+    def test_where_there_is_no_new_one_it_is_as_with_a_lost_reply(self) -> None:
+        there = presented.api(deploy=names(self.BEFORE), more=lambda _: [*self.LISTED], ours=lambda _: None)
+
+        played = there.play()
+
+        assert (played.result, played.outputs["deployment-id"]) == ("unreachable", "")
+        assert (played.outputs["changed"], played.outputs["live-version-id"]) == ("unknown", "3")
+        assert there.deployed_versions == ["2", "2", "2"]
+
+    def test_no_rollback_on_request_succeeds_by_it(self) -> None:
+        there = presented.api(deploy=names(forged.OLD), more=lambda _: [self.LISTED[0]], ours=lambda _: None)
+
+        played = there.play(operation="rollback")
+
+        assert (played.result, played.outputs["live-version-id"]) == ("unreachable", "2")
+
+    def test_no_rollback_after_a_failure_succeeds_by_it(self) -> None:
+        there = presented.api(
+            deploy=lambda reply, number: names(forged.OLD)(reply, number) if number else reply,
+            ours=lambda age: {"state": "in_progress" if age < 30 else "error"},
+            back=lambda _: None,
+        )
+
+        played = there.play(on_failure="rollback", timeout="5m")
+
+        assert (played.result, played.outputs["rollback"]) == ("failed", "failed")
+        assert "may have started" in played.told
+
+    def test_one_about_another_version_is_refused_and_followed_by_nobody(self) -> None:
+        there = presented.api(deploy=names(self.LISTED[1]["id"], version_id=3), more=lambda _: [*self.LISTED])
+
+        played = there.play()
+
+        assert (played.result, played.outputs["deployment-id"]) == ("refused", "")
+        assert "version 3 (asked for 2)" in played.told
+        assert played.outputs["changed"] == "unknown"
+        assert there.deployed_versions == ["2"]
+
+    def test_of_two_forms_the_one_that_is_new_is_ours(self) -> None:
+        there = presented.api(
+            deploy=lambda reply, _: (
+                reply | {"name": "endpoints/e/operations/1", "response": reply["response"] | {"deployment_id": "5"}}
+            ),
+            old=lambda one: one | {"id": 1},
+            ours=lambda age: {"id": 5, "state": presented.HEALTHY(age)},
+        )
+
+        played = there.play()
+
+        assert (played.result, played.outputs["deployment-id"]) == ("succeeded", "5")

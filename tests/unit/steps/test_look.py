@@ -8,6 +8,7 @@ from helpers.forged import ENDPOINT, MODEL, Forged, Reply, version
 from helpers.forged import stage as forged_stage
 from helpers.stage import Played, Stage
 
+ANEW = "77777777-7777-4777-8777-777777777777"
 ORG = "orgs/my-org/models/gpt-oss-120b"
 
 
@@ -91,11 +92,13 @@ class TestAReplyThatRepeatsTheAlias:
         def edit(call: str, number: int, whole: Any) -> Any:
             if call == "versions" and number < len(lists):
                 return lists[number]
+            if call == "deploy":
+                return whole | {"name": ANEW, "response": {}}
             is_by_alias = call == "version" and api.requests[-1].url.path.endswith("production")
             return NO_INTEGER if is_by_alias else whole
 
         api = Forged(edit, begun=True, states=("complete",))
-        played = forged_stage(api).play()
+        played = forged_stage(api).play({"wait": "false"})
         return played, {one.title for one in played.log.annotations}
 
     def test_the_list_of_versions_tells_its_integer(self) -> None:
@@ -182,9 +185,12 @@ def test_a_word_for_the_weights_that_nobody_knows_is_told_and_left_to_the_deploy
 
 
 def test_the_plan_heeds_what_is_to_be_done_about_a_version_that_is_live_and_an_endpoint_that_is_busy() -> None:
-    live, busy = Forged(begun=True, states=("complete",)), Forged(begun=True, states=("in_progress",))
+    def edit(call: str, _: int, whole: Any) -> Any:
+        return whole | {"name": ANEW, "response": {}} if call == "deploy" else whole
 
-    again = forged_stage(live).play({"if-current": "deploy"})
+    live, busy = Forged(edit, begun=True, states=("complete",)), Forged(begun=True, states=("in_progress",))
+
+    again = forged_stage(live).play({"if-current": "deploy", "wait": "false"})
     failed = forged_stage(busy).play({"if-busy": "fail", "alias": "1"})
 
     assert (again.outputs["changed"], again.outputs["plan"]) == ("true", "deploy")
