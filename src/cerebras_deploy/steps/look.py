@@ -79,10 +79,23 @@ def version_to_restore(context: Context, entry: DeployedModel) -> Version | str:
     name = entry.name
     if name is None or not name.has_integer:
         return f"the previous version is {entry.model}, which names no integer version"
-    version = context.patience.read(lambda: context.api.version(name, context.patience.call_bound))
+    version = context.patience.read(lambda: _by_integer(context, name))
     if version.weights is not Weights.READY:
         return f"the weights of version {name.version} are no longer ready ({version.sync_status})"
     return version
+
+
+def _by_integer(context: Context, name: ModelName) -> Version:
+    """Read a version by its integer once, and return it with that name, however the reply names it.
+
+    Raises a `CallError` also for a reply about another version. An alias or another form of the organization is none.
+    """
+    version = context.api.version(name, context.patience.call_bound)
+    said = version.model
+    if said.architecture != name.architecture or (said.has_integer and said.version != name.version):
+        reason = f"asked for {name}, the API answered for {said}"
+        raise CallError(Fate.UNKNOWN, reason, hint="report this to Cerebras", is_misread=True)
+    return version.model_copy(update={"model": name})
 
 
 def look_at(context: Context) -> Look:

@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
+from helpers import presented
 from helpers.forged import ENDPOINT, MODEL, Forged, Reply, version
 from helpers.forged import stage as forged_stage
-from helpers.stage import Played, Stage
+from helpers.stage import EPOCH, Played, Stage
 
 ANEW = "77777777-7777-4777-8777-777777777777"
 ORG = "orgs/my-org/models/gpt-oss-120b"
@@ -195,3 +196,47 @@ def test_the_plan_heeds_what_is_to_be_done_about_a_version_that_is_live_and_an_e
 
     assert (again.outputs["changed"], again.outputs["plan"]) == ("true", "deploy")
     assert (failed.result, failed.outputs["plan"], busy.calls["deploy"]) == ("refused", "refuse", 0)
+
+
+class TestTheVersionThatIsDeployedAgain:
+    ANOTHER = (MODEL.format("2"), MODEL.format("3"), "orgs/my-org/models/llama-3.3-70b/versions/1")
+
+    def there(self, name: str, times: int) -> presented.Api:
+        """Version 2 is live, and that many reads of version 1 are answered with another name."""
+        reads: list[str] = []
+
+        def said(reply: dict[str, Any], ref: str) -> Any:
+            reads.extend([ref] * (ref == "1"))
+            return reply | {"name": name} if ref == "1" and len(reads) <= times else reply
+
+        return presented.api(version=said, more=lambda _: [presented.entry("2", "complete", 1800, EPOCH)])
+
+    @pytest.mark.parametrize("another", ANOTHER)
+    def test_a_reply_about_another_one_is_a_read_that_failed(self, another: str) -> None:
+        there, slipped = self.there(another, 999), self.there(another, 2)
+
+        played = there.play(operation="rollback")
+
+        assert (played.result, there.deployed_versions) == ("unreachable", [])
+        assert f"asked for {MODEL.format('1')}, the API answered for {another}" in played.told
+        assert (slipped.play(operation="rollback").result, slipped.deployed_versions) == ("succeeded", ["1"])
+
+    @pytest.mark.parametrize("name", [MODEL.format("stable"), "orgs/org-8f2/models/gpt-oss-120b/versions/1"])
+    def test_a_reply_with_another_name_of_it_changes_nothing(self, name: str) -> None:
+        there = self.there(name, 999)
+
+        played = there.play(operation="rollback")
+
+        assert (played.result, there.deployed_versions) == ("succeeded", ["1"])
+        assert played.outputs["model"] == MODEL.format("1")
+
+    @pytest.mark.parametrize("another", ANOTHER)
+    def test_none_is_rolled_back_to_another_one(self, another: str) -> None:
+        there = presented.api(
+            version=lambda reply, ref: reply | {"name": another} if ref == "1" else reply,
+            ours=lambda age: {"state": "in_progress" if age < 30 else "error"},
+        )
+
+        played = there.play(on_failure="rollback")
+
+        assert (played.result, played.outputs["rollback"], there.deployed_versions) == ("failed", "failed", ["2"])
