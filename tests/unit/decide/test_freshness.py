@@ -54,8 +54,18 @@ class TestFreshness:
         ((_, at),) = freshness.take(snapshot(A, age=5), 110)
         assert at == 105
 
-    def test_a_first_reply_may_come_from_a_cache(self) -> None:
-        assert self.counts((100, snapshot(A, age=20))) == [1]
+    def test_a_first_reply_may_come_from_a_cache_if_it_is_no_older_than_10_s(self) -> None:
+        assert self.counts((100, snapshot(A, age=10))) == [1]
+        assert self.counts((100, snapshot(A, age=11)), (102, snapshot(A, B))) == [0, 1]
+
+    def test_older_ones_at_first_are_the_present_after_all_if_three_in_a_row_were_made_over_20_s(self) -> None:
+        old = snapshot(A, age=600)
+
+        assert self.counts((700, old), (710, old), (719.9, old), (720, old), (725, old)) == [0, 0, 0, 4, 1]
+        assert self.counts((700, old), (710, old), (712, snapshot(A)), (713, old)) == [0, 0, 1, 0]
+
+    def test_one_copy_that_only_grows_older_is_never_the_present(self) -> None:
+        assert self.counts(*((at, snapshot(A, age=at)) for at in range(600, 700, 10))) == [0] * 10
 
     def test_a_copy_is_one_of_a_moment_that_was_seen_give_or_take_its_whole_seconds(self) -> None:
         for made, count in ((100.5, 0), (101, 1)):

@@ -325,3 +325,54 @@ def test_a_rollout_of_this_version_is_attached_to_and_followed() -> None:
     assert played.outputs["deployment-id"] == ours
     assert f"00:00  Following deployment {ours}, which already rolls out this version. In progress.\n" in played.text
     assert 100 <= played.seconds < 106
+
+
+class TestAFirstReplyThatIsOldByItsOwnAge:
+    """It is from ten minutes ago, while the endpoint has changed since."""
+
+    def there(self, *, then: list[Entry], now: list[Entry], old_reads: int = 1) -> Api:
+        def said(whole: dict[str, Any], number: int) -> Any:
+            if number > old_reads:
+                return whole | {"deployed_models": [*whole["deployed_models"], *now]}
+            copy = whole | {"deployed_models": [*whole["deployed_models"], *then]}
+            return httpx.Response(200, headers={"age": str(600 + 2 * number)}, json=copy)
+
+        return presented.api(whole=said)
+
+    def test_what_has_been_live_since_is_not_deployed_again(self) -> None:
+        there = self.there(then=[], now=[live(500)])
+
+        played = there.play()
+
+        assert (played.result, there.deployed_versions) == ("unchanged", [])
+        assert played.text.count(f"Ignored an outdated reply for endpoint {ENDPOINT}") == 1
+
+    def test_what_was_rolling_out_then_refuses_nothing(self) -> None:
+        there = self.there(then=[entry("3", "in_progress", 900, EPOCH)], now=[])
+
+        assert (there.play(if_busy="fail").result, there.deployed_versions) == ("succeeded", ["2"])
+
+    def test_nothing_is_replaced_by_it(self) -> None:
+        there = self.there(then=[live(1800)], now=[live(1800), entry("3", "complete", 500, EPOCH)])
+
+        assert (there.play(operation="rollback").result, there.deployed_versions) == ("unchanged", [])
+
+    def test_a_dry_run_waits_for_another_one(self) -> None:
+        there = self.there(then=[], now=[live(500)])
+
+        assert there.play(dry_run="true").outputs["plan"] == "none"
+
+    def test_if_all_are_as_old_the_first_deployment_is_made_after_20_s(self) -> None:
+        there = self.there(then=[], now=[])
+        there.whole = lambda whole, _: httpx.Response(200, headers={"age": "15"}, json=whole)
+
+        assert there.play().result == "succeeded"
+        assert 20 <= (deployed_at(there) or 0) < 30
+
+    def test_if_it_is_always_the_same_copy_nothing_is_deployed(self) -> None:
+        there = self.there(then=[], now=[], old_reads=9999)
+
+        played = there.play(timeout="1m")
+
+        assert (played.result, there.deployed_versions) == ("timed-out", [])
+        assert "\nServing now: unknown.\n" in played.told
