@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, assert_never
 
-from cerebras_deploy.api.endpoint import DeployedModel
+from cerebras_deploy.api.endpoint import DeployedModel, Endpoint
 from cerebras_deploy.api.names import ModelName
 from cerebras_deploy.api.status import PUBLISHED, Status, Unknown
 from cerebras_deploy.api.version import Version
@@ -40,6 +40,7 @@ class Known:
     version: Version | None = None
     evidence: Evidence = field(default_factory=lambda: Evidence(PUBLISHED), repr=False)
     has_seen_endpoint: bool = False
+    new_endpoint: Endpoint | None = None  # as the list of endpoints has it, while the API has no status for it
     seen_at: float = 0.0  # when the latest reply about the endpoint was made, as `Patience.answered_time`
     track: Track | None = None
     is_confirmed: bool = False  # the deployment that the workflow named is of the version that it named, if any

@@ -39,6 +39,10 @@ class Seen(Known):
                 self._learn_live_before(older)
             self._learn_previous(older)
 
+    def saw_new_endpoint(self, endpoint: Endpoint | None) -> None:
+        """Note that the endpoint is listed, and has no status yet; None: it has one."""
+        self.new_endpoint = endpoint
+
     def saw_version(self, version: Version) -> None:
         """Note the version, by its integer."""
         self.model, self.version = version.model, version

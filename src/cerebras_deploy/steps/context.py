@@ -83,9 +83,12 @@ class Context:
         try:
             endpoint = self.api.endpoint(self.inputs.endpoint, self.patience.call_bound)
         except CallError as error:
-            if error.status != HTTPStatus.NOT_FOUND or self.facts.has_seen_endpoint:
+            if error.status != HTTPStatus.NOT_FOUND:
                 raise
-            endpoint = self._never_deployed_to(error)
+            endpoint = self.facts.new_endpoint or self._never_deployed_to(error)
+            self.facts.saw_new_endpoint(endpoint)
+        else:
+            self.facts.saw_new_endpoint(None)
         return self._judged(endpoint)
 
     def _judged(self, read: Endpoint) -> Endpoint:
@@ -112,9 +115,12 @@ class Context:
         return teach(self.runner.redact(word), plain(self.runner.redact(raw_text(entry.raw)), RAW_SHOWN))
 
     def _never_deployed_to(self, error: CallError) -> Endpoint:
-        """Return the endpoint whose status call is 404, if the list of endpoints has it. Raises `error` otherwise."""
+        """Return the endpoint whose status call is 404, if the list of endpoints has it.
+
+        Raises `error` otherwise, and for an endpoint that has had a status.
+        """
         wanted = self.inputs.model
-        if wanted is None or not wanted.org:
+        if self.facts.has_seen_endpoint or wanted is None or not wanted.org:
             raise error
         try:
             found = self.api.endpoints(wanted.org, self.patience.call_bound).endpoints
@@ -124,6 +130,6 @@ class Context:
             if same_form(item.endpoint_id) == same_form(self.inputs.endpoint):
                 text = f"The API lists {item.endpoint_id} but has no status for it. It counts as serving nothing yet."
                 self.journal.warn_once("New endpoint", text)
-                return Endpoint(model_arch_id=item.model_arch_id or wanted.architecture)
+                return Endpoint(model_arch_id=item.model_arch_id or wanted.architecture, deployed_models=())
         names = ", ".join(item.endpoint_id for item in found[:10]) or "none"
         raise error.with_hint(f"check the endpoint's name. Endpoints of {wanted.org}: {names}") from error

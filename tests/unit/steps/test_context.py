@@ -9,9 +9,10 @@ import httpx
 import pytest
 
 import runner
+from helpers import presented
 from helpers.forged import ENDPOINT, OURS, Forged, Reply
 from helpers.forged import stage as forged_stage
-from helpers.stage import Played, Stage
+from helpers.stage import EPOCH, Played, Stage
 
 ORG = "orgs/my-org/models/gpt-oss-120b"
 GONE = Reply(404, body=b'{"detail": "Not Found"}')
@@ -102,6 +103,53 @@ class TestANewEndpoint:
         assert played.result == result
         assert f"The API lists {ENDPOINT} but has no status for it. It counts as serving nothing yet." in played.text
         assert ("the endpoint runs architecture llama-3.3-70b" in played.text) == (result == "refused")
+
+    def there(self, has_status: Callable[[float | None], bool], **more: Any) -> presented.Api:
+        """Its status call is 404 unless `has_status` says otherwise of the seconds since the deploy call."""
+
+        def said(whole: dict[str, Any], _: int) -> Any:
+            age = made.stage.clock.now() - made.deployed[0] if made.deployed else None
+            return whole if has_status(age) else httpx.Response(404, json={"detail": "Endpoint has no deployments"})
+
+        made = presented.api(whole=said, old=lambda _: None, **more)
+        return made
+
+    def test_as_long_as_it_has_no_status_our_deployment_is_not_listed_yet(self) -> None:
+        played = self.there(lambda age: age is not None and age > 22).play()
+
+        assert (played.result, played.outputs["live-version-id"]) == ("succeeded", "2")
+        titles = [one.title for one in played.log.annotations]
+        assert (titles.count("New endpoint"), titles.count("Nothing listed")) == (1, 0)
+
+    def test_if_it_never_has_one_our_deployment_is_never_listed(self) -> None:
+        played = self.there(lambda _: False).play(timeout="5m")
+
+        assert (played.result, played.outputs["changed"]) == ("timed-out", "true")
+        assert "accepted, but never listed by the endpoint" in played.told
+
+    def test_once_it_has_had_one_a_404_is_a_no(self) -> None:
+        played = self.there(lambda age: age is not None and 10 < age < 20).play()
+
+        assert played.result == "refused"
+        assert "HTTP 404 Not Found: Endpoint has no deployments" in played.told
+
+    def test_before_the_deploy_call_it_is_looked_at_as_often_as_needed(self) -> None:
+        def syncing(reply: dict[str, Any], _: str) -> Any:
+            word = "in_progress" if made.stage.clock.now() < EPOCH + 60 else "done"
+            return reply | {"done": word == "done", "response": reply["response"] | {"sync_status": word}}
+
+        made = self.there(lambda age: age is not None, version=syncing)
+
+        assert made.play().result == "succeeded"
+        assert made.deployed[0] >= EPOCH + 60
+
+    def test_a_lost_call_is_looked_for_and_sent_again(self) -> None:
+        made = self.there(
+            lambda age: age is not None and age > 30,
+            deploy=lambda reply, number: reply if number else httpx.Response(502),
+        )
+
+        assert (made.play().result, made.deployed_versions) == ("succeeded", ["2", "2"])
 
 
 class TestAReplyThatLacksItsList:
