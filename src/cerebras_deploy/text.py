@@ -8,9 +8,9 @@ summary as Markdown with HTML and Mermaid in it.
 import base64
 import json
 import re
-import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Any
+from unicodedata import category
 from urllib.parse import quote, quote_plus
 
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
@@ -34,18 +34,14 @@ def plain(text: str, limit: int = 1000) -> str:
     """Return `text` as one line of at most `limit` visible characters that the runner takes for no command."""
     head, rest = text[: limit * 8], text[limit * 8 :]  # what is cut anyway need not be looked at
     text = _ANSI.sub("", head)
-    visible = text if text.isprintable() else "".join(map(_visible, text))
+    visible = text if text.isprintable() else "".join(" " if category(one) in _NOT_SHOWN else one for one in text)
     line = re.sub(r"^::", ": :", " ".join(visible.split()).replace("##[", "# #["))
     return line if len(line) <= limit and not rest.strip() else line[: limit - 1] + "…"
 
 
-def _visible(character: str) -> str:
-    return " " if unicodedata.category(character) in _NOT_SHOWN else character
-
-
 def is_hidden(character: str) -> bool:
     """Whether nobody sees a character, control characters such as line breaks included."""
-    return unicodedata.category(character) in _INVISIBLE or character in _HIDDEN
+    return category(character) in _INVISIBLE or character in _HIDDEN
 
 
 def is_blank(text: str) -> bool:
@@ -106,8 +102,7 @@ def cleaned(document: Any) -> Any:
 class Redactor:
     """Blanks secrets, also in base64 (which the runner shows in part), escaped, and with blanks between letters.
 
-    Any letter may be escaped as JSON, HTML or a URL would have it. In upper and lower case, too: IDs and status words
-    are shown in the case in which they are compared.
+    In upper and lower case, too: IDs and status words are shown in the case in which they are compared.
     """
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
@@ -137,12 +132,10 @@ class Redactor:
 
 
 def _letter(character: str) -> str:
-    """Return the expression for a character of a secret as it is, or escaped."""
-    point = ord(character)
-    raw, slashes = re.escape(character), r"\\{1,4}"
-    return (
-        rf"(?:{raw}|{slashes}(?:{raw}|u{point:04x}|x{point:02x})|%{point:02x}|&#0{{,4}}(?:{point}|x0{{,4}}{point:x});)"
-    )
+    """Return the expression for a character of a secret as it is, or escaped for JSON, a URL or HTML."""
+    raw, point = re.escape(character), ord(character)
+    escaped = rf"\\{{1,4}}(?:{raw}|u{point:04x}|x{point:02x})|%{point:02x}|&#0{{,4}}(?:{point}|x0{{,4}}{point:x});"
+    return rf"(?:{raw}|{escaped})"
 
 
 def _forms(secret: str) -> Iterable[str]:

@@ -183,7 +183,7 @@ def entry(deployment: str, version: str, state: str, created: int) -> dict[str, 
         "state": state,
         "rollout_replicas_updated": 8 if state in {"complete", "done"} else 3,
         "rollout_total_replicas": 8,
-        "rollout_error_message": "replica 4 of 8 was not ready",
+        "rollout_error_message": None if state in {"complete", "done"} else "replica 4 of 8 was not ready",
     }
 
 

@@ -1,5 +1,6 @@
 """How a successful reply is read: its JSON, and what it must have."""
 
+import re
 from codecs import BOM_UTF8
 from typing import TypeVar
 
@@ -26,13 +27,26 @@ def read_reply(reply: type[R], answer: Answer) -> R:
 def _document(answer: Answer) -> object:
     if len(answer.body) > BODY_LIMIT:
         raise unreadable(answer, f"more than {BODY_LIMIT // 1024 // 1024} MiB")
+    body = answer.body.removeprefix(BOM_UTF8)
     try:
-        document: object = from_json(answer.body.removeprefix(BOM_UTF8))
-    except ValueError as error:
-        raise unreadable(answer, str(error)) from error
+        document: object = from_json(body)
+    except ValueError:
+        try:
+            document = from_json(_mended(body))
+        except ValueError as error:
+            raise unreadable(answer, str(error)) from error
     if isinstance(document, dict) and (said := message_in({"error": document.get("error")})):
         raise unreadable(answer, said)
     return document
+
+
+def _mended(body: bytes) -> str:
+    """Return JSON with U+FFFD for what is no character: a text that was cut spoils no other."""
+    return _ESCAPE.sub(lambda found: "\\ufffd" if found["half"] else found[0], body.decode("utf-8", "replace"))
+
+
+# A backslash, or a whole surrogate pair, as JSON escapes it; or half of a pair, alone.
+_ESCAPE = re.compile(r"\\\\|\\u[dD][89abAB]..\\u[dD][c-fC-F]..|(?P<half>\\u[dD][89a-fA-F][0-9a-fA-F]{2})")
 
 
 def _validated(reply: type[R], document: object, answer: Answer) -> R:

@@ -103,5 +103,18 @@ def in_table(word: str) -> Status | None:
 _JOINED = {_joined(word): status for word, status in TABLE.items()}
 
 
+def tells_of_rollback(word: str) -> bool:
+    """Whether a word, known or not, speaks of rolling back: what it stands for is never the way to a success."""
+    return bool(_ROLLBACK.search(_joined(word)))
+
+
+_ROLLBACK = re.compile(r"roll(?:ed|ing|s)?back|revert")
+
 PUBLISHED = StatusWords({})
 parse_status = PUBLISHED.parse
+
+
+def parse_sync(word: str) -> Status | Unknown:
+    """Read the word for the sync of weights. Of that, unlike of a rollout, `SYNC_STATUS_DONE` is a form of `done`."""
+    found = _CLASS_OR_PREFIX.match(word.strip())
+    return parse_status(word.strip()[found.end() :] if found else word)

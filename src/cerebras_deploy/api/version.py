@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
 from cerebras_deploy.api.fields import Reply, Text, type_or_none
 from cerebras_deploy.api.names import ModelName
-from cerebras_deploy.api.status import Status, Unknown, parse_status
+from cerebras_deploy.api.status import Status, Unknown, parse_sync
 from cerebras_deploy.text import plain
 
 
@@ -55,7 +55,7 @@ class Version(Reply):
     @property
     def weights(self) -> Weights:
         """Whether it can be deployed, as far as it is known: see `has_unknown_weights`."""
-        match parse_status(self.sync_status):
+        match parse_sync(self.sync_status):
             case Status.DONE:
                 return Weights.READY
             case Status.ERROR | Status.CANCELLED | Status.ROLLED_BACK:
@@ -72,7 +72,7 @@ class Version(Reply):
         Its word is not known, or there is neither a word nor `done`. Without a word, `done: false` says that they sync.
         """
         is_told = self.done or (self.done is not None and not self.sync_status)
-        return not is_told and isinstance(parse_status(self.sync_status), Unknown)
+        return not is_told and isinstance(parse_sync(self.sync_status), Unknown)
 
     @property
     def aliases(self) -> tuple[str, ...] | None:

@@ -77,13 +77,18 @@ def doubts(endpoint: Endpoint, now: DeployedModel) -> str:
     if now.created is None:
         return f"the API gives no time for {deployment_of(now)}"
     entries = endpoint.deployed_models
-    as_new = [entry for entry in entries if entry.created == now.created and entry.model != now.model]
-    newer = next((entry for entry in (*newer_than_live(entries), *as_new) if not is_harmless(entry)), None)
+    others = (*newer_than_live(entries), *made_with(now, entries))
+    newer = next((entry for entry in others if not is_harmless(entry)), None)
     if newer:
         return f"{deployment_of(newer)} may be newer, and may have changed the endpoint"
     if may_hide_newer(endpoint, now.created):
         return "an unreadable entry may be newer"
     return ""
+
+
+def made_with(one: DeployedModel, entries: Sequence[DeployedModel]) -> list[DeployedModel]:
+    """Return the entries of other versions that were made in the same second, so that nobody knows which is newer."""
+    return [entry for entry in entries if entry.created == one.created and entry.model != one.model]
 
 
 def may_hide_newer(endpoint: Endpoint, created: float | None) -> bool:

@@ -7,7 +7,7 @@ from collections import Counter
 from typing import NamedTuple
 
 from cerebras_deploy.api.endpoint import DeployedModel, Endpoint
-from cerebras_deploy.api.status import Status, StatusWords, Unknown, normal
+from cerebras_deploy.api.status import Status, StatusWords, Unknown, normal, tells_of_rollback
 from cerebras_deploy.decide.freshness import Freshness
 from cerebras_deploy.decide.judgment import History, judge
 
@@ -83,4 +83,7 @@ def teach(word: str, raw: str) -> str:
     """Say how to have a word understood; `raw` is the entry in which it came. Neither has a secret in it any more."""
     if not word:
         return f"The entry has no status: {raw}"
-    return f"If it means that the rollout is done, set `status-words: {normal(word)}=done`. The API's entry: {raw}"
+    what, status = ("being rolled back", "rolling_back") if tells_of_rollback(word) else ("done", "done")
+    return (
+        f"If it means that the rollout is {what}, set `status-words: {normal(word)}={status}`. The API's entry: {raw}"
+    )

@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from cerebras_deploy.api.endpoint import DeployedModel, single_status
-from cerebras_deploy.api.status import Status, Unknown
+from cerebras_deploy.api.status import Status, Unknown, tells_of_rollback
+from cerebras_deploy.api.tolerance import Word
 
+Meanings = Mapping[str, Status | Unknown]  # of an entry's words, by field
 QUIET = 60.0  # seconds without a move, until words that contradict each other are judged
 
 
@@ -44,7 +46,7 @@ class History:
     counts_are_a_copy: bool = True  # none is updated, in any read
     was_rolling_back: bool = False
 
-    def read(self, entry: DeployedModel, meanings: "Meanings", at: float) -> "History":
+    def read(self, entry: DeployedModel, meanings: Meanings, at: float) -> "History":
         """Return it after a read that listed the entry."""
         words = {
             word.field: self.words.get(word.field, Signal(word.text)).read(word.text, meanings[word.field])
@@ -59,7 +61,7 @@ class History:
             words={**self.words, **words},
             counts=counts,
             counts_are_a_copy=self.counts_are_a_copy and not entry.rollout_replicas_updated,
-            was_rolling_back=self.was_rolling_back or Status.ROLLING_BACK in meanings.values(),
+            was_rolling_back=self.was_rolling_back or any(_is_rolling_back(one, meanings) for one in entry.words),
         )
 
     @property
@@ -82,7 +84,11 @@ class Judgment:
     note: str = ""
 
 
-Meanings = Mapping[str, Status | Unknown]  # of an entry's words, by field
+def _is_rolling_back(word: Word, meanings: Meanings) -> bool:
+    """Whether a word says so, or may: one that speaks of it and is not known to mean something else."""
+    meaning = meanings[word.field]
+    may_be = isinstance(meaning, Unknown) or meaning is Status.ERROR
+    return meaning is Status.ROLLING_BACK or (may_be and tells_of_rollback(word.text))
 
 
 def judge(entry: DeployedModel, meanings: Meanings, history: History, at: float, *, is_followed: bool) -> Judgment:

@@ -32,6 +32,14 @@ def left_because(track: Track) -> str:
     return f"deployment {track.target.id} is {track.progress} by now" if track.is_listed and is_leaving else ""
 
 
+def may_have_left(track: Track) -> str:
+    """Say why a deployment that is done may have been replaced; empty if nothing shows that it may."""
+    if track.hides:
+        return "the endpoint lists an entry that can't be read, which may be newer"
+    done = (entry for entry in track.as_new if entry.status is Status.DONE)
+    return next((f"{deployment_of(entry)} was created in the same second, and may be newer" for entry in done), "")
+
+
 def _failed(track: Track) -> End:
     return End(Result.FAILED, track.progress.error)
 
@@ -79,7 +87,7 @@ def _superseded(newer: DeployedModel, reason: str = "") -> End:
 def _end_unlisted(track: Track) -> End | None:
     if track.progress.status is Status.DONE and (overtaken := _end_overtaken(track)):
         return overtaken
-    if track.state_reads < STEADY_READS or track.stood < LISTED_LATE:
+    if track.state_reads < STEADY_READS or track.stood < LISTED_LATE or track.hides:
         return None
     newer, hint = _taken_by(track), track.reply.status
     if track.seen and newer:

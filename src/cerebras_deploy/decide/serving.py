@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from cerebras_deploy.api.endpoint import DeployedModel, Endpoint
 from cerebras_deploy.api.status import Status
-from cerebras_deploy.decide.entries import live, may_hide_newer, newer_than_live, version_of
+from cerebras_deploy.decide.entries import live, made_with, may_hide_newer, newer_than_live, version_of
 
 
 @dataclass(frozen=True)
@@ -32,5 +32,6 @@ def serving(endpoint: Endpoint) -> Serving:
     now = live(entries)
     if now is None:
         return NOTHING
-    is_unclear = now.contradicted or may_hide_newer(endpoint, now.created)
+    as_new = any(entry.status is Status.DONE for entry in made_with(now, entries))
+    is_unclear = now.contradicted or as_new or may_hide_newer(endpoint, now.created)
     return UNCLEAR if is_unclear else Serving(version_of(now), now)

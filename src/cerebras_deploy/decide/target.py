@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from cerebras_deploy.api.endpoint import DeployedModel, Endpoint
 from cerebras_deploy.api.names import ModelName
-from cerebras_deploy.decide.entries import newest_first
+from cerebras_deploy.decide.entries import made_with, newest_first
 
 
 @dataclass(frozen=True)
@@ -61,10 +61,19 @@ class Target:
         return newest_first([entry for entry in entries if not self.is_it(entry) and self._is_newer(entry)])
 
     def may_be_newer(self, entries: Sequence[DeployedModel]) -> list[DeployedModel]:
-        """Return the entries that are newer, or may be: those without a time that were not there before the call."""
+        """Return the entries that are newer, or may be: those without a time that were not there before the call.
+
+        So may be those of the same second, if the call was not ours.
+        """
         known = self.ids | (self.older or frozenset())
         untimed = [entry for entry in entries if entry.created is None and entry.id not in known]
-        return [*self.newer_than_it(entries), *untimed]
+        return [*self.newer_than_it(entries), *untimed, *self.made_with_it(entries)]
+
+    def made_with_it(self, entries: Sequence[DeployedModel]) -> list[DeployedModel]:
+        """Return the entries of other versions that were made in its second, if nothing else tells which is newer."""
+        mine = next((entry for entry in entries if self.is_it(entry)), None)
+        is_told = self.older is not None or mine is None or mine.created is None
+        return [] if mine is None or is_told else made_with(mine, entries)
 
     def _is_newer(self, entry: DeployedModel) -> bool:
         if entry.created is None:

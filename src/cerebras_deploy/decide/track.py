@@ -37,6 +37,9 @@ class Track:
     since: float | None = None
     at: float = 0.0
     newer: tuple[DeployedModel, ...] = ()
+    as_new: tuple[DeployedModel, ...] = ()  # of which nobody knows whether they are newer
+    unreadable: int | None = None  # entries of the first snapshot that cannot be read
+    hides: bool = False  # the latest snapshot has more of them: one may be the target, or newer
 
     @property
     def seen(self) -> bool:
@@ -47,8 +50,16 @@ class Track:
         """Return the track after a snapshot that was read at that time."""
         entry = self._own(endpoint)
         track = self.listed(entry, at) if entry else self._missing(at)
-        newer = tuple(track.target.newer_than_it(endpoint.deployed_models))
-        return replace(track, since=at if self.since is None else self.since, newer=newer)
+        unreadable = len(endpoint.unreadable)
+        known = unreadable if self.unreadable is None else self.unreadable
+        return replace(
+            track,
+            since=at if self.since is None else self.since,
+            newer=tuple(track.target.newer_than_it(endpoint.deployed_models)),
+            as_new=tuple(track.target.made_with_it(endpoint.deployed_models)),
+            unreadable=known,
+            hides=unreadable > known,
+        )
 
     def _own(self, endpoint: Endpoint) -> DeployedModel | None:
         """Return its entry; of several, one that is not done, since it is done when all are."""

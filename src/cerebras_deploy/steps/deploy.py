@@ -98,6 +98,9 @@ def _warn(context: Context, end: End) -> None:
     if end.newer:
         text = f"{capitalized(end.newer)} is newer than this one. {context.inputs.endpoint} may serve it now or soon."
         context.journal.warn_once("Newer deployment", text)
+    if track and track.progress.error:
+        text = f"The API reports the rollout as {track.progress}."
+        context.journal.warn_once("Done with an error message", text)
     if track and track.last_error:
         text = f"The rollout was reported as {track.last_error}, and then recovered."
         context.journal.warn_once("Rollout recovered from an error", text)

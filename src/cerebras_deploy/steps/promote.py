@@ -7,7 +7,7 @@ unassigned. It is as small as a read and a call, and if the second half fails, t
 from dataclasses import dataclass
 
 from cerebras_deploy.decide.aliases import Holding, curl, with_alias
-from cerebras_deploy.decide.rollout import end_of, left_because
+from cerebras_deploy.decide.rollout import end_of, left_because, may_have_left
 from cerebras_deploy.errors import Interrupted, Stop
 from cerebras_deploy.result import End, Result
 from cerebras_deploy.steps.context import Context
@@ -51,7 +51,7 @@ def _check_still_ours(context: Context) -> None:
     end = end_of(track)
     if end and end.result is not Result.SUCCEEDED:
         raise Stop(end)
-    if why := left_because(track):
+    if why := left_because(track) or may_have_left(track):
         raise not_promoted(why, f"check what {context.inputs.endpoint} serves")
 
 

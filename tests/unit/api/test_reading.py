@@ -56,3 +56,22 @@ def test_it_has_the_date_of_its_header() -> None:
 @pytest.mark.parametrize(("age", "seconds"), [("30", 30), ("", 0), ("soon", 0), ("9" * 20, 0), ("-1", 0), ("٣", 0)])
 def test_how_long_a_cache_held_it_is_read(age: str, seconds: float) -> None:
     assert read(age=age).age == seconds
+
+
+@pytest.mark.parametrize(
+    ("cut", "shown"),
+    [
+        (rb"a\ud83d", "a\ufffd"),
+        (rb"\udc00b", "\ufffdb"),
+        (rb"\uD83D\uDE00\uD83D", "\U0001f600\ufffd"),
+        (rb"\\ud83d", r"\ud83d"),
+        (b"a\xf0\x9f", "a\ufffd"),
+        (b"\xff", "\ufffd"),
+    ],
+)
+def test_what_is_no_character_spoils_nothing_else(cut: bytes, shown: str) -> None:
+    entries = b'[{"id": "a", "rollout_error_message": "' + cut + b'"}, {"id": "b", "rollout_error_message": "\\udc00"}]'
+
+    first, second = read(b'{"model_arch_id": "a", "deployed_models": ' + entries + b"}").deployed_models
+
+    assert (first.rollout_error_message, second.rollout_error_message) == (shown, "\ufffd")

@@ -11,7 +11,7 @@ from helpers.stage import HELLO, HELLO_OR_BACK, Played, Stage, play
 
 DRY = {"dry-run": "true"}
 BY_ID = {"model": "", "alias": "", "deployment-id": OURS}
-LIVE = f"version 1, deployment {OLD}, done, 8 of 8 replicas updated (replica 4 of 8 was not ready)"
+LIVE = f"version 1, deployment {OLD}, done, 8 of 8 replicas updated"
 
 
 class TestDryRun:

@@ -334,3 +334,83 @@ def test_patience_is_as_long_after_a_wait_for_weights_as_at_once() -> None:
     began = made.clock.now()
 
     assert made.play({"timeout": "20m", "poll-interval": "5s"}).result == "succeeded"
+
+
+@pytest.mark.parametrize("word", ["rollback_in_progress", "ROLLBACK_STARTED", "reverting", "rollback_failed"])
+def test_a_word_that_speaks_of_rolling_back_never_leads_to_a_success(word: str) -> None:
+    state = states((0, "in_progress"), (20, word), (25, "complete"))
+
+    played = play(lambda now: [BEFORE, ours(state(now))])
+
+    assert (played.result, played.exit_code) == ("rolled-back", 1)
+
+
+def test_one_that_the_workflow_has_taught_means_what_it_says() -> None:
+    state = states((0, "in_progress"), (20, "reverting"), (60, "complete"))
+
+    assert play(lambda now: [BEFORE, ours(state(now))], status_words="reverting=in_progress").result == "succeeded"
+
+
+def test_what_such_a_word_may_mean_is_told() -> None:
+    played = play(lambda now: [BEFORE, ours("in_progress" if now < 20 else "reverting")])
+
+    assert (
+        "If it means that the rollout is being rolled back, set `status-words: reverting=rolling_back`." in played.text
+    )
+
+
+def test_a_rollout_of_somebody_else_that_may_be_rolling_back_is_not_attached_to() -> None:
+    api = Forged(
+        lambda call, _, whole: (
+            whole | {"deployed_models": [BEFORE, ours("rollback_in_progress")]} if call == "endpoint" else whole
+        ),
+        begun=True,
+    )
+
+    assert stage(api).play({"timeout": "60s"}).result == "timed-out"
+    assert api.calls["deploy"] == 0
+
+
+def test_one_that_cannot_be_read_for_a_while_is_not_gone() -> None:
+    def script(now: float) -> list[dict[str, Any]]:
+        return [BEFORE, ours("in_progress", **({"id": None} if 20 < now < 60 else {}))]
+
+    played = play(lambda now: script(now) if now < 100 else [BEFORE, ours("complete")], on_failure="rollback")
+
+    assert (played.result, played.outputs["rollback"]) == ("succeeded", "skipped")
+
+
+def test_one_that_cannot_be_read_any_more_is_no_end() -> None:
+    assert play(lambda now: [BEFORE, ours("in_progress", **({"id": None} if now > 20 else {}))]).result == "timed-out"
+
+
+def test_a_message_that_was_cut_in_the_middle_of_a_character_hides_no_end() -> None:
+    failed = {"rollout_error_message": "out of memory \ud83d"}
+
+    played = play(lambda now: [BEFORE, ours("in_progress") if now < 20 else ours("failed", **failed)])
+
+    assert played.result == "failed"
+    assert "Reason: out of memory \ufffd\n" in played.told
+
+
+def test_a_message_beside_done_is_warned_of() -> None:
+    said = {"rollout_error_message": "health check failed, traffic returned to the previous version"}
+
+    played = play(lambda now: [BEFORE, ours("in_progress") if now < 20 else ours("complete", **said)])
+
+    (warned,) = [one.message for one in played.log.annotations if one.title == "Done with an error message"]
+    assert played.result == "succeeded"
+    assert said["rollout_error_message"] in warned
+
+
+@pytest.mark.parametrize("first", [OURS, NEXT["id"]])
+def test_of_two_that_were_made_in_the_same_second_nobody_knows_which_serves(first: str) -> None:
+    twins = sorted([ours("complete"), NEXT | {"created": 2}], key=lambda one: one["id"] != first)
+    api = Forged(lambda call, _, whole: whole | {"deployed_models": [BEFORE, *twins]} if call == "endpoint" else whole)
+
+    given = {"model": "", "alias": "", "deployment-id": OURS, "promote-aliases": "stable"}
+    played = stage(api).play(given)
+
+    assert (played.result, api.calls["aliases"]) == ("promotion-failed", 0)
+    assert "\nServing now: unclear.\n" in played.told
+    assert f"deployment {NEXT['id']} (version 3) was created in the same second, and may be newer" in played.told

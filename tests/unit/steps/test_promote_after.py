@@ -96,3 +96,10 @@ def test_what_was_moved_before_is_told() -> None:
 
     assert (played.result, api.held["3"]) == ("superseded", ["candidate"])
     assert "Aliases: stable: version 1 → version 2" in played.told
+
+
+def test_an_entry_that_cannot_be_read_may_be_newer_so_that_no_alias_moves() -> None:
+    there, played = changing(lambda: [{"id": None, "model": "x", "created": EPOCH + 60, "state": "complete"}])
+
+    assert (played.result, there.writes) == ("promotion-failed", 0)
+    assert "the endpoint lists an entry that can't be read, which may be newer" in played.told
