@@ -108,11 +108,11 @@ class TestContents:
 
         assert not [folder for folder in folders if f"{folder}/{name}" in files]
 
-    def test_nothing_in_it_is_set_but_the_entrypoint(self) -> None:
+    def test_nothing_in_it_is_set_but_the_entrypoint_and_how_memory_is_taken(self) -> None:
         config = json.loads(docker("image", "inspect", ACTION))[0]["Config"]
 
         assert config["Entrypoint"] == [PYTHON, "-I", "-S", "-u", "-X", "utf8", "/action/bundle.pyc", "/action/bundle"]
-        assert [variable for variable in config["Env"] if not variable.startswith("PATH=")] == []
+        assert [one for one in config["Env"] if not one.startswith("PATH=")] == ["MALLOC_ARENA_MAX=1"]
         assert not [config[key] for key in ("User", "WorkingDir", "Cmd", "Volumes") if config.get(key)]
 
     def test_every_module_can_be_imported(self) -> None:
