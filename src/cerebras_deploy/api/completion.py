@@ -53,7 +53,6 @@ class Completion(Reply):
     class Usage(Reply):
         """Tokens."""
 
-        total_tokens: Count = None
         completion_tokens: Count = None
 
     class Times(Reply):

@@ -18,9 +18,9 @@ from cerebras_deploy.decide.target import Target
 class Track:
     """What successive snapshots have shown of the target; `read` adds the next one.
 
-    Times are those of `Patience.answered_time`, in seconds: `since` of the first snapshot, `at` of the latest, and
-    `state_since` of the first of `state_reads` snapshots in a row that showed the same of it: missing, or the same
-    status. `reply` is the status in the deploy reply, which is a hint and no evidence.
+    Times are those of `Patience.answered_time`, in seconds: `at` of the latest snapshot, and `state_since` of the first
+    of `state_reads` snapshots in a row that showed the same of it: missing, or the same status. `reply` is the status
+    in the deploy reply, which is a hint and no evidence.
     """
 
     target: Target
@@ -34,7 +34,6 @@ class Track:
     state_reads: int = 0
     last_error: str = ""  # the latest one that was listed, whatever came after it
     strides: Strides = NO_STRIDES
-    since: float | None = None
     at: float = 0.0
     newer: tuple[DeployedModel, ...] = ()
     as_new: tuple[DeployedModel, ...] = ()  # of which nobody knows whether they are newer
@@ -54,7 +53,6 @@ class Track:
         known = unreadable if self.unreadable is None else self.unreadable
         return replace(
             track,
-            since=at if self.since is None else self.since,
             newer=tuple(track.target.newer_than_it(endpoint.deployed_models)),
             as_new=tuple(track.target.made_with_it(endpoint.deployed_models)),
             unreadable=known,

@@ -4,7 +4,7 @@ from typing import assert_never
 
 from cerebras_deploy.api.endpoint import DeployedModel
 from cerebras_deploy.api.version import Weights
-from cerebras_deploy.decide.entries import deployment_of, newer_than_live, newest_first, version_of
+from cerebras_deploy.decide.entries import deployment_of, newer_than_live, version_of
 from cerebras_deploy.decide.plan import Attach, Deploy, NotPossible, Plan, Unchanged, WaitFirst
 from cerebras_deploy.decide.progress import Progress
 from cerebras_deploy.decide.replacement import DEPLOY, Replace, Replacement
@@ -92,7 +92,7 @@ def _tell(context: Context, rows: list[tuple[str, str]]) -> None:
 
 def _seen(context: Context, look: Look) -> list[tuple[str, str]]:
     serving = context.facts.serving
-    newer = [_entry(entry) for entry in newer_than_live(newest_first(look.endpoint.deployed_models))]
+    newer = [_entry(entry) for entry in newer_than_live(look.endpoint.deployed_models)]
     asked, model = context.inputs.version_ref, look.version.model
     is_ready = look.version.weights is Weights.READY and not look.version.has_unknown_weights
     weights = "ready" if is_ready else look.version.sync_status or "not reported by the API"

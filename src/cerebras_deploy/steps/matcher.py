@@ -51,7 +51,9 @@ class Matcher:
             matches = json.loads(_exchange(process, json.dumps([expressions, text]).encode()))
             return frozenset(one for one, matched in zip(expressions, matches, strict=True) if matched is True)
         except (OSError, TypeError, ValueError) as error:
-            self.close()
+            if self._process is process:  # else it was closed meanwhile, and another one may serve the next text
+                self._process = None
+            _end(process)
             if process.returncode == -signal.SIGPROF:
                 raise NotMatchedError(f"the match took more than {CPU_SECONDS:g} s of CPU time") from error
             raise NotMatchedError(f"the match crashed ({process.returncode})") from error
@@ -60,11 +62,7 @@ class Matcher:
         """End the process, if there is one; a match that is under way fails."""
         process, self._process = self._process, None
         if process:
-            process.kill()
-            process.wait()
-            for pipe in filter(None, (process.stdin, process.stdout)):
-                with suppress(OSError):  # what it has not read yet
-                    pipe.close()
+            _end(process)
 
     def _started(self) -> subprocess.Popen[bytes]:
         pipe, nothing = subprocess.PIPE, subprocess.DEVNULL
@@ -74,6 +72,14 @@ class Matcher:
             raise NoThreadError(f"no process could be started: {full.strerror}") from full
         except OSError as error:
             raise NotMatchedError(f"the match could not be started: {error}") from error
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.kill()
+    process.wait()
+    for pipe in filter(None, (process.stdin, process.stdout)):
+        with suppress(OSError):  # what it has not read yet
+            pipe.close()
 
 
 def _exchange(process: subprocess.Popen[bytes], question: bytes) -> bytes:

@@ -123,7 +123,9 @@ class _Replacing:
         if isinstance(version, str):
             raise refused(version, DEPLOY)
         context.facts.replaces(bad, version)
-        context.journal.say(f"Replacing {deployment_of(bad)} with version {version.model.version}.")
+        text = f"Replacing {deployment_of(bad)} with version {version.model.version}."
+        if context.journal.first(text):
+            context.journal.say(text)
         return self._submission.send(Look(endpoint, version))
 
 

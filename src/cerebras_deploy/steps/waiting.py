@@ -52,7 +52,7 @@ class Waiting:
         if not self._context.runner.is_rerun or (self._looks >= RERUN_LOOKS and waited >= RERUN_SECONDS):
             return False
         if self._context.journal.first("re-run"):
-            text = "This is a re-run. Looking for a deployment of the earlier attempt for 20 s first."
+            text = f"This is a re-run. Looking for a deployment of the earlier attempt for {RERUN_SECONDS:.0f} s first."
             self._context.journal.say(text)
         return True
 

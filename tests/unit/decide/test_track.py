@@ -106,7 +106,3 @@ def test_a_rollout_is_read_by_its_strides_while_it_is_listed() -> None:
 
     assert track.rhythm is Rhythm.SLOW
     assert track.read(make.endpoint(), 15).rhythm is Rhythm.BASE
-
-
-def test_the_first_read_is_its_beginning() -> None:
-    assert (DEPLOYED.since, after("-", "-", "-").since, after("-", "-", "-").at) == (None, 0, 10)

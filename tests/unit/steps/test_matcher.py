@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from cerebras_deploy.errors import NoThreadError
+from cerebras_deploy.steps import matcher as matcher_module
 from cerebras_deploy.steps.matcher import Matcher, NotMatchedError
 from helpers.virtual import PATIENCE
 
@@ -124,3 +125,33 @@ def stand_in(folder: Path, script: str) -> str:
     path.write_text(f"#!/bin/sh\n{script}\n")
     path.chmod(0o755)
     return str(path)
+
+
+def test_one_that_was_given_up_ends_no_other(matcher: Matcher, monkeypatch: pytest.MonkeyPatch) -> None:
+    exchange, given_up, waiting = matcher_module._exchange, threading.Event(), threading.Event()  # noqa: SLF001
+
+    def late(process: subprocess.Popen[bytes], question: bytes) -> bytes:
+        if b"late" not in question:
+            return exchange(process, question)
+        waiting.set()
+        given_up.wait(30)
+        raise BrokenPipeError
+
+    monkeypatch.setattr(matcher_module, "_exchange", late)
+
+    def give_up() -> None:
+        with pytest.raises(NotMatchedError):
+            matcher.found(["a"], "late")
+
+    worker = threading.Thread(target=give_up)
+    worker.start()
+    waiting.wait(30)
+    matcher.close()
+    matcher.found(["a"], "a")
+    process = matcher._process  # noqa: SLF001 - that it is the same one is the point
+
+    given_up.set()
+    worker.join(30)
+
+    assert process
+    assert (matcher._process, process.poll()) == (process, None)  # noqa: SLF001

@@ -45,6 +45,15 @@ class TestItIsLive:
         assert (outputs["live-version-id"], outputs["rollback"]) == ("1", "skipped")
         assert f"Replacing deployment {LIVE} (version 2) with version 1.\n" in played.text
 
+    def test_it_is_told_once_however_often_the_call_is_tried(self) -> None:
+        no = httpx.Response(409, json={})
+        there = listing(lambda _: [version_2()], deploy=lambda reply, number: no if number < 2 else reply)
+
+        played = roll_back(there)
+
+        assert (played.result, len(there.deployed_versions)) == ("succeeded", 3)
+        assert played.text.count("Replacing deployment ") == 1
+
     def test_two_looks_two_seconds_apart_have_to_agree(self) -> None:
         there = listing(lambda _: [version_2()])
 
