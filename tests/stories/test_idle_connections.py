@@ -70,14 +70,17 @@ def idle(how: str) -> Iterator[tuple[Idle, Api]]:
     """Give that server, and a client of it with a clock of its own."""
     made = Idle(how)
     with socket.create_server(("127.0.0.1", 0)) as server:
-        worker = threading.Thread(target=made.serve, args=(server,))
+        worker = threading.Thread(target=made.serve, args=(server,), daemon=True)
         worker.start()
         clock, redact = SystemClock(), Redactor()
         http = Http(bounded=clock.call, now=clock.now, redact=redact)
-        yield made, Api(f"http://127.0.0.1:{server.getsockname()[1]}", KEY, ask=http.ask, redact=redact, observe=print)
-        http.close()
-        server.shutdown(socket.SHUT_RDWR)
-        worker.join()
+        url = f"http://127.0.0.1:{server.getsockname()[1]}"
+        try:
+            yield made, Api(url, KEY, ask=http.ask, redact=redact, observe=print)
+        finally:
+            http.close()
+            server.shutdown(socket.SHUT_RDWR)
+            worker.join(20)
 
 
 CUT = ["reset at the next request", "closed at the next request", "a line end after the body"]

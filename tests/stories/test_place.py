@@ -302,7 +302,7 @@ class TestPrivateAuthorities:
             result = run(tmp_path, server.url, {"SSL_CERT_FILE": str(tmp_path / "ca.pem")})
 
         assert (result.outputs["result"], result.stderr, server.lines) == ("invalid-input", b"", [])
-        assert "SSL_CERT_FILE" in result.log.last_annotation
+        assert "which can't be used: it contains no PEM certificate" in result.log.last_annotation
 
     def test_an_empty_setting_is_as_none(self, tmp_path: Path) -> None:
         """OpenSSL reads these variables itself, and an empty one would leave it without any CA."""

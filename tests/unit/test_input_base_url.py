@@ -70,6 +70,7 @@ class TestBaseUrl:
             "https://api.cerebras.ai:99999",
             "https://api.cerebras.ai:port",
             "https://[::1",
+            "http://[::ffff:169.254.169.254]",
             "https://api cerebras.ai",
             "https://api.cer\tebras.ai",
             "https://äpi.example.com",

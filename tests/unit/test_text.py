@@ -200,6 +200,14 @@ def test_a_key_is_blanked_whichever_of_its_letters_are_escaped(escaped: str) -> 
     assert Redactor(["csk-ab/cd+ef=gh0123"])(f"<{escaped}>") == "<***>"
 
 
+@pytest.mark.parametrize("gap", [" ", "\0", "  \0"])
+def test_a_key_is_blanked_although_blanks_stand_between_its_letters(gap: str) -> None:
+    redact = Redactor(["csk-0123456789"])
+
+    for said in (gap.join("csk-0123456789"), plain(gap.join("csk-0123456789"))):
+        assert redact(said) == "***"
+
+
 def test_texts_that_are_hard_to_search_for_escapes_take_no_longer() -> None:
     redact, began = Redactor(["csk-" + "ab/cd+ef=gh" * 9]), time.process_time()
 

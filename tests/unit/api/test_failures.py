@@ -22,7 +22,7 @@ def failed(status: int, body: str = "", kind: str = JSON, **headers: str) -> Cal
 class TestFate:
     """How far the request may have come decides whether it is sent again."""
 
-    @pytest.mark.parametrize("status", [408, 500, 501, 502, 503, 504, 520, 599])
+    @pytest.mark.parametrize("status", [408, 421, 425, 500, 501, 502, 503, 504, 520, 599])
     def test_it_may_have_been_processed(self, status: int) -> None:
         assert failed(status).fate is Fate.UNKNOWN
 

@@ -78,13 +78,13 @@ def wants_certificate(version: ssl.TLSVersion) -> ssl.SSLContext:
     return context
 
 
-def ask(tls: ssl.SSLContext | None, trusted: bytes | None = None) -> CallError:
+def ask(tls: ssl.SSLContext | None, trusted: bytes | None = None, host: str = "127.0.0.1") -> CallError:
     """Ask a server, and return what failed."""
     context = ssl.create_default_context()
     if trusted is not None:
         context.load_verify_locations(cadata=trusted.decode())
     with serving(Forged(), tls=tls) as server:
-        error = ask_at(server.url.replace("http:", "https:"), context)
+        error = ask_at(server.url.replace("http:", "https:").replace("127.0.0.1", host), context)
     assert server.lines == []
     return error
 
@@ -112,6 +112,12 @@ CASES = {
         lambda: ask(issued("api.other.example", not_after=NEVER), CA),
         "TLS failed: the certificate is for another host (IP address mismatch, certificate is not valid for "
         "'127.0.0.1'); the server shows a certificate for api.other.example, issued by Corp CA, valid until Jan  1 ",
+        "check the host in `base-url`",
+    ),
+    "another host, by its name": Case(
+        lambda: ask(issued("api.other.example", not_after=NEVER), CA, "localhost"),
+        "TLS failed: the certificate is for another host (Hostname mismatch, certificate is not valid for "
+        "'localhost'); the server shows a certificate for api.other.example, issued by Corp CA, valid until Jan  1 ",
         "check the host in `base-url`",
     ),
     "expired": Case(

@@ -118,6 +118,15 @@ class TestWhatItTells:
         ]
         assert all(text in played.summary for text in ("Other rollouts", "on version 1 now"))
 
+    @pytest.mark.parametrize(
+        ("fault", "result"), [("version:2=403", "planned"), ("version:2=503", "planned"), ("version:2-=403", "refused")]
+    )
+    def test_an_alias_of_which_nothing_is_told_is_not_called_unassigned(self, fault: str, result: str) -> None:
+        played = Stage(faults=[fault]).play(DRY | {"promote-aliases": "stable"})
+
+        assert played.result == result
+        assert "unassigned now" not in played.text
+
     def test_what_was_not_asked_for_is_not_told(self) -> None:
         assert [name for name, _ in rows(forged_stage(Forged()).play(DRY))] == [
             *("Serving now", "Requested", "Weights", "Other rollouts", "Action")

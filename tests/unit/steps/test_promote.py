@@ -232,6 +232,14 @@ class TestTimeLimits:
         assert f"alias stable {end}" in played.told
         assert played.seconds < 33 + 60 + 5
 
+    def test_the_first_half_is_not_tried_past_the_deadline(self) -> None:
+        class Down(Aliases):
+            def patched(self, number: str, wanted: list[str]) -> Any:
+                is_well = wanted == ["lts"] and self.stage.clock.now() - EPOCH >= 20
+                return super().patched(number, wanted) if is_well else Reply(503)
+
+        assert Down().play(timeout="33s").seconds < 33 + 60 + 5
+
     def test_putting_it_back_is_tried_for_a_minute_and_then_both_reasons_are_told(self) -> None:
         class Down(Aliases):
             def patched(self, number: str, wanted: list[str]) -> Any:

@@ -104,6 +104,14 @@ class TestWaitingFirst:
             assert f"| Before: `waiting for the weights of version 2 to sync: {word}` |" in played.summary
         assert "    section Before\n    weights :active, 2001-01-01 00:00:00, 6" in played.summary
 
+    def test_a_re_run_looks_five_times_however_long_the_weights_take(self) -> None:
+        stage = Stage("weights-syncing")
+
+        stage.play({"timeout": "20m", "poll-interval": "1m"}, env=AGAIN)
+
+        methods = [request.method for request in stage.world.requests if "/endpoints/" in request.path]
+        assert methods.index("POST") >= 5
+
     def test_weights_without_a_word_are_waited_for_too(self) -> None:
         def version(whole: dict[str, Any], _: str) -> Any:
             is_there = there.stage.clock.now() >= EPOCH + 30
