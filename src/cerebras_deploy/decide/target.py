@@ -72,8 +72,9 @@ class Target:
     def made_with_it(self, entries: Sequence[DeployedModel]) -> list[DeployedModel]:
         """Return the entries of other versions that were made in its second, if nothing else tells which is newer."""
         mine = next((entry for entry in entries if self.is_it(entry)), None)
-        is_told = self.older is not None or mine is None or mine.created is None
-        return [] if mine is None or is_told else made_with(mine, entries)
+        if self.older is not None or mine is None or mine.created is None:
+            return []
+        return made_with(mine, entries)
 
     def _is_newer(self, entry: DeployedModel) -> bool:
         if entry.created is None:

@@ -182,3 +182,26 @@ class TestCounts:
 
 def test_nothing_has_moved_before_the_first_read() -> None:
     assert not History(0.0, is_old=False, appeared=False).moved
+
+
+@pytest.mark.parametrize(
+    ("word", "was"),
+    [
+        ("rolling_back", True),
+        ("RollbackStarted", True),
+        ("reverting", True),
+        ("rollback_failed", True),
+        ("failed", False),
+        ("active", False),
+        ("in_progress", False),
+    ],
+)
+def test_a_word_that_speaks_of_rolling_back_is_remembered(word: str, *, was: bool) -> None:
+    assert seen((0, {STATE: word}), (5, {STATE: "in_progress"})).was_rolling_back is was
+
+
+def test_one_that_is_known_to_mean_something_else_is_not() -> None:
+    evidence = Evidence(StatusWords({"reverting": Status.IN_PROGRESS}))
+    ((snapshot, _, _),) = evidence.take(listing(entry(state="reverting")), 0, frozenset())
+
+    assert not snapshot.deployed_models[0].was_rolling_back

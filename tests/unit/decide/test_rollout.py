@@ -10,7 +10,7 @@ from cerebras_deploy.api.endpoint import Endpoint
 from cerebras_deploy.api.operation import Deployment
 from cerebras_deploy.api.status import Status
 from cerebras_deploy.decide.progress import Progress
-from cerebras_deploy.decide.rollout import end_at_deadline, end_of, left_because
+from cerebras_deploy.decide.rollout import end_at_deadline, end_of, left_because, may_have_left
 from cerebras_deploy.decide.target import Target
 from cerebras_deploy.decide.track import Track
 from cerebras_deploy.result import End, Result
@@ -380,3 +380,15 @@ def test_only_our_own_done_succeeds_and_never_after_rolling_back(snapshots: list
         succeeded = end is not None and end.result is Result.SUCCEEDED
         is_done = now == [Status.DONE] and (bool(under_way) or before == [Status.DONE])
         assert succeeded == (is_done and Status.ROLLING_BACK not in seen and not overtaken)
+
+
+def test_what_may_be_newer_may_have_taken_its_place() -> None:
+    hidden = make.endpoint(OURS.format("complete")).model_copy(update={"unreadable": (None,)})
+    track = Track(GIVEN).read(make.endpoint(OURS.format("complete")), 0)
+
+    assert may_have_left(track) == ""
+    assert may_have_left(track.read(hidden, 5)) == "the endpoint lists an entry that can't be read, which may be newer"
+    assert may_have_left(Track(GIVEN).read(hidden, 0)) == ""  # it was there from the beginning
+    twin = track.read(make.endpoint(OURS.format("complete"), "twin 3 complete 20"), 5)
+    assert may_have_left(twin) == "deployment twin (version 3) was created in the same second, and may be newer"
+    assert may_have_left(track.read(make.endpoint(OURS.format("complete"), "twin 3 failed 20"), 5)) == ""

@@ -143,3 +143,12 @@ def test_what_the_workflow_named_is_confirmed_once_it_was_compared() -> None:
     facts.confirm_asked("production")
 
     assert (facts.asked, facts.is_confirmed) == ("production", True)
+
+
+def test_a_new_endpoint_is_one_until_it_has_a_status() -> None:
+    facts, listed = Seen(endpoint="e"), make.endpoint()
+    facts.saw_new_endpoint(listed)
+    assert facts.new_endpoint is listed
+
+    facts.saw_new_endpoint(None)
+    assert facts.new_endpoint is None

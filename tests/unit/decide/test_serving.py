@@ -72,3 +72,9 @@ def test_words_that_contradict_each_other_make_it_unclear() -> None:
 
 def test_where_nothing_was_ever_done_nothing_is_served() -> None:
     assert serving(Endpoint(model_arch_id="a", deployed_models=(entry("2", "error", 20, 0),))) is NOTHING
+
+
+def test_of_two_that_were_done_in_the_same_second_it_is_not_clear_which() -> None:
+    assert served(entry("2", "complete", 20), entry("3", "complete", 20)) == UNCLEAR
+    assert served(entry("2", "complete", 20), entry("2", "complete", 20)).text == "version 2"
+    assert served(entry("2", "complete", 20), entry("3", "rolled_back", 20)).text == "version 2"

@@ -1,5 +1,7 @@
 """When a rollout can end, by how its counts have moved."""
 
+import math
+
 import pytest
 
 from cerebras_deploy.api.status import Status
@@ -121,3 +123,14 @@ def test_the_shortest_and_the_longest_stride_are_kept() -> None:
 
     assert (found.biggest, found.shortest, found.longest, found.missing) == (2, 5, 30, 2)
     assert (found.before, found.moved_at) == (40, 45)
+
+
+def test_the_first_read_is_where_they_begin() -> None:
+    begun = Strides(True, 3, 5, 20, 20, 20, 0, False, math.inf, 0, 0)  # noqa: FBT003 - all fields, in their order
+
+    assert strides((20, 3)) == begun
+    assert strides((20, 0), total=1).begun
+
+
+def test_a_next_one_that_is_twice_as_big_leaves_some() -> None:
+    assert strides((0, 0), (150, 1), (300, 2), (450, 4), total=9).rhythm is Rhythm.BASE

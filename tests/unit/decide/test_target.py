@@ -106,3 +106,25 @@ def test_an_entry_whose_model_is_no_name_is_of_no_other_version() -> None:
 
 def test_a_deployment_is_named_by_its_id_only_where_that_is_said() -> None:
     assert not Target("ours").by_id
+
+
+@pytest.mark.parametrize(
+    ("target", "entries", "found"),
+    [
+        (Target("ours"), ["ours 2 complete 20", "b 3 complete 20", "c 3 complete 30", "d 2 complete 20"], "b"),
+        (Target("ours", 20, frozenset()), ["ours 2 complete 20", "b 3 complete 20"], ""),
+        (Target("ours", 20), ["b 3 complete 20", "c 4 complete 20"], ""),
+    ],
+    ids=["not told", "by what was there", "not listed"],
+)
+def test_of_those_of_the_same_second_nobody_knows_which_is_newer(
+    target: Target, entries: list[str], found: str
+) -> None:
+    listed = make.endpoint(*entries).deployed_models
+
+    assert ids(target.made_with_it(listed)) == found
+    assert set(found) <= set(ids(target.may_be_newer(listed)))
+
+
+def test_one_without_a_time_was_made_with_no_other() -> None:
+    assert Target("ours").made_with_it([untimed("ours 2 complete"), untimed("b 3 complete")]) == []
