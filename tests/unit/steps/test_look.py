@@ -219,6 +219,7 @@ class TestTheVersionThatIsDeployedAgain:
 
         assert (played.result, there.deployed_versions) == ("unreachable", [])
         assert f"asked for {MODEL.format('1')}, the API answered for {another}" in played.told
+        assert "\nNext: Report this to Cerebras" in played.told
         assert (slipped.play(operation="rollback").result, slipped.deployed_versions) == ("succeeded", ["1"])
 
     @pytest.mark.parametrize("name", [MODEL.format("stable"), "orgs/org-8f2/models/gpt-oss-120b/versions/1"])
