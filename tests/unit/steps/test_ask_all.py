@@ -56,6 +56,7 @@ class TestAtATime:
 
 
 class TestWhatSaysNothing:
+    @pytest.mark.long
     def test_a_match_that_never_ends(self) -> None:
         there = endpoint(lambda _, __, ___: Said("a" * 60 + "!"))
 

@@ -296,6 +296,7 @@ class TestStopped:
 
 
 class TestSmokeTest:
+    @pytest.mark.long
     def test_a_match_that_takes_too_long_says_nothing_about_the_version(self) -> None:
         played = play("healthy", HELLO_OR_BACK | {"smoke-test-expect": "(a+)+$"}, answer="a" * 60 + "!")
 
