@@ -72,7 +72,7 @@ _FURTHEST_FROM_SUCCESS = (
 )
 
 
-MOST_ENTRIES = 10_000  # of a status; an interrupt waits until all of them are read, which takes a second
+MOST_ENTRIES = 10_000  # of a status: an interrupt waits until all of them are read, which takes a quarter of a second
 
 
 class Endpoint(Reply):

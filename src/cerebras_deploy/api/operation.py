@@ -25,8 +25,8 @@ class Deployment(RolloutFigures):
 class Operation(Reply):
     """The deploy call's reply. Its `done` proves nothing and is not read.
 
-    The deployment's ID is `deployment_id`, or else the last part of `name`; entries may have either. A
-    reply with neither is none: the deployment is looked for on the endpoint, as after a reply that was lost.
+    The deployment's ID is `deployment_id`, or else the last part of `name`; entries may have either. A reply with
+    neither is none: the deployment is looked for on the endpoint, as after a reply that was lost.
     """
 
     name: Annotated[Identifier | None, type_or_none] = None

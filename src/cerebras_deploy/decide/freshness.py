@@ -3,7 +3,7 @@
 from cerebras_deploy.api.endpoint import Endpoint
 
 AGE_STEP = 1.0  # seconds; `Age` is a whole number of them, so that one copy seems to be made at several moments
-FIRST_AGE = 10.0  # seconds; no deploy call follows a read that is older (steps/insist.py), the first one included
+FRESH = 10.0  # seconds; a deploy call follows no read that is older, and a first one that is older does not count
 STALE_READS, STALE_SECONDS = 3, 20.0  # as many in a row, over that time, are the present after all
 
 
@@ -31,7 +31,7 @@ class Freshness:
 
     def _goes_back(self, endpoint: Endpoint, made: float) -> bool:
         if self._seen_at is None:
-            return endpoint.age > FIRST_AGE
+            return endpoint.age > FRESH
         if endpoint.age and made < self._seen_at + AGE_STEP:
             return True
         if endpoint.updated is None:

@@ -3,13 +3,12 @@
 from collections.abc import Callable
 from typing import TypeVar
 
+from cerebras_deploy.decide.freshness import FRESH
 from cerebras_deploy.decide.schedule import retry_delay
 from cerebras_deploy.errors import CallError, Fate
 from cerebras_deploy.patience import Patience
 
 T = TypeVar("T")
-
-FRESH = 10.0  # seconds, for which a read is not repeated
 
 
 def insist(patience: Patience, call: Callable[[], T]) -> T:
